@@ -1,0 +1,8 @@
+"""The smallest function worth deploying: it greets whoever calls it."""
+
+
+def handle(data):
+    """Return a greeting for data["name"]."""
+    name = data.get("name", "world")
+    print(f"greeting {name}")
+    return {"greeting": f"Hello, {name}!"}

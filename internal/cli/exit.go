@@ -1,0 +1,69 @@
+package cli
+
+import (
+	"errors"
+
+	functions "github.com/cogfn/cogfn/wrapper"
+)
+
+// The exit codes of the program.
+const (
+	exitDone         = 0
+	exitError        = 1
+	exitUsage        = 2
+	exitCallFailed   = 3
+	exitCallTimeout  = 4
+	exitUnauthorized = 5
+	exitNotFound     = 6
+	exitUnavailable  = 7
+	exitInterrupted  = 130 // as shells report a program that SIGINT ended
+)
+
+// commandError is an error of a command at work. Every other error that cobra returns is about the command line.
+type commandError struct{ error }
+
+// Unwrap returns the error itself.
+func (e commandError) Unwrap() error { return e.error }
+
+// usageError is an error of a command that found its arguments wrong.
+type usageError struct{ error }
+
+// Unwrap returns the error itself.
+func (e usageError) Unwrap() error { return e.error }
+
+func exitCode(err error) int {
+	if _, usage := errors.AsType[usageError](err); usage {
+		return exitUsage
+	}
+	if _, atWork := errors.AsType[commandError](err); !atWork {
+		return exitUsage
+	}
+	for _, kind := range []struct {
+		target error
+		code   int
+	}{
+		{functions.ErrCallFailed, exitCallFailed},
+		{functions.ErrCallTimeout, exitCallTimeout},
+		{functions.ErrUnauthorized, exitUnauthorized},
+		{functions.ErrForbidden, exitUnauthorized},
+		{functions.ErrNotFound, exitNotFound},
+		{functions.ErrRateLimited, exitUnavailable},
+		{functions.ErrUnavailable, exitUnavailable},
+	} {
+		if errors.Is(err, kind.target) {
+			return kind.code
+		}
+	}
+	return exitError
+}
+
+// traceOf is the Python trace of a failed call or deployment, or "".
+func traceOf(err error) string {
+	if call, ok := errors.AsType[*functions.CallError](err); ok {
+		return call.Trace
+	}
+	if deploy, ok := errors.AsType[*functions.DeployError](err); ok {
+		return deploy.Trace
+	}
+	return ""
+}

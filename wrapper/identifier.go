@@ -1,0 +1,129 @@
+package functions
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"sync"
+
+	"github.com/cogfn/cogfn/gen"
+)
+
+// Identifier names a function (or a file) by the id that the service gave it or by the external id that its user chose.
+// Make one with ID or ExternalID; the zero Identifier names nothing and is refused.
+type Identifier struct {
+	id         int64
+	externalID string
+}
+
+// ID identifies by the service's id, a number from 1 to 2^53-1.
+func ID(id int64) Identifier { return Identifier{id: id} }
+
+// ExternalID identifies by the user's own id, a text of 1 to 255 characters.
+func ExternalID(externalID string) Identifier { return Identifier{externalID: externalID} }
+
+// String shows the identifier for people: "id 42" or "external id my-function".
+func (i Identifier) String() string {
+	if i.externalID != "" {
+		return "external id " + i.externalID
+	}
+	return "id " + strconv.FormatInt(i.id, 10)
+}
+
+func (i Identifier) check() error {
+	const mostCharacters = 255
+	switch {
+	case i == Identifier{}:
+		return &ArgumentError{Field: "identifier", Rule: "is empty; use functions.ID or functions.ExternalID"}
+	case i.externalID == "" && (i.id < 1 || i.id > 1<<53-1):
+		return &ArgumentError{Field: "id", Rule: fmt.Sprintf("is %d; ids lie between 1 and 2^53-1", i.id)}
+	case len([]rune(i.externalID)) > mostCharacters:
+		return &ArgumentError{Field: "external id", Rule: fmt.Sprintf("has more than %d characters", mostCharacters)}
+	}
+	return nil
+}
+
+func (i Identifier) reference() (ref gen.FunctionReference, err error) {
+	if i.externalID != "" {
+		err = ref.FromFunctionExternalIDReference(gen.FunctionExternalIDReference{ExternalID: i.externalID})
+		return ref, err
+	}
+	err = ref.FromFunctionIDReference(gen.FunctionIDReference{ID: i.id})
+	return ref, err
+}
+
+// references checks and converts a list of identifiers.
+func references(ids []Identifier) (gen.FunctionReferences, error) {
+	refs := make(gen.FunctionReferences, 0, len(ids))
+	for _, id := range ids {
+		if err := id.check(); err != nil {
+			return nil, err
+		}
+		ref, err := id.reference()
+		if err != nil {
+			return nil, err
+		}
+		refs = append(refs, ref)
+	}
+	return refs, nil
+}
+
+// knownIDs remembers which id an external id stands for, since calls are made by id alone.
+type knownIDs struct{ ids sync.Map }
+
+func (k *knownIDs) remember(fn *gen.Function) {
+	if fn.ExternalID != nil {
+		k.ids.Store(*fn.ExternalID, fn.ID)
+	}
+}
+
+func (k *knownIDs) forget(ids ...Identifier) {
+	for _, id := range ids {
+		k.ids.Delete(id.externalID)
+		if id.id != 0 {
+			k.ids.Range(func(key, value any) bool {
+				if value == id.id {
+					k.ids.Delete(key)
+				}
+				return true
+			})
+		}
+	}
+}
+
+// withFunctionID runs do with the id of a function. A remembered id may be stale: deploying anew means deleting and
+// creating, and another process may have done so. So when the service refuses a remembered id, it is looked up again, and
+// if it has changed, do runs once more; a refused request was not carried out, hence nothing happens twice.
+func withFunctionID[T any](ctx context.Context, c *Client, fn Identifier, do func(id int64) (T, error)) (T, error) {
+	var none T
+	if err := fn.check(); err != nil {
+		return none, err
+	}
+	if fn.externalID == "" {
+		return do(fn.id)
+	}
+	if known, ok := c.ids.ids.Load(fn.externalID); ok {
+		id, _ := known.(int64)
+		v, err := do(id)
+		if !refusedID(err) {
+			return v, err
+		}
+		c.ids.forget(fn)
+		if found, lookup := c.Retrieve(ctx, fn); lookup != nil || found.ID == id {
+			return v, err
+		}
+	}
+	found, err := c.Retrieve(ctx, fn)
+	if err != nil {
+		return none, err
+	}
+	return do(found.ID)
+}
+
+// refusedID tells that err may mean an unknown function: the reference documents 400 alone for that.
+func refusedID(err error) bool {
+	api, ok := errors.AsType[*APIError](err)
+	return ok && (api.StatusCode == http.StatusNotFound || api.StatusCode == http.StatusBadRequest)
+}

@@ -1,0 +1,111 @@
+package functions
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+
+	"golang.org/x/oauth2"
+
+	"github.com/cogfn/cogfn/gen"
+)
+
+// SessionsService creates sessions; it is Client.Sessions. Calling and scheduling functions do so by themselves.
+type SessionsService struct {
+	client      *Client
+	credentials *SessionCredentials
+}
+
+// SessionCredentials say on whose behalf a function acts; made by SessionClientCredentials, SessionTokenExchange or
+// SessionOneshotTokenExchange.
+type SessionCredentials struct {
+	clientID     string
+	clientSecret Secret
+	oneshot      bool
+}
+
+// SessionClientCredentials is a machine identity. Its sessions are renewed for as long as the credentials are valid.
+func SessionClientCredentials(clientID string, clientSecret Secret) SessionCredentials {
+	return SessionCredentials{clientID: clientID, clientSecret: clientSecret}
+}
+
+// SessionTokenExchange exchanges the client's own token. Its sessions are renewed while the identity provider agrees.
+func SessionTokenExchange() SessionCredentials { return SessionCredentials{} }
+
+// SessionOneshotTokenExchange exchanges the client's own token for a session that cannot be renewed, which is short-lived
+// and needs no support by the identity provider. It suits single calls, not schedules.
+func SessionOneshotTokenExchange() SessionCredentials { return SessionCredentials{oneshot: true} }
+
+// CreatedSession is a session that was just created. Its Nonce serves once and for about a minute; it is a secret, and
+// printing the session does not show it.
+type CreatedSession struct{ gen.CreatedSession }
+
+// String shows the session without its nonce.
+func (s CreatedSession) String() string {
+	return fmt.Sprintf("session %d (%s)", s.ID, s.CreatedSession.Status)
+}
+
+// GoString shows the session without its nonce, for the %#v verb.
+func (s CreatedSession) GoString() string { return s.String() }
+
+// LogValue shows the session without its nonce, for package slog.
+func (s CreatedSession) LogValue() slog.Value { return slog.StringValue(s.String()) }
+
+// Create creates a session and returns it with its nonce. Use the nonce at once, with WithNonce.
+func (s *SessionsService) Create(ctx context.Context, credentials SessionCredentials) (*CreatedSession, error) {
+	write, err := credentials.wire()
+	if err != nil {
+		return nil, err
+	}
+	body := gen.SessionCreateRequest{Items: []gen.SessionWrite{write}}
+	got, err := decode[gen.CreatedSessionList](s.client.raw.CreateSessions(ctx, body))
+	if err != nil {
+		return nil, err
+	}
+	if len(got.Items) != 1 || got.Items[0].Nonce == "" {
+		return nil, &RequestError{Operation: "createSessions", Attempts: 1, Err: errors.New("the answer holds no nonce")}
+	}
+	return &CreatedSession{got.Items[0]}, nil
+}
+
+// create makes a session with the given credentials, or else the client's own. Where the client has none but its token,
+// the token is exchanged; tokens that CDF itself issued cannot be, and get a one-shot session.
+func (s *SessionsService) create(ctx context.Context, credentials *SessionCredentials) (*CreatedSession, error) {
+	if credentials == nil {
+		credentials = s.credentials
+	}
+	if credentials != nil {
+		return s.Create(ctx, *credentials)
+	}
+	session, err := s.Create(ctx, SessionTokenExchange())
+	if api, ok := errors.AsType[*APIError](err); ok && api.StatusCode == http.StatusBadRequest {
+		return s.Create(ctx, SessionOneshotTokenExchange())
+	}
+	return session, err
+}
+
+func (c SessionCredentials) wire() (w gen.SessionWrite, err error) {
+	switch {
+	case c.oneshot:
+		err = w.FromSessionWithOneshotTokenExchange(gen.SessionWithOneshotTokenExchange{OneshotTokenExchange: true})
+	case c.clientID == "" && c.clientSecret == "":
+		err = w.FromSessionWithTokenExchange(gen.SessionWithTokenExchange{TokenExchange: true})
+	case c.clientID == "" || c.clientSecret == "":
+		err = &ArgumentError{Field: "session credentials", Rule: "need both a client id and a client secret"}
+	default:
+		err = w.FromSessionWithClientCredentials(gen.SessionWithClientCredentials{
+			ClientID: c.clientID, ClientSecret: string(c.clientSecret),
+		})
+	}
+	return w, err
+}
+
+// sessionCredentials are those of the token source, if it has any that sessions can be created with.
+func sessionCredentials(source oauth2.TokenSource) *SessionCredentials {
+	if s, ok := source.(*clientCredentials); ok {
+		return new(SessionClientCredentials(s.cfg.ClientID, s.cfg.ClientSecret))
+	}
+	return nil
+}

@@ -1,0 +1,121 @@
+package functions
+
+import (
+	"fmt"
+	"maps"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// The rules of the API reference for the fields of a function.
+const (
+	mostNameCharacters        = 140
+	mostExternalIDCharacters  = 255
+	mostOwnerCharacters       = 128
+	mostDescriptionCharacters = 500
+	mostPathCharacters        = 500
+	mostSecrets               = 30
+	mostSecretBytes           = 25_000
+	mostEnvVars               = 100
+	mostMetadataPairs         = 16
+	mostMetadataKey           = 32
+	mostMetadataValue         = 512
+	mostMetadataBytes         = 4096
+)
+
+var (
+	secretKey       = regexp.MustCompile(`^[a-z0-9-]{1,15}$`)
+	envVarKey       = regexp.MustCompile(`^[A-Za-z0-9_]+$`)
+	reservedSecrets = []string{"token", "indexUrl", "extraIndexUrls"}
+)
+
+// checkFunction holds a function against the rules before it is sent; the error joins an *ArgumentError for each broken
+// one.
+func checkFunction(w FunctionWrite) error {
+	return join(
+		checkLength("Name", &w.Name, 1, mostNameCharacters),
+		checkLength("ExternalID", w.ExternalID, 0, mostExternalIDCharacters),
+		checkLength("Owner", w.Owner, 0, mostOwnerCharacters),
+		checkLength("Description", w.Description, 0, mostDescriptionCharacters),
+		checkPath(w.FunctionPath),
+		checkSecrets(w.Secrets),
+		checkEnvVars(w.EnvVars),
+		checkMetadata(w.Metadata),
+	)
+}
+
+func checkLength(field string, text *string, least, most int) error {
+	if text == nil {
+		return nil
+	}
+	if n := utf8.RuneCountInString(*text); n < least || n > most {
+		return &ArgumentError{Field: field, Rule: fmt.Sprintf("has %d characters; it must have between %d and %d", n, least, most)}
+	}
+	return nil
+}
+
+func checkPath(p *string) error {
+	if p == nil {
+		return nil
+	}
+	if *p == "" || path.IsAbs(*p) || path.Clean(*p) != *p || strings.HasPrefix(*p, "..") || strings.Contains(*p, `\`) {
+		return &ArgumentError{Field: "FunctionPath", Rule: fmt.Sprintf("is %q; it must be a relative path with forward slashes, as in src/handler.py", *p)}
+	}
+	return checkLength("FunctionPath", p, 1, mostPathCharacters)
+}
+
+func checkSecrets(secrets map[string]string) error {
+	var errs []error
+	if len(secrets) > mostSecrets {
+		errs = append(errs, &ArgumentError{Field: "Secrets", Rule: fmt.Sprintf("has %d entries; at most %d are allowed", len(secrets), mostSecrets)})
+	}
+	if masked := maskedSecrets(secrets); len(masked) > 0 {
+		errs = append(errs, &ArgumentError{Field: "Secrets", Rule: fmt.Sprintf("still holds three stars for %s; set the real values, which the service never returns", strings.Join(masked, ", "))})
+	}
+	for _, key := range slices.Sorted(maps.Keys(secrets)) {
+		switch {
+		case slices.Contains(reservedSecrets, key):
+			errs = append(errs, &ArgumentError{Field: "Secrets", Rule: fmt.Sprintf("has the key %q, which is reserved", key)})
+		case !secretKey.MatchString(key):
+			errs = append(errs, &ArgumentError{Field: "Secrets", Rule: fmt.Sprintf("has the key %q; keys are 1 to 15 lower-case letters, digits and dashes", key)})
+		case len(key)+len(secrets[key]) > mostSecretBytes:
+			errs = append(errs, &ArgumentError{Field: "Secrets", Rule: fmt.Sprintf("has more than %d bytes under the key %q", mostSecretBytes, key)})
+		}
+	}
+	return join(errs...)
+}
+
+func checkEnvVars(vars map[string]string) error {
+	var errs []error
+	if len(vars) > mostEnvVars {
+		errs = append(errs, &ArgumentError{Field: "EnvVars", Rule: fmt.Sprintf("has %d entries; at most %d are allowed", len(vars), mostEnvVars)})
+	}
+	for _, key := range slices.Sorted(maps.Keys(vars)) {
+		if !envVarKey.MatchString(key) {
+			errs = append(errs, &ArgumentError{Field: "EnvVars", Rule: fmt.Sprintf("has the key %q; keys are letters, digits and underscores", key)})
+		}
+	}
+	return join(errs...)
+}
+
+func checkMetadata(metadata map[string]string) error {
+	var errs []error
+	if len(metadata) > mostMetadataPairs {
+		errs = append(errs, &ArgumentError{Field: "Metadata", Rule: fmt.Sprintf("has %d pairs; at most %d are allowed", len(metadata), mostMetadataPairs)})
+	}
+	total := 0
+	for _, key := range slices.Sorted(maps.Keys(metadata)) {
+		value := metadata[key]
+		total += len(key) + len(value)
+		if utf8.RuneCountInString(key) > mostMetadataKey || utf8.RuneCountInString(value) > mostMetadataValue {
+			errs = append(errs, &ArgumentError{Field: "Metadata", Rule: fmt.Sprintf("has the key %q; keys have at most %d characters and values at most %d", key, mostMetadataKey, mostMetadataValue)})
+		}
+	}
+	if total > mostMetadataBytes {
+		errs = append(errs, &ArgumentError{Field: "Metadata", Rule: fmt.Sprintf("has %d bytes; at most %d are allowed", total, mostMetadataBytes)})
+	}
+	return join(errs...)
+}
