@@ -1,0 +1,149 @@
+// Package contract checks requests and answers against the description of the API.
+package contract
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/getkin/kin-openapi/routers"
+
+	"github.com/cogfn/cogfn/api"
+	"github.com/cogfn/cogfn/emulator/internal/envelope"
+)
+
+// Contract is the description, ready to check with. It is safe for concurrent use.
+type Contract struct {
+	// operations by "METHOD /path" as the description writes them.
+	operations map[string]*routers.Route
+	options    *openapi3filter.Options
+}
+
+// Load returns the contract of the embedded description. The work is done once per process.
+var Load = sync.OnceValues(func() (*Contract, error) { return parse(api.OpenAPI) })
+
+func parse(text []byte) (*Contract, error) {
+	document, err := openapi3.NewLoader().LoadFromData(text)
+	if err != nil {
+		return nil, fmt.Errorf("read the description of the API: %w", err)
+	}
+	if err := document.Validate(context.Background()); err != nil {
+		return nil, fmt.Errorf("the description of the API is not valid OpenAPI: %w", err)
+	}
+	for _, schema := range document.Components.Schemas {
+		tighten(schema)
+	}
+	c := &Contract{operations: map[string]*routers.Route{}, options: &openapi3filter.Options{
+		AuthenticationFunc:    openapi3filter.NoopAuthenticationFunc,
+		IncludeResponseStatus: true,
+		MultiError:            true,
+		SkipSettingDefaults:   true, // or the check would write defaults into the request
+	}}
+	for path, item := range document.Paths.Map() {
+		for _, ref := range item.Parameters {
+			tighten(ref.Value.Schema)
+		}
+		for method, operation := range item.Operations() {
+			for _, ref := range operation.Parameters {
+				tighten(ref.Value.Schema)
+			}
+			c.operations[method+" "+path] = &routers.Route{
+				Spec: document, Path: path, PathItem: item, Method: method, Operation: operation,
+			}
+		}
+	}
+	return c, nil
+}
+
+// tighten changes a schema in place: enums that the service extends over time stop being closed, and objects that list
+// their properties stop accepting others, as the service does with request bodies.
+func tighten(ref *openapi3.SchemaRef) {
+	if ref == nil || ref.Value == nil {
+		return
+	}
+	schema := ref.Value
+	if open, _ := schema.Extensions["x-cogfn-open"].(bool); open {
+		schema.Enum = nil
+	}
+	if schema.Type.Is("object") && schema.AdditionalProperties.Has == nil && schema.AdditionalProperties.Schema == nil {
+		schema.AdditionalProperties.Has = new(false)
+	}
+	if ref.Ref != "" {
+		return // a named schema is visited by its name; following it here could go round in circles
+	}
+	for _, property := range schema.Properties {
+		tighten(property)
+	}
+	tighten(schema.Items)
+	for _, list := range []openapi3.SchemaRefs{schema.AllOf, schema.OneOf, schema.AnyOf} {
+		for _, member := range list {
+			tighten(member)
+		}
+	}
+}
+
+// Operations returns all operations as "METHOD /path", sorted.
+func (c *Contract) Operations() []string { return slices.Sorted(maps.Keys(c.operations)) }
+
+// OperationID returns the name that the description gives an operation, or "" for an unknown one.
+func (c *Contract) OperationID(operation string) string {
+	if route := c.operations[operation]; route != nil {
+		return route.Operation.OperationID
+	}
+	return ""
+}
+
+// CheckRequest returns nil if the request to an operation follows the description. The request's body can be read again
+// afterwards.
+func (c *Contract) CheckRequest(r *http.Request, operation string, pathParams map[string]string) *envelope.Error {
+	route := c.operations[operation]
+	if route == nil {
+		return envelope.New(http.StatusNotFound, "the API has no operation %s", operation)
+	}
+	if problem := unknownQueryParameters(r, route); problem != nil {
+		return problem
+	}
+	err := openapi3filter.ValidateRequest(r.Context(), &openapi3filter.RequestValidationInput{
+		Request: r, PathParams: pathParams, Route: route, Options: c.options,
+	})
+	if err == nil {
+		return nil
+	}
+	return envelope.BadRequest("%s", explain(err))
+}
+
+func unknownQueryParameters(r *http.Request, route *routers.Route) *envelope.Error {
+	for _, name := range slices.Sorted(maps.Keys(r.URL.Query())) {
+		if route.Operation.Parameters.GetByInAndName("query", name) == nil &&
+			route.PathItem.Parameters.GetByInAndName("query", name) == nil {
+			return envelope.BadRequest("%s", unknownField([]string{name}))
+		}
+	}
+	return nil
+}
+
+// CheckResponse returns nil if an answer to a request follows the description.
+func (c *Contract) CheckResponse(r *http.Request, operation string, status int, header http.Header, body []byte) error {
+	route := c.operations[operation]
+	if route == nil {
+		return fmt.Errorf("the API has no operation %s", operation)
+	}
+	input := &openapi3filter.ResponseValidationInput{
+		RequestValidationInput: &openapi3filter.RequestValidationInput{Request: r, Route: route, Options: c.options},
+		Status:                 status,
+		Header:                 header,
+		Options:                c.options,
+	}
+	input.SetBodyBytes(body)
+	if err := openapi3filter.ValidateResponse(r.Context(), input); err != nil {
+		return fmt.Errorf("the answer %d to %s does not follow the description: %s", status, operation,
+			strings.TrimSuffix(explain(err), "."))
+	}
+	return nil
+}

@@ -1,0 +1,136 @@
+package contract_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/cogfn/cogfn/emulator/internal/contract"
+)
+
+func TestCheckRequest(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name, operation, query, body string
+		path                         map[string]string
+		want                         string // part of the message; "" = accepted
+	}{
+		{name: "empty filter", operation: "POST /functions/list", body: `{}`},
+		{name: "no optional body", operation: "POST /functions/list"},
+		{name: "unknown body field", operation: "POST /functions/schedules/list", body: `{"cursor":"x"}`, want: `{'cursor': ['Unknown field.']}`},
+		{name: "unknown nested field", operation: "POST /functions/list", body: `{"filter":{"colour":1}}`, want: `{'filter': {'colour': ['Unknown field.']}}`},
+		{name: "unknown field in an item", operation: "POST /functions", body: `{"items":[{"name":"a","fileId":1,"tag":2}]}`, want: `{'items': {0: {'tag': ['Unknown field.']}}}`},
+		{name: "unknown query parameter", operation: "GET /functions", query: "?cursor=a", want: `{'cursor': ['Unknown field.']}`},
+		{name: "required body absent", operation: "POST /functions", want: "the request body is missing"},
+		{name: "required field absent", operation: "POST /functions", body: `{"items":[{"name":"a"}]}`, want: "fileId"},
+		{name: "null", operation: "POST /functions", body: `{"items":[{"name":null,"fileId":1}]}`, want: "`null` values aren't allowed"},
+		{name: "wrong type", operation: "POST /functions", body: `{"items":[{"name":"a","fileId":"1"}]}`, want: "items.0.fileId"},
+		{name: "name too long", operation: "POST /functions", body: `{"items":[{"name":"` + strings.Repeat("n", 141) + `","fileId":1}]}`, want: "items.0.name"},
+		{name: "two items", operation: "POST /functions", body: `{"items":[{"name":"a","fileId":1},{"name":"a","fileId":1}]}`, want: "items"},
+		{name: "both ids", operation: "POST /functions/byids", body: `{"items":[{"id":1,"externalId":"a"}]}`, want: "items.0"},
+		{name: "free input data", operation: "POST /functions/{functionId}/call", path: map[string]string{"functionId": "1"}, body: `{"nonce":"n","data":{"a":{"b":[null]}}}`},
+		{name: "data is no object", operation: "POST /functions/{functionId}/call", path: map[string]string{"functionId": "1"}, body: `{"nonce":"n","data":[1]}`, want: "data"},
+		{name: "id too large", operation: "GET /functions/{functionId}", path: map[string]string{"functionId": "9007199254740992"}, want: "the parameter functionId"},
+		{name: "id is no number", operation: "GET /functions/{functionId}", path: map[string]string{"functionId": "abc"}, want: "the parameter functionId"},
+		{name: "limit 0", operation: "GET /functions", query: "?limit=0", want: "the parameter limit"},
+		{name: "new status in a filter", operation: "POST /functions/list", body: `{"filter":{"status":"Retired"}}`},
+		{name: "new session status", operation: "GET /sessions", query: "?status=ACTIVE"},
+		{name: "new runtime", operation: "POST /functions", body: `{"items":[{"name":"a","fileId":1,"runtime":"py399"}]}`},
+		{name: "body where none belongs", operation: "GET /functions", body: `{}`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			c, err := contract.Load()
+			if err != nil {
+				t.Fatal(err)
+			}
+			method, path, _ := strings.Cut(tt.operation, " ")
+			var request *http.Request
+			if tt.body == "" {
+				request = httptest.NewRequestWithContext(t.Context(), method, path+tt.query, http.NoBody)
+			} else {
+				request = httptest.NewRequestWithContext(t.Context(), method, path+tt.query, strings.NewReader(tt.body))
+				request.Header.Set("Content-Type", "application/json")
+			}
+			problem := c.CheckRequest(request, tt.operation, tt.path)
+			switch {
+			case tt.want == "" && problem != nil:
+				t.Errorf("refused with %q", problem.Message)
+			case tt.want != "" && problem == nil:
+				t.Errorf("accepted, want a message with %q", tt.want)
+			case tt.want != "" && !strings.Contains(problem.Message, tt.want):
+				t.Errorf("message %q does not hold %q", problem.Message, tt.want)
+			}
+		})
+	}
+}
+
+func TestCheckRequestKeepsValuesOutOfItsMessages(t *testing.T) {
+	t.Parallel()
+	c, err := contract.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	body := `{"items":[{"clientId":7,"clientSecret":"hush-hush"}]}`
+	request := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/sessions", strings.NewReader(body))
+	request.Header.Set("Content-Type", "application/json")
+	problem := c.CheckRequest(request, "POST /sessions", nil)
+	if problem == nil {
+		t.Fatal("a numeric client id was accepted")
+	}
+	if strings.Contains(problem.Message, "hush-hush") {
+		t.Errorf("the message %q repeats the secret", problem.Message)
+	}
+}
+
+func TestCheckResponse(t *testing.T) {
+	t.Parallel()
+	const function = `"id":1,"createdTime":2,"status":"Ready","name":"a","fileId":3`
+	tests := []struct {
+		name, operation, body string
+		status                int
+		wantErr               bool
+	}{
+		{"function", "GET /functions/{functionId}", "{" + function + "}", 200, false},
+		{"new status", "GET /functions/{functionId}", `{"id":1,"createdTime":2,"status":"Retired","name":"a","fileId":3}`, 200, false},
+		{"field too much", "GET /functions/{functionId}", "{" + function + `,"color":"red"}`, 200, true},
+		{"metadata null", "GET /functions/{functionId}", "{" + function + `,"metadata":null}`, 200, true},
+		{"response null", "GET /functions/{functionId}/calls/{callId}/response", `{"functionId":1,"callId":2,"response":null}`, 200, false},
+		{"response text", "GET /functions/{functionId}/calls/{callId}/response", `{"functionId":1,"callId":2,"response":"x"}`, 200, false},
+		{"error as object", "GET /functions/{functionId}/calls/{callId}", `{"functionId":1,"id":2,"status":"Failed","startTime":1,"error":{"message":"m","trace":"t"}}`, 200, false},
+		{"envelope", "GET /functions/{functionId}", `{"error":{"code":404,"message":"m","missing":[{"external_id":"a"}]}}`, 404, false},
+		{"undescribed success", "GET /functions/{functionId}", "{" + function + "}", 201, true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			c, err := contract.Load()
+			if err != nil {
+				t.Fatal(err)
+			}
+			method, path, _ := strings.Cut(tt.operation, " ")
+			request := httptest.NewRequestWithContext(t.Context(), method, path, http.NoBody)
+			header := http.Header{"Content-Type": {"application/json"}}
+			err = c.CheckResponse(request, tt.operation, tt.status, header, []byte(tt.body))
+			if gotErr := err != nil; gotErr != tt.wantErr {
+				t.Errorf("error = %v, want one: %t", err, tt.wantErr)
+			}
+		})
+	}
+}
+
+func TestOperations(t *testing.T) {
+	t.Parallel()
+	c, err := contract.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := len(c.Operations()); got != 32 {
+		t.Errorf("%d operations, want 32", got)
+	}
+	if got, want := c.OperationID("POST /functions/{functionId}/call"), "postFunctionsCall"; got != want {
+		t.Errorf("operation id %q, want %q", got, want)
+	}
+}

@@ -1,0 +1,139 @@
+package python
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/cogfn/cogfn/emulator/internal/runner"
+)
+
+const (
+	// startLimit is the least time that a worker has to start and import the handler when a call needs one. It is apart
+	// from the call's timeout: that one bounds the handler.
+	startLimit = time.Minute
+	// sendTries is how often a call is sent when its workers die before the request reaches them.
+	sendTries = 3
+)
+
+var errSlowStart = errors.New("the Python process took too long to start and import the handler; make the import faster")
+
+// acquire returns a worker that has imported the handler. The limit bounds the start of a new one, not the wait for a
+// place; 0 means no limit.
+func (f *function) acquire(ctx context.Context, limit time.Duration) (*worker, error) {
+	w, err := f.runner.pool.acquire(ctx, f)
+	if w != nil || err != nil {
+		return w, err
+	}
+	if w, err = startWorker(f); err != nil {
+		return nil, err
+	}
+	if limit > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, limit, errSlowStart)
+		defer cancel()
+	}
+	if err := f.load(ctx, w); err != nil {
+		return nil, err
+	}
+	return w, nil
+}
+
+// load makes a new worker import the handler. After any error the worker is dead.
+func (f *function) load(ctx context.Context, w *worker) error {
+	secrets := f.spec.Secrets
+	if secrets == nil {
+		secrets = map[string]string{}
+	}
+	answer, err := w.exchange(ctx, request{Load: &loadRequest{
+		Root: f.root, Path: f.path, FunctionID: f.spec.FunctionID, Secrets: secrets,
+		ResponseLimit: f.runner.options.ResponseLimit,
+	}}, f.logStray)
+	if exit, ok := errors.AsType[*exitError](err); ok {
+		return &runner.BuildError{Message: exit.Error()}
+	}
+	if err != nil {
+		return fmt.Errorf("the import of %q was stopped: %w", f.path, err)
+	}
+	if answer.Message != "" {
+		w.kill()
+		<-w.dead
+		return &runner.BuildError{Message: answer.Message, Trace: answer.Trace}
+	}
+	return nil
+}
+
+// Call implements [runner.Function].
+func (f *function) Call(ctx context.Context, call runner.Call, log func(runner.Line)) runner.Outcome {
+	ctx, done, err := f.enter(ctx)
+	if err != nil {
+		return outcome(reply{}, err)
+	}
+	defer done()
+	data := bytes.TrimSpace(call.Data)
+	if len(data) == 0 || bytes.Equal(data, []byte("null")) {
+		data = []byte("{}")
+	}
+	if !json.Valid(data) {
+		return runner.Outcome{Status: runner.Failed, Message: "the data of the call is not valid JSON"}
+	}
+	req := request{Call: &callRequest{
+		CallID: call.CallID, ScheduleID: call.ScheduleID, ScheduledTime: call.ScheduledTime, Data: data,
+	}}
+	var answer reply
+	for range sendTries {
+		if answer, err = f.try(ctx, req, call.Timeout, log); !errors.Is(err, errNotSent) {
+			break
+		}
+	}
+	return outcome(answer, err)
+}
+
+// try sends the call to one worker. The error errNotSent means that the handler did not run.
+func (f *function) try(ctx context.Context, req request, timeout time.Duration, log func(runner.Line)) (reply, error) {
+	w, err := f.acquire(ctx, max(timeout, startLimit))
+	if err != nil {
+		return reply{}, err
+	}
+	defer f.runner.pool.release(w)
+	if timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, timeout, &timeoutError{timeout})
+		defer cancel()
+	}
+	return w.exchange(ctx, req, log)
+}
+
+// timeoutError is the cause that ends a call which ran for too long.
+type timeoutError struct{ limit time.Duration }
+
+func (e *timeoutError) Error() string {
+	return fmt.Sprintf("the call ran longer than its timeout of %v and was killed", e.limit)
+}
+
+// outcome translates the end of a call.
+func outcome(answer reply, err error) runner.Outcome {
+	if err == nil {
+		if answer.Message != "" {
+			return runner.Outcome{Status: runner.Failed, Message: answer.Message, Trace: answer.Trace}
+		}
+		if bytes.Equal(answer.Response, []byte("null")) {
+			answer.Response = nil
+		}
+		return runner.Outcome{Status: runner.Completed, Response: answer.Response}
+	}
+	failed := runner.Outcome{Status: runner.Failed, Message: err.Error()}
+	if _, ok := errors.AsType[*timeoutError](err); ok {
+		failed.Status = runner.TimedOut
+	}
+	if build, ok := errors.AsType[*runner.BuildError](err); ok {
+		failed.Trace = build.Trace
+	}
+	if errors.Is(err, context.Canceled) || errors.Is(err, errClosed) {
+		failed.Message = "the call was stopped: " + err.Error()
+	}
+	return failed
+}

@@ -1,0 +1,127 @@
+package python
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/cogfn/cogfn/emulator/internal/runner"
+)
+
+// TestOutputDoesNotDependOnChunks gives random text in random pieces and checks that the lines are the same as those of
+// the text in one piece, and that they are the text.
+func TestOutputDoesNotDependOnChunks(t *testing.T) {
+	t.Parallel()
+	word := rapid.SampledFrom([]string{"a", "bc", "\n", "\n", "é", "€", "😀", "\xff", "MAR", "MARK", "0123456789"})
+	rapid.Check(t, func(t *rapid.T) {
+		text := strings.Join(rapid.SliceOfN(word, 0, 40).Draw(t, "text"), "")
+		after := strings.Join(rapid.SliceOfN(word, 0, 5).Draw(t, "after"), "")
+		limit := rapid.IntRange(8, 20).Draw(t, "limit")
+		if strings.Contains(text, "MARK1") {
+			t.Skip("the text has the mark in it")
+		}
+		all := []byte(text + "MARK1\n" + after)
+
+		var whole, chunked, stray []string
+		collect := func(lines []byte, cut func(left int) int, into, rest *[]string) {
+			o := newOutput(1<<20, func(l runner.Line) { *rest = append(*rest, l.Message) })
+			o.lineLimit = limit
+			marked := o.begin("MARK1", func(l runner.Line) { *into = append(*into, l.Message) })
+			for len(lines) > 0 {
+				n := cut(len(lines))
+				_, _ = o.Write(lines[:n])
+				lines = lines[n:]
+			}
+			o.end()
+			select {
+			case <-marked:
+			default:
+				t.Fatal("the mark was not seen")
+			}
+		}
+		var ignored []string
+		collect(all, func(left int) int { return left }, &whole, &ignored)
+		collect(all, func(left int) int { return rapid.IntRange(1, left).Draw(t, "cut") }, &chunked, &stray)
+		if diff := cmp.Diff(whole, chunked); diff != "" {
+			t.Fatalf("lines in chunks differ from those in one piece (-one +chunks):\n%s", diff)
+		}
+		clean := func(s string) string { return strings.ReplaceAll(strings.ToValidUTF8(s, ""), "\n", "") }
+		if got := strings.ReplaceAll(strings.Join(chunked, ""), "\uFFFD", ""); got != clean(text) {
+			t.Fatalf("the lines hold %q, want the text %q", got, text)
+		}
+		if got := strings.ReplaceAll(strings.Join(stray, ""), "\uFFFD", ""); got != clean(after) {
+			t.Fatalf("after the mark came %q, want %q", got, after)
+		}
+		for _, line := range chunked {
+			if !utf8.ValidString(line) {
+				t.Fatalf("line %q is not UTF-8", line)
+			}
+		}
+	})
+}
+
+func TestOutputCutsLinesAtTheLimit(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		budget  int
+		printed string
+		want    []string
+	}{
+		"short":                     {1000, "abc\n", []string{"abc"}},
+		"just the limit":            {1000, "01234567\n", []string{"01234567"}},
+		"one more":                  {1000, "012345678\n", []string{"01234567", "8"}},
+		"three pieces":              {1000, "0123456701234567abc\n", []string{"01234567", "01234567", "abc"}},
+		"a character at the cut":    {1000, "0123456é\n", []string{"0123456", "é"}},
+		"no UTF-8 at the cut":       {1000, "0123456\x80\x80\x80\x80\n", []string{"0123456\uFFFD", "\uFFFD"}},
+		"the budget used up":        {8, "abc\ndef\n", []string{"abc", "def"}},
+		"one byte over the budget":  {7, "abc\ndef\n", []string{"abc", "de", "[truncated: more than 7 bytes of output]"}},
+		"empty lines over":          {2, "\n\n\n\n", []string{"", "", "[truncated: more than 2 bytes of output]"}},
+		"a character at the budget": {3, "aé\n", []string{"a", "[truncated: more than 3 bytes of output]"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var got []string
+			o := newOutput(tc.budget, func(l runner.Line) { t.Errorf("stray line %q", l.Message) })
+			o.lineLimit = 8
+			marked := o.begin("M", func(l runner.Line) { got = append(got, l.Message) })
+			_, _ = o.Write([]byte(tc.printed + "M\n"))
+			<-marked
+			if diff := cmp.Diff(tc.want, got); diff != "" {
+				t.Errorf("lines (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestReadFrame(t *testing.T) {
+	t.Parallel()
+	frame := func(size uint32, body string) []byte {
+		return append(binary.BigEndian.AppendUint32(nil, size), body...)
+	}
+	for name, tc := range map[string]struct {
+		bytes []byte
+		want  error
+	}{
+		"whole":       {frame(8, `{"id":1} and more`), nil},
+		"nothing":     {nil, io.EOF},
+		"half header": {[]byte{0, 0}, io.ErrUnexpectedEOF},
+		"half body":   {frame(8, `{"id`), io.ErrUnexpectedEOF},
+		"too long":    {frame(1<<31, ""), errGarbled},
+		"no JSON":     {frame(3, "abc"), errGarbled},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var answer reply
+			if err := readFrame(bytes.NewReader(tc.bytes), 100, &answer); !errors.Is(err, tc.want) {
+				t.Errorf("got error %v, want %v", err, tc.want)
+			}
+		})
+	}
+}

@@ -1,0 +1,328 @@
+//go:build unix
+
+package python
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/cogfn/cogfn/emulator/internal/runner"
+)
+
+// gated is a handler that announces itself with a file named like data["name"] in data["dir"], which holds its process
+// id, then waits for the file "go", prints data["lines"] lines, and returns its process id.
+const gated = `
+import os, time
+def handle(data):
+    name = os.path.join(data["dir"], data["name"])
+    with open(name + ".new", "w") as f:
+        f.write(str(os.getpid()))
+    os.rename(name + ".new", name)
+    while not os.path.exists(os.path.join(data["dir"], "go")):
+        time.sleep(0.001)
+    for i in range(data.get("lines", 0)):
+        print(data["name"], i)
+    return os.getpid()
+`
+
+// gate is a folder through which tests and gated handlers talk.
+type gate struct {
+	t   *testing.T
+	dir string
+}
+
+func newGate(t *testing.T) gate {
+	t.Helper()
+	return gate{t, t.TempDir()}
+}
+
+func (g gate) call(name string, lines int) runner.Call {
+	return data(fmt.Sprintf(`{"dir":%q,"name":%q,"lines":%d}`, g.dir, name, lines))
+}
+
+// wait returns the process id of the handler that was called with that name, once it runs.
+func (g gate) wait(name string) int {
+	g.t.Helper()
+	var pid int
+	eventually(g.t, name+" runs", func() bool {
+		content, err := os.ReadFile(filepath.Join(g.dir, name))
+		if err != nil {
+			return false
+		}
+		pid, err = strconv.Atoi(string(content))
+		return err == nil
+	})
+	return pid
+}
+
+func (g gate) open() {
+	g.t.Helper()
+	if err := os.WriteFile(filepath.Join(g.dir, "go"), nil, 0o600); err != nil {
+		g.t.Fatal(err)
+	}
+}
+
+func queued(r *Runner) int {
+	r.pool.mu.Lock()
+	defer r.pool.mu.Unlock()
+	return len(r.pool.queue)
+}
+
+func taken(r *Runner) int {
+	r.pool.mu.Lock()
+	defer r.pool.mu.Unlock()
+	return r.pool.taken
+}
+
+func TestAWarmWorkerKeepsItsState(t *testing.T) {
+	t.Parallel()
+	f := deploy(t, newRunner(t, Options{}), "n = 0\ndef handle(data):\n  global n\n  n += 1\n  return n")
+	for want := 1; want <= 3; want++ {
+		if got := mustReturn[int](t, f, data("{}")); got != want {
+			t.Errorf("the handler counts %d, want %d", got, want)
+		}
+	}
+}
+
+func TestOverlappingCallsUseTwoWorkersAndDoNotMix(t *testing.T) {
+	t.Parallel()
+	f := deploy(t, newRunner(t, Options{MaxWorkers: 2}), gated)
+	const lines = 1000
+	g := newGate(t)
+	got := map[string][]string{"a": nil, "b": nil}
+	var mu sync.Mutex
+	var calls sync.WaitGroup
+	for name := range got {
+		calls.Go(func() {
+			_, printed := run(t, f, g.call(name, lines))
+			mu.Lock()
+			defer mu.Unlock()
+			got[name] = printed
+		})
+	}
+	if one, other := g.wait("a"), g.wait("b"); one == other {
+		t.Errorf("both calls run in process %d", one)
+	}
+	g.open()
+	calls.Wait()
+	for name, printed := range got {
+		var want []string
+		for i := range lines {
+			want = append(want, fmt.Sprintf("%s %d", name, i))
+		}
+		if diff := cmp.Diff(want, printed); diff != "" {
+			t.Errorf("lines of call %s (-want +got):\n%.1000s", name, diff)
+		}
+	}
+}
+
+func TestKillingAWorkerFailsOnlyItsCall(t *testing.T) {
+	t.Parallel()
+	f := deploy(t, newRunner(t, Options{MaxWorkers: 2}), gated)
+	g := newGate(t)
+	var killed, spared runner.Outcome
+	var calls sync.WaitGroup
+	calls.Go(func() { killed, _ = run(t, f, g.call("killed", 0)) })
+	calls.Go(func() { spared, _ = run(t, f, g.call("spared", 0)) })
+	g.wait("spared")
+	if err := syscall.Kill(g.wait("killed"), syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	g.open()
+	calls.Wait()
+	if killed.Status != runner.Failed || !strings.Contains(killed.Message, "SIGKILL") {
+		t.Errorf("the killed call is %v: %s", killed.Status, killed.Message)
+	}
+	if spared.Status != runner.Completed {
+		t.Errorf("the other call is %v: %s", spared.Status, spared.Message)
+	}
+	mustReturn[int](t, f, g.call("next", 0))
+}
+
+func TestAnIdleWorkerThatWasKilledIsReplaced(t *testing.T) {
+	t.Parallel()
+	r := newRunner(t, Options{})
+	f := deploy(t, r, "import os\ndef handle(data): return os.getpid()")
+	pid := mustReturn[int](t, f, data("{}"))
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the place is free", func() bool { return taken(r) == 0 })
+	if next := mustReturn[int](t, f, data("{}")); next == pid {
+		t.Errorf("the call ran in the killed process %d", pid)
+	}
+}
+
+func TestCallsBeyondTheBoundWaitInOrder(t *testing.T) {
+	t.Parallel()
+	r := newRunner(t, Options{MaxWorkers: 1})
+	functions := []runner.Function{deploy(t, r, gated), deploy(t, r, gated)}
+	g := newGate(t)
+	var mu sync.Mutex
+	var order []int
+	var calls sync.WaitGroup
+	const n = 5
+	for i := range n {
+		calls.Go(func() {
+			// The second function's calls come between the first one's, so that workers are exchanged.
+			run(t, functions[i%2], g.call(strconv.Itoa(i), 1))
+			mu.Lock()
+			defer mu.Unlock()
+			order = append(order, i)
+		})
+		if i == 0 {
+			g.wait("0")
+		}
+		eventually(t, "the call is in the queue", func() bool { return queued(r) == i })
+	}
+	if n := taken(r); n != 1 {
+		t.Errorf("%d workers hold places, want 1", n)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if outcome := functions[0].Call(ctx, data("{}"), nil); outcome.Status != runner.Failed || outcome.Message != "the call was stopped: context canceled" {
+		t.Errorf("a canceled call in the queue is %v: %s", outcome.Status, outcome.Message)
+	}
+	g.open()
+	calls.Wait()
+	if !slices.IsSorted(order) || len(order) != n {
+		t.Errorf("the calls ended in the order %v", order)
+	}
+}
+
+func TestThereAreNeverMoreWorkersThanPlaces(t *testing.T) {
+	t.Parallel()
+	const places = 2
+	r := newRunner(t, Options{MaxWorkers: places, MaxCallsPerWorker: 3})
+	var functions []runner.Function
+	for range 3 {
+		functions = append(functions, deploy(t, r, "import os\ndef handle(data):\n  if data['n'] % 5 == 0: os._exit(1)\n  return data['n']"))
+	}
+	var calls sync.WaitGroup
+	for n := range 30 {
+		calls.Go(func() {
+			call := data(fmt.Sprintf(`{"n":%d}`, n))
+			if n%5 == 0 {
+				if outcome, _ := run(t, functions[n%3], call); outcome.Status != runner.Failed {
+					t.Errorf("call %d is %v, want Failed", n, outcome.Status)
+				}
+			} else if got := mustReturn[int](t, functions[n%3], call); got != n {
+				t.Errorf("call %d returned %d", n, got)
+			}
+			if found := processesWith(t, r.tag); len(found) > places {
+				t.Errorf("processes %v exist, want no more than %d", found, places)
+			}
+		})
+	}
+	calls.Wait()
+	r.pool.mu.Lock()
+	defer r.pool.mu.Unlock()
+	if idle := len(r.pool.idle); r.pool.taken-r.pool.ending > places || idle > places || len(r.pool.queue) != 0 {
+		t.Errorf("the pool has %d taken, %d ending, %d idle, %d queued", r.pool.taken, r.pool.ending, idle, len(r.pool.queue))
+	}
+}
+
+func TestIdleWorkersEnd(t *testing.T) {
+	t.Parallel()
+	r := newRunner(t, Options{IdleTimeout: 10 * time.Millisecond})
+	f := deploy(t, r, "def handle(data): return 1")
+	eventually(t, "the idle worker ends", func() bool { return taken(r) == 0 })
+	if left := processesWith(t, r.tag); len(left) > 0 {
+		t.Errorf("processes %v are left", left)
+	}
+	mustReturn[int](t, f, data("{}"))
+}
+
+func TestWorkersAreReplacedAfterManyCalls(t *testing.T) {
+	t.Parallel()
+	f := deploy(t, newRunner(t, Options{MaxWorkers: 1, MaxCallsPerWorker: 2}), "n = 0\ndef handle(data):\n  global n\n  n += 1\n  return n")
+	var got []int
+	for range 5 {
+		got = append(got, mustReturn[int](t, f, data("{}")))
+	}
+	if diff := cmp.Diff([]int{1, 2, 1, 2, 1}, got); diff != "" {
+		t.Errorf("calls that each worker saw (-want +got):\n%s", diff)
+	}
+}
+
+func TestACanceledCallIsKilled(t *testing.T) {
+	t.Parallel()
+	f := deploy(t, newRunner(t, Options{}), gated)
+	g := newGate(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		defer cancel()
+		g.wait("a")
+	}()
+	outcome := f.Call(ctx, g.call("a", 0), func(runner.Line) {})
+	if outcome.Status != runner.Failed || outcome.Message != "the call was stopped: context canceled" {
+		t.Errorf("the call is %v: %s", outcome.Status, outcome.Message)
+	}
+	if err := syscall.Kill(g.wait("a"), 0); err == nil {
+		t.Error("the worker is alive after its call")
+	}
+}
+
+func TestCloseStopsEverything(t *testing.T) {
+	t.Parallel()
+	r := newRunner(t, Options{MaxWorkers: 1})
+	f := deploy(t, r, gated)
+	g := newGate(t)
+	var calls sync.WaitGroup
+	for _, name := range []string{"running", "waiting"} {
+		calls.Go(func() {
+			outcome, _ := run(t, f, g.call(name, 0))
+			if outcome.Status != runner.Failed || outcome.Message != "the call was stopped: the emulator is closing" {
+				t.Errorf("the %s call is %v: %s", name, outcome.Status, outcome.Message)
+			}
+		})
+		if name == "running" {
+			g.wait(name)
+		}
+	}
+	eventually(t, "the second call waits", func() bool { return queued(r) == 1 })
+	if err := r.Close(); err != nil {
+		t.Error(err)
+	}
+	calls.Wait()
+	if left := processesWith(t, r.tag); len(left) > 0 {
+		t.Errorf("processes %v are left", left)
+	}
+	if outcome, _ := run(t, f, data("{}")); outcome.Status != runner.Failed {
+		t.Errorf("a call after Close is %v", outcome.Status)
+	}
+	if _, err := r.Deploy(t.Context(), runner.Spec{Dir: code(t, "handler.py", "def handle(): pass")}); err == nil {
+		t.Error("a function was deployed after Close")
+	}
+	f.Close() // again
+}
+
+func TestCloseStopsAnImport(t *testing.T) {
+	t.Parallel()
+	r := newRunner(t, Options{})
+	started := filepath.Join(t.TempDir(), "started")
+	dir := code(t, "handler.py", "import os, time\nopen(os.environ['STARTED'], 'w').close()\ntime.sleep(60)")
+	deployed := make(chan error, 1)
+	go func() {
+		_, err := r.Deploy(context.WithoutCancel(t.Context()), runner.Spec{Dir: dir, Env: map[string]string{"STARTED": started}})
+		deployed <- err
+	}()
+	eventually(t, "the import runs", func() bool { _, err := os.Stat(started); return err == nil })
+	if err := r.Close(); err != nil {
+		t.Error(err)
+	}
+	if err := <-deployed; err == nil || !strings.Contains(err.Error(), "the emulator is closing") {
+		t.Errorf("the deployment ended with %v", err)
+	}
+}

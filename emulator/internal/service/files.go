@@ -1,0 +1,203 @@
+package service
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"github.com/cogfn/cogfn/emulator/internal/envelope"
+	"github.com/cogfn/cogfn/emulator/internal/store"
+	"github.com/cogfn/cogfn/gen"
+	"github.com/cogfn/cogfn/gen/server"
+)
+
+// fileExternalIDKey is how the files service writes an external id in errors.
+const fileExternalIDKey = "externalId"
+
+// InitFileUpload registers a file, or replaces the one with the same external id if it may, and answers with the URL for
+// its bytes. A file that is being replaced shows uploaded false until the new bytes are there, which is a guess; its old
+// content can be downloaded until then.
+func (s *Service) InitFileUpload(ctx context.Context, request server.InitFileUploadRequestObject) (server.InitFileUploadResponseObject, error) {
+	write := *request.Body
+	if write.Name == "" || strings.Contains(write.Name, "/") {
+		return nil, envelope.BadRequest("the file name %q is not valid: it needs at least one character and no slash", write.Name)
+	}
+	if write.ExternalID != nil && *write.ExternalID == "" {
+		write.ExternalID = nil
+	}
+	now := s.nowMillis()
+	file := &store.File{Write: write, CreatedTime: now, LastUpdatedTime: now}
+	err := s.Store.Update(ctx, func(tx *store.Tx) error {
+		other, err := findFile(tx, reference{ExternalID: write.ExternalID})
+		switch {
+		case err != nil:
+			return err
+		case other == nil:
+			file.ID = newID(tx.Files().Has)
+		case value(request.Params.Overwrite):
+			file.ID, file.CreatedTime, file.Blob = other.ID, other.CreatedTime, other.Blob
+		default:
+			problem := envelope.New(http.StatusConflict, "a file with the externalId %q exists already: use overwrite=true to replace it", *write.ExternalID)
+			problem.Duplicated = []map[string]any{{fileExternalIDKey: *write.ExternalID}}
+			return problem
+		}
+		return tx.Files().Put(file)
+	})
+	if err != nil {
+		return nil, err
+	}
+	answer := server.InitFileUpload201JSONResponse(viewUpload(file))
+	answer.UploadURL = s.uploadURL(ctx, file.ID)
+	return answer, nil
+}
+
+// ByIdsFiles retrieves files in the order asked for.
+func (s *Service) ByIdsFiles(ctx context.Context, request server.ByIdsFilesRequestObject) (server.ByIdsFilesResponseObject, error) {
+	list := fileList{}
+	err := s.Store.View(ctx, func(tx *store.Tx) error {
+		wanted, err := references(request.Body.Items)
+		if err != nil {
+			return err
+		}
+		found, err := findFiles(tx, wanted, value(request.Body.IgnoreUnknownIds))
+		for _, file := range found {
+			list = append(list, viewFile(file))
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return list, nil
+}
+
+// DeleteFiles deletes files. Functions that were created from them keep their code.
+func (s *Service) DeleteFiles(ctx context.Context, request server.DeleteFilesRequestObject) (server.DeleteFilesResponseObject, error) {
+	var blobs []string
+	err := s.Store.Update(ctx, func(tx *store.Tx) error {
+		wanted, err := references(request.Body.Items)
+		if err != nil {
+			return err
+		}
+		found, err := findFiles(tx, wanted, value(request.Body.IgnoreUnknownIds))
+		if err != nil {
+			return err
+		}
+		for _, file := range found {
+			if err := tx.Files().Delete(file.ID); err != nil {
+				return err
+			}
+			blobs = append(blobs, file.Blob)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return empty{}, s.Store.Sweep(blobs...)
+}
+
+// GetFileByInternalID retrieves one file.
+func (s *Service) GetFileByInternalID(ctx context.Context, request server.GetFileByInternalIDRequestObject) (server.GetFileByInternalIDResponseObject, error) {
+	var answer server.GetFileByInternalID200JSONResponse
+	err := s.Store.View(ctx, func(tx *store.Tx) error {
+		file, err := tx.Files().Get(request.ID)
+		switch {
+		case err != nil:
+			return err
+		case file == nil:
+			return missingID("file", request.ID)
+		}
+		answer = server.GetFileByInternalID200JSONResponse(viewFile(file))
+		return nil
+	})
+	return answer, err
+}
+
+// DownloadLinks answers with a link to each file's content.
+func (s *Service) DownloadLinks(ctx context.Context, request server.DownloadLinksRequestObject) (server.DownloadLinksResponseObject, error) {
+	answer := server.DownloadLinks200JSONResponse{Items: []gen.FileDownloadLink{}}
+	err := s.Store.View(ctx, func(tx *store.Tx) error {
+		wanted, err := references(request.Body.Items)
+		if err != nil {
+			return err
+		}
+		found, err := findFiles(tx, wanted, false)
+		if err != nil {
+			return err
+		}
+		for i, file := range found {
+			if file.Blob == "" {
+				return envelope.BadRequest("the file %d is not uploaded yet: there is nothing to download", file.ID)
+			}
+			link := gen.FileDownloadLink{DownloadURL: new(s.downloadURL(ctx, file, value(request.Params.ExtendedExpiration)))}
+			if link.ExternalID = wanted[i].ExternalID; link.ExternalID == nil {
+				link.ID = &file.ID
+			}
+			answer.Items = append(answer.Items, link)
+		}
+		return nil
+	})
+	return answer, err
+}
+
+// findFiles returns files in the order asked for.
+func findFiles(tx *store.Tx, wanted []reference, ignoreUnknown bool) ([]*store.File, error) {
+	var found []*store.File
+	var unknown []map[string]any
+	for _, ref := range wanted {
+		file, err := findFile(tx, ref)
+		switch {
+		case err != nil:
+			return nil, err
+		case file == nil:
+			unknown = append(unknown, ref.as(fileExternalIDKey))
+		default:
+			found = append(found, file)
+		}
+	}
+	if len(unknown) > 0 && !ignoreUnknown {
+		return nil, missing("file", unknown...)
+	}
+	return found, nil
+}
+
+// findFile returns a file, or nil. The emulator has no data modeling, so no file has an instance id.
+func findFile(tx *store.Tx, ref reference) (*store.File, error) {
+	if ref.ExternalID == nil {
+		return tx.Files().Get(ref.ID)
+	}
+	for _, row := range tx.Files().Oldest() {
+		if row.Err != nil {
+			return nil, row.Err
+		}
+		if id := row.Value.Write.ExternalID; id != nil && *id == *ref.ExternalID {
+			return row.Value, nil
+		}
+	}
+	return nil, nil // absence is an ordinary answer here
+}
+
+// viewFile shows a file as answers do.
+func viewFile(file *store.File) plainFile {
+	w := file.Write
+	return plainFile{
+		ID: file.ID, Name: w.Name, ExternalID: w.ExternalID, Directory: w.Directory, Source: w.Source, MimeType: w.MimeType,
+		Metadata: w.Metadata, AssetIds: w.AssetIds, DataSetID: w.DataSetID, SourceCreatedTime: w.SourceCreatedTime,
+		SourceModifiedTime: w.SourceModifiedTime, SecurityCategories: w.SecurityCategories, Labels: w.Labels,
+		GeoLocation: w.GeoLocation, Uploaded: file.UploadedTime != 0, UploadedTime: millis(file.UploadedTime),
+		CreatedTime: file.CreatedTime, LastUpdatedTime: file.LastUpdatedTime,
+	}
+}
+
+// viewUpload shows a file as its registration does, without the URL.
+func viewUpload(file *store.File) gen.FileUpload {
+	v := viewFile(file)
+	return gen.FileUpload{
+		ID: v.ID, Name: v.Name, ExternalID: v.ExternalID, Directory: v.Directory, Source: v.Source, MimeType: v.MimeType,
+		Metadata: v.Metadata, AssetIds: v.AssetIds, DataSetID: v.DataSetID, SourceCreatedTime: v.SourceCreatedTime,
+		SourceModifiedTime: v.SourceModifiedTime, SecurityCategories: v.SecurityCategories, Labels: v.Labels,
+		GeoLocation: v.GeoLocation, Uploaded: v.Uploaded, UploadedTime: v.UploadedTime,
+		CreatedTime: v.CreatedTime, LastUpdatedTime: v.LastUpdatedTime,
+	}
+}

@@ -1,0 +1,248 @@
+package service
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"github.com/cogfn/cogfn/emulator/internal/envelope"
+	"github.com/cogfn/cogfn/emulator/internal/store"
+	"github.com/cogfn/cogfn/gen"
+	"github.com/cogfn/cogfn/gen/server"
+)
+
+// functionExternalIDKey is how the functions service writes an external id in errors: in snake case, unlike elsewhere.
+const functionExternalIDKey = "external_id"
+
+// PostFunctions creates a function and starts its deployment.
+func (s *Service) PostFunctions(ctx context.Context, request server.PostFunctionsRequestObject) (server.PostFunctionsResponseObject, error) {
+	write, err := s.completed(request.Body.Items[0])
+	if err != nil {
+		return nil, err
+	}
+	f := &store.Function{CreatedTime: s.nowMillis(), Write: write, Status: gen.FunctionStatusQueued}
+	err = s.Store.Update(ctx, func(tx *store.Tx) error {
+		if err := s.checkRoom(tx, write); err != nil {
+			return err
+		}
+		file, err := tx.Files().Get(write.FileID)
+		switch {
+		case err != nil:
+			return err
+		case file == nil:
+			return missing("file", map[string]any{"fileId": write.FileID})
+		case file.UploadedTime == 0:
+			return envelope.BadRequest("the file %d is not uploaded yet: send its content to its uploadUrl first", write.FileID)
+		}
+		f.Code = file.Blob
+		f.ID = newID(tx.Functions().Has)
+		return tx.AddFunction(f)
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.deploy(f) //nolint:contextcheck // the deployment outlives the request
+	return functionList{http.StatusCreated, []plainFunction{viewFunction(f)}}, nil
+}
+
+// checkRoom refuses a function above the project's number, and one whose external id is taken. The status 409 is a
+// guess that clients share.
+func (s *Service) checkRoom(tx *store.Tx, write gen.FunctionWrite) error {
+	number := 0
+	for _, row := range tx.Functions().Oldest() {
+		if row.Err != nil {
+			return row.Err
+		}
+		number++
+		if write.ExternalID != nil && equals(row.Value.Write.ExternalID, *write.ExternalID) && row.Value.Write.ExternalID != nil {
+			problem := envelope.New(http.StatusConflict, "a function with the externalId %q exists already", *write.ExternalID)
+			problem.Duplicated = []map[string]any{{"externalId": *write.ExternalID}}
+			return problem
+		}
+	}
+	if number >= s.Limits.Functions {
+		return envelope.BadRequest("the project has %d functions already, which is its limit: delete one first", number)
+	}
+	return nil
+}
+
+// GetFunctions lists functions, oldest first; the order is a guess.
+func (s *Service) GetFunctions(ctx context.Context, request server.GetFunctionsRequestObject) (server.GetFunctionsResponseObject, error) {
+	return s.functions(ctx, gen.FunctionFilter{}, limitOr(request.Params.Limit, defaultLimit))
+}
+
+// ListFunctions lists the functions that match a filter, in the order of GetFunctions.
+func (s *Service) ListFunctions(ctx context.Context, request server.ListFunctionsRequestObject) (server.ListFunctionsResponseObject, error) {
+	body := request.Body
+	if body == nil {
+		body = &gen.FunctionListRequest{}
+	}
+	filter := gen.FunctionFilter{}
+	if body.Filter != nil {
+		filter = *body.Filter
+	}
+	return s.functions(ctx, filter, limitOr(body.Limit, defaultLimit))
+}
+
+func (s *Service) functions(ctx context.Context, filter gen.FunctionFilter, limit int) (functionList, error) {
+	list := functionList{http.StatusOK, []plainFunction{}}
+	err := s.Store.View(ctx, func(tx *store.Tx) error {
+		found, _, err := selection(tx.Functions().Oldest(), limit, func(f *store.Function) bool {
+			return matchesFunction(&filter, f)
+		})
+		for _, f := range found {
+			list.items = append(list.items, viewFunction(f))
+		}
+		return err
+	})
+	return list, err
+}
+
+func matchesFunction(filter *gen.FunctionFilter, f *store.Function) bool {
+	return equals(filter.Name, f.Write.Name) &&
+		equals(filter.Owner, value(f.Write.Owner)) &&
+		equals(filter.FileID, f.Write.FileID) &&
+		equals(filter.Status, f.Status) &&
+		(filter.ExternalIDPrefix == nil || f.Write.ExternalID != nil && strings.HasPrefix(*f.Write.ExternalID, *filter.ExternalIDPrefix)) &&
+		within(filter.CreatedTime, f.CreatedTime) &&
+		holds(filter.Metadata, f.Write.Metadata)
+}
+
+// ByIdsFunctions retrieves functions in the order asked for.
+func (s *Service) ByIdsFunctions(ctx context.Context, request server.ByIdsFunctionsRequestObject) (server.ByIdsFunctionsResponseObject, error) {
+	list := functionList{http.StatusOK, []plainFunction{}}
+	err := s.Store.View(ctx, func(tx *store.Tx) error {
+		found, err := findFunctions(tx, request.Body.Items, value(request.Body.IgnoreUnknownIds))
+		for _, f := range found {
+			list.items = append(list.items, viewFunction(f))
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return list, nil
+}
+
+// DeleteFunctions deletes functions with their schedules and calls; running calls are stopped. The code's files stay.
+func (s *Service) DeleteFunctions(ctx context.Context, request server.DeleteFunctionsRequestObject) (server.DeleteFunctionsResponseObject, error) {
+	var gone []*store.Function
+	err := s.Store.Update(ctx, func(tx *store.Tx) error {
+		var err error
+		if gone, err = findFunctions(tx, request.Body.Items, value(request.Body.IgnoreUnknownIds)); err != nil {
+			return err
+		}
+		for _, f := range gone {
+			if err := s.deleteSchedulesOf(tx, f.ID); err != nil {
+				return err
+			}
+			if err := tx.DeleteFunction(f.ID); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	codes := make([]string, len(gone))
+	for i, f := range gone {
+		s.forget(f.ID)
+		codes[i] = f.Code
+	}
+	return empty{}, s.Store.Sweep(codes...)
+}
+
+// findFunctions returns functions in the order asked for; one that is asked for twice comes once.
+func findFunctions(tx *store.Tx, items []gen.FunctionReference, ignoreUnknown bool) ([]*store.Function, error) {
+	wanted, err := references(items)
+	if err != nil {
+		return nil, err
+	}
+	var found []*store.Function
+	var unknown []map[string]any
+	seen := map[int64]bool{}
+	for _, ref := range wanted {
+		f, err := findFunction(tx, ref)
+		switch {
+		case err != nil:
+			return nil, err
+		case f == nil:
+			unknown = append(unknown, ref.as(functionExternalIDKey))
+		case !seen[f.ID]:
+			seen[f.ID] = true
+			found = append(found, f)
+		}
+	}
+	if len(unknown) > 0 && !ignoreUnknown {
+		return nil, missing("function", unknown...)
+	}
+	return found, nil
+}
+
+func findFunction(tx *store.Tx, ref reference) (*store.Function, error) {
+	if ref.ExternalID == nil {
+		return tx.Functions().Get(ref.ID)
+	}
+	for _, row := range tx.Functions().Oldest() {
+		if row.Err != nil {
+			return nil, row.Err
+		}
+		if id := row.Value.Write.ExternalID; id != nil && *id == *ref.ExternalID {
+			return row.Value, nil
+		}
+	}
+	return nil, nil // absence is an ordinary answer here
+}
+
+// functionOf returns a function or the error for an unknown one.
+func functionOf(tx *store.Tx, id int64) (*store.Function, error) {
+	f, err := tx.Functions().Get(id)
+	if err == nil && f == nil {
+		err = missingID("function", id)
+	}
+	return f, err
+}
+
+// GetFunction retrieves one function.
+func (s *Service) GetFunction(ctx context.Context, request server.GetFunctionRequestObject) (server.GetFunctionResponseObject, error) {
+	var answer server.GetFunction200JSONResponse
+	err := s.Store.View(ctx, func(tx *store.Tx) error {
+		f, err := functionOf(tx, request.FunctionID)
+		if err == nil {
+			answer = server.GetFunction200JSONResponse(viewFunction(f))
+		}
+		return err
+	})
+	return answer, err
+}
+
+// viewFunction shows a function as answers do: secrets masked, package indexes left out.
+func viewFunction(f *store.Function) plainFunction {
+	view := plainFunction{
+		ID: f.ID, CreatedTime: f.CreatedTime, Status: f.Status, Name: f.Write.Name, FileID: f.Write.FileID,
+		ExternalID: f.Write.ExternalID, Description: f.Write.Description, Owner: f.Write.Owner,
+		Metadata: f.Write.Metadata, EnvVars: f.Write.EnvVars, FunctionPath: f.Write.FunctionPath,
+		CPU: f.Write.CPU, Memory: f.Write.Memory, Runtime: f.Write.Runtime,
+		RuntimeVersion: text(f.RuntimeVersion), LastCalled: millis(f.LastCalled),
+	}
+	for key := range f.Write.Secrets {
+		if view.Secrets == nil {
+			view.Secrets = gen.FunctionSecrets{}
+		}
+		view.Secrets[key] = "***"
+	}
+	if f.Status == gen.FunctionStatusFailed {
+		view.Error = &gen.FunctionBuildError{Message: new(f.ErrorMessage), Trace: new(f.ErrorTrace)}
+	}
+	return view
+}
+
+// value returns what a pointer points to, or the zero value.
+func value[T any](pointer *T) T {
+	if pointer == nil {
+		var zero T
+		return zero
+	}
+	return *pointer
+}

@@ -1,0 +1,54 @@
+package service
+
+import (
+	"time"
+
+	"github.com/cogfn/cogfn/gen"
+)
+
+// Limits are what the project may use; a zero field means its default, as [Limits.WithDefaults] says.
+type Limits struct {
+	TimeoutMinutes          int
+	CallTimeout             time.Duration
+	DeployTimeout           time.Duration
+	CPU                     gen.CPURange
+	Memory                  gen.MemoryRange
+	Runtimes                []string
+	DataBytes               int
+	ResponseBytes           int
+	FileBytes               int64
+	Functions               int
+	Schedules               int
+	SchedulesPerFunction    int
+	RunningCalls            int
+	RunningCallsPerFunction int
+}
+
+// WithDefaults fills zero fields in: the limits of a project on Google's cloud, as the vendor documents them. The
+// longest deployment and the largest file are not documented for functions; these two are guesses.
+func (l Limits) WithDefaults() Limits {
+	setDefault(&l.TimeoutMinutes, 9)
+	setDefault(&l.CallTimeout, time.Duration(l.TimeoutMinutes)*time.Minute)
+	setDefault(&l.DeployTimeout, 10*time.Minute)
+	setDefault(&l.CPU, gen.CPURange{Min: 1, Max: 3, Default: 1})
+	setDefault(&l.Memory, gen.MemoryRange{Min: 1.5, Max: 5, Default: 1.5})
+	if l.Runtimes == nil {
+		l.Runtimes = []string{"py310", "py311", "py312", "py313"}
+	}
+	setDefault(&l.DataBytes, 9_000_000)
+	setDefault(&l.ResponseBytes, 1<<20)
+	setDefault(&l.FileBytes, 512<<20)
+	setDefault(&l.Functions, 100)
+	setDefault(&l.Schedules, 1000)
+	setDefault(&l.SchedulesPerFunction, 100)
+	setDefault(&l.RunningCalls, 250)
+	setDefault(&l.RunningCallsPerFunction, 100)
+	return l
+}
+
+func setDefault[T comparable](field *T, value T) {
+	var zero T
+	if *field == zero {
+		*field = value
+	}
+}

@@ -1,0 +1,170 @@
+// Package service is the emulated service itself: what each operation of the API does, without HTTP around it.
+//
+// Where the real service's behavior is not documented, the comment at the place says that it is a guess.
+package service
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/cogfn/cogfn/emulator/internal/cron"
+	"github.com/cogfn/cogfn/emulator/internal/envelope"
+	"github.com/cogfn/cogfn/emulator/internal/runner"
+	"github.com/cogfn/cogfn/emulator/internal/signature"
+	"github.com/cogfn/cogfn/emulator/internal/store"
+	"github.com/cogfn/cogfn/gen/server"
+)
+
+// maxID is the greatest id: the greatest number that JavaScript counts to without gaps.
+const maxID = 1<<53 - 1
+
+// Config is what a Service is made of; all fields must be set.
+type Config struct {
+	Store  *store.Store
+	Limits Limits
+	// DeployDelay is how long a deployment takes at least.
+	DeployDelay time.Duration
+	// NonceLifetime is how long a nonce can be used.
+	NonceLifetime time.Duration
+	// GoFunction returns the Go function that stands in for a deployed one; nil if there is none for this external id or
+	// name. Of the spec, only the environment and the secrets are set.
+	GoFunction func(externalID, name string, spec runner.Spec) runner.Function
+	// NewRunner makes what runs code for which there is no Go function. It is called at the first need.
+	NewRunner func() (runner.Runner, error)
+	// KnownClient says whether client credentials are good for a session.
+	KnownClient func(id, secret string) bool
+	Logger      *slog.Logger
+	Now         func() time.Time
+}
+
+// Service implements every operation of the API. It is safe for concurrent use.
+type Service struct {
+	Config
+	signer    signature.Signer
+	scheduler *cron.Scheduler
+	ctx       context.Context // the life of the service, which outlives each request
+	cancel    context.CancelCauseFunc
+	work      sync.WaitGroup
+
+	mu          sync.Mutex
+	closed      bool
+	deployments map[int64]*deployment
+	runs        map[runKey]*run
+	runsOf      map[int64]int // by function
+	runnerMade  runner.Runner
+}
+
+var _ server.StrictServerInterface = (*Service)(nil)
+
+// New brings up the service with the state of its store: calls that were running have failed, deployments that were
+// under way start again, and schedules go on with their next time.
+func New(config Config) (*Service, error) {
+	s := &Service{
+		Config:      config,
+		signer:      signature.New(config.Store.SigningKey()),
+		deployments: map[int64]*deployment{},
+		runs:        map[runKey]*run{},
+		runsOf:      map[int64]int{},
+	}
+	s.Limits = s.Limits.WithDefaults()
+	s.ctx, s.cancel = context.WithCancelCause(context.Background())
+	s.scheduler = cron.NewScheduler(s.fire)
+	if err := s.recover(); err != nil {
+		s.cancel(err)
+		return nil, err
+	}
+	s.spawn(func() { s.scheduler.Run(s.ctx) })
+	return s, nil
+}
+
+// Close stops schedules, deployments and calls, which fail, and waits for their end. The store stays open.
+func (s *Service) Close() error {
+	s.mu.Lock()
+	already := s.closed
+	s.closed = true
+	s.mu.Unlock()
+	if already {
+		return nil
+	}
+	s.cancel(errStopped)
+	s.work.Wait()
+	return s.closeFunctions()
+}
+
+// spawn runs work that Close waits for; it does nothing, and returns false, when the service is closed already.
+func (s *Service) spawn(work func()) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return false
+	}
+	s.work.Go(work)
+	return true
+}
+
+// update runs a change that must not be lost because its cause went away, such as the end of a call.
+func (s *Service) update(fn func(*store.Tx) error) error {
+	return s.Store.Update(context.WithoutCancel(s.ctx), fn)
+}
+
+// nowMillis returns the time as the API writes it.
+func (s *Service) nowMillis() int64 { return s.Now().UnixMilli() }
+
+// newID returns a random id that is not taken.
+func newID(taken func(int64) bool) int64 {
+	for {
+		var bytes [8]byte
+		_, _ = rand.Read(bytes[:]) // never fails
+		id := int64(binary.BigEndian.Uint64(bytes[:]) & maxID)
+		if id != 0 && !taken(id) {
+			return id
+		}
+	}
+}
+
+// millis turns a stored time into the API's optional one: 0 means absent.
+func millis(at int64) *int64 {
+	if at == 0 {
+		return nil
+	}
+	return &at
+}
+
+// text turns a stored text into the API's optional one: "" means absent.
+func text(value string) *string {
+	if value == "" {
+		return nil
+	}
+	return &value
+}
+
+// missing makes the error for ids that do not exist. Only 400 is documented for them.
+func missing(what string, ids ...map[string]any) *envelope.Error {
+	problem := envelope.BadRequest("%s not found: %s", what, idWords(ids))
+	problem.Missing = ids
+	return problem
+}
+
+func missingID(what string, id int64) *envelope.Error {
+	return missing(what, map[string]any{"id": id})
+}
+
+func idWords(ids []map[string]any) string {
+	const most = 5
+	var words []string
+	for _, id := range ids[:min(len(ids), most)] {
+		for key, value := range id {
+			words = append(words, fmt.Sprintf("%s %v", key, value))
+		}
+	}
+	if len(ids) > most {
+		words = append(words, fmt.Sprintf("and %d more", len(ids)-most))
+	}
+	return strings.Join(words, ", ")
+}

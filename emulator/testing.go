@@ -1,0 +1,27 @@
+package emulator
+
+// TB is the part of testing.TB that RunT needs; *testing.T, *testing.B and *testing.F have it.
+type TB interface {
+	Helper()
+	Cleanup(func())
+	Errorf(format string, args ...any)
+	Fatalf(format string, args ...any)
+}
+
+// RunT starts an emulator for a test, with Options.ValidateResponses on, and closes it when the test ends. If it cannot
+// start, the test fails at once.
+func RunT(t TB, options Options) *Emulator {
+	t.Helper()
+	options.ValidateResponses = true
+	e, err := Start(options)
+	if err != nil {
+		t.Fatalf("start the emulator: %v", err)
+		return nil // for implementations of TB whose Fatalf returns
+	}
+	t.Cleanup(func() {
+		if err := e.Close(); err != nil {
+			t.Errorf("close the emulator: %v", err)
+		}
+	})
+	return e
+}
