@@ -52,8 +52,8 @@ build: ## Build the program as bin/cogfn, and check that it builds for other sys
 
 .PHONY: examples
 examples: ## Run the example programs and functions
-	go run ./examples/callfunction
-	go run ./examples/deploywait
+	go run ./examples/deploy
+	go run ./examples/fanout
 	go run ./cmd/cogfn run examples/hello --data '{"name": "Ada"}'
 	go run ./cmd/cogfn run examples/progress --data '{"steps": 3}'
 

@@ -18,7 +18,7 @@ type progress struct {
 
 func newProgress(w io.Writer) *progress {
 	file, ok := w.(*os.File)
-	return &progress{w: w, terminal: ok && term.IsTerminal(int(file.Fd()))} //nolint:gosec // file descriptors are small
+	return &progress{w: w, terminal: ok && term.IsTerminal(int(file.Fd()))}
 }
 
 // show replaces the line.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -62,7 +63,7 @@ func run(ctx context.Context, o runOptions, streams Streams) error {
 	line := newProgress(streams.Err)
 	defer line.clear()
 	line.show("starting…")
-	service, err := emulator.Start(emulator.Options{Python: o.python, CallTimeout: o.timeout})
+	service, err := emulator.Start(emulator.Options{Python: o.python, Limits: emulator.Limits{CallTimeout: o.timeout}})
 	if err != nil {
 		return err
 	}
@@ -136,7 +137,7 @@ func checkFolder(folder string) error {
 	return nil
 }
 
-// connect makes a client of an emulator.
+// connect makes a client of an emulator, which may be asked often as it is near.
 func connect(service *emulator.Emulator) (*functions.Client, error) {
 	return functions.NewClient(functions.Config{
 		BaseURL: service.URL(),
@@ -147,11 +148,11 @@ func connect(service *emulator.Emulator) (*functions.Client, error) {
 			TokenURL:     service.TokenURL(),
 		}),
 		Application: "cogfn",
-	})
+	}, functions.WithPoll(functions.ExponentialPoll(10*time.Millisecond, 1.5, 200*time.Millisecond)))
 }
 
 // followLogs writes the lines of a call as they come until the call has ended, and returns the error it ended with.
-func followLogs(ctx context.Context, call *functions.Call, w interface{ Write([]byte) (int, error) }, line *progress) error {
+func followLogs(ctx context.Context, call *functions.Call, w io.Writer, line *progress) error {
 	ended := make(chan error, 1)
 	waiting, stop := context.WithCancel(ctx)
 	defer stop()
@@ -183,8 +184,7 @@ func followLogs(ctx context.Context, call *functions.Call, w interface{ Write([]
 		case <-ticks.C:
 			if err := show(); err != nil {
 				stop()
-				<-ended
-				return err
+				return errors.Join(err, <-ended)
 			}
 		}
 	}

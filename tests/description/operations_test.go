@@ -14,7 +14,7 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/routers"
-	"github.com/getkin/kin-openapi/routers/gorillamux"
+	"github.com/getkin/kin-openapi/routers/legacy"
 
 	"github.com/cogfn/cogfn/emulator"
 	"github.com/cogfn/cogfn/gen"
@@ -50,7 +50,7 @@ func TestEveryOperationWorks(t *testing.T) {
 	server := service.URL() + "/api/v1/projects/" + service.Project()
 	doc := load(t)
 	doc.Servers = openapi3.Servers{{URL: server}}
-	router, err := gorillamux.NewRouter(doc)
+	router, err := legacy.NewRouter(doc)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,238 @@
+package cli
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+const echo = "def handle(data, secrets):\n    print('got', sorted(data))\n    return {'data': data, 'secrets': secrets}\n"
+
+func TestRun(t *testing.T) {
+	t.Parallel()
+	input := filepath.Join(folder(t, map[string]string{"in.json": `{"from": "file"}`}), "in.json")
+	tests := []struct {
+		name   string
+		files  map[string]string
+		args   []string
+		stdin  string
+		stdout string
+		stderr string
+	}{
+		{
+			"data on the command line",
+			map[string]string{"handler.py": echo},
+			[]string{"--data", `{"a": 1}`},
+			"",
+			`{"data":{"a":1},"secrets":{}}`, `^got \['a'\]\n$`,
+		},
+		{
+			"data from a file",
+			map[string]string{"handler.py": echo},
+			[]string{"--data", "@" + input},
+			"",
+			`{"data":{"from":"file"},"secrets":{}}`, `^got \['from'\]\n$`,
+		},
+		{
+			"data from standard input",
+			map[string]string{"handler.py": echo},
+			[]string{"--data", "-"},
+			`{"piped": true}`,
+			`{"data":{"piped":true},"secrets":{}}`, `^got \['piped'\]\n$`,
+		},
+		{"no data", map[string]string{"handler.py": echo}, nil, "", `{"data":{},"secrets":{}}`, `^got \[\]\n$`},
+		{
+			"secrets and environment",
+			map[string]string{"handler.py": "import os\ndef handle(secrets):\n    return [secrets['api-key'], os.environ['STAGE']]\n"},
+			[]string{"--secret", "api-key=s=e", "--env", "STAGE=test"},
+			"",
+			`["s=e","test"]`, `^$`,
+		},
+		{
+			"another path",
+			map[string]string{"src/main.py": "from lib import twice\ndef handle(data):\n    return twice(21)\n", "lib.py": "def twice(n):\n    return 2 * n\n"},
+			[]string{"--path", "src/main.py"},
+			"",
+			`42`, `^$`,
+		},
+		{"returns None", map[string]string{"handler.py": "def handle():\n    pass\n"}, nil, "", `null`, `^$`},
+		{
+			"both streams in order",
+			map[string]string{"handler.py": "import sys\ndef handle():\n    for i in range(3):\n        print('out', i)\n        print('err', i, file=sys.stderr)\n    return ''\n"},
+			nil, "",
+			`""`, `^out 0\nerr 0\nout 1\nerr 1\nout 2\nerr 2\n$`,
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			args := append([]string{"run", folder(t, tt.files)}, tt.args...)
+			finish(t, program(t, t.TempDir(), args...), tt.stdin).expect(t, exitDone, tt.stdout+"\n", tt.stderr)
+		})
+	}
+}
+
+func TestRunRefuses(t *testing.T) {
+	t.Parallel()
+	good := map[string]string{"handler.py": echo}
+	tests := []struct {
+		name   string
+		files  map[string]string
+		args   []string
+		stdin  string
+		code   int
+		stderr string
+	}{
+		{"data not JSON", good, []string{"--data", "{name: Ada}"}, "", exitUsage, `^cogfn: --data is not a JSON object: .* at line 1, column 2; give one such as`},
+		{"data a list", good, []string{"--data", "[1]"}, "", exitUsage, `^cogfn: --data is not a JSON object: it is a list`},
+		{"data a number on standard input", good, []string{"--data", "-"}, "7", exitUsage, `^cogfn: standard input is not a JSON object: it is a number`},
+		{"data empty on standard input", good, []string{"--data", "-"}, "", exitUsage, `^cogfn: standard input is not a JSON object: unexpected end`},
+		{"data file missing", good, []string{"--data", "@nowhere.json"}, "", exitUsage, `^cogfn: the data cannot be read: open nowhere.json`},
+		{"secret without value", good, []string{"--secret", "no-such-secret"}, "", exitUsage, `^cogfn: --secret no-such-secret has no value`},
+		{"secret without key", good, []string{"--secret", "=v"}, "", exitUsage, `^cogfn: --secret needs KEY=VALUE`},
+		{"secret twice", good, []string{"--secret", "k=1", "--secret", "k=2"}, "", exitUsage, `^cogfn: --secret gives k twice`},
+		{"secret key not allowed", good, []string{"--secret", "API_KEY=hush"}, "", exitError, `^cogfn: Secrets has the key "API_KEY"; keys are`},
+		{"negative timeout", good, []string{"--timeout", "-1s"}, "", exitUsage, `^cogfn: --timeout is -1s; it must be above zero`},
+		{"no handler.py", map[string]string{"main.py": echo}, nil, "", exitError, `handler\.py`},
+		{"no handle", map[string]string{"handler.py": "def main():\n    pass\n"}, nil, "", exitError, `handler\.py.*handle`},
+		{"async handle", map[string]string{"handler.py": "async def handle(data):\n    pass\n"}, nil, "", exitError, `handler\.py:1: .*async`},
+		{"argument not allowed", map[string]string{"handler.py": "def handle(data, user):\n    pass\n"}, nil, "", exitError, `handler\.py:1: .*user.*data, client, secrets`},
+		{"syntax error that a scan sees", map[string]string{"handler.py": "def handle(data):\n    return (1\n"}, nil, "", exitError, `handler\.py:2`},
+		{"syntax error that Python sees", map[string]string{"handler.py": "def handle(data):\n    return 1 +\n"}, nil, "", exitError, `handler\.py.*line 2|handler\.py:2`},
+		{"import fails", map[string]string{"handler.py": "import no_such_module\ndef handle():\n    pass\n"}, nil, "", exitError, `ModuleNotFoundError.*no_such_module`},
+		{"handler raises", map[string]string{"handler.py": "def handle():\n    print('before')\n    return 1 / 0\n"}, nil, "", exitCallFailed, `(?s)^before\ncogfn: call \d+ of function \d+ failed: ZeroDivisionError: division by zero\n.*handler\.py.*line 3`},
+		{"handler exits", map[string]string{"handler.py": "import os\ndef handle():\n    print('before', flush=True)\n    os._exit(7)\n"}, nil, "", exitCallFailed, `(?s)^before\ncogfn: .*7`},
+		{"handler never ends", map[string]string{"handler.py": "import time\ndef handle():\n    print('begun')\n    while True:\n        time.sleep(1)\n"}, []string{"--timeout", "500ms"}, "", exitCallTimeout, `(?s)^begun\ncogfn: call \d+ of function \d+ timed out`},
+		{"response not JSON", map[string]string{"handler.py": "def handle():\n    return {1, 2}\n"}, nil, "", exitCallFailed, `^cogfn: .*set`},
+		{"uses client", map[string]string{"handler.py": "def handle(client):\n    return client.assets.list()\n"}, nil, "", exitCallFailed, `client`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			args := append([]string{"run", folder(t, tt.files)}, tt.args...)
+			got := finish(t, program(t, t.TempDir(), args...), tt.stdin)
+			got.expect(t, tt.code, "", tt.stderr)
+			if strings.Contains(got.stderr, "hush") {
+				t.Error("a secret's value is shown")
+			}
+		})
+	}
+}
+
+func TestRunRefusesFolders(t *testing.T) {
+	t.Parallel()
+	dir := folder(t, map[string]string{"file": "", "empty/.keep": ""})
+	if err := os.Remove(filepath.Join(dir, "empty", ".keep")); err != nil {
+		t.Fatal(err)
+	}
+	for name, tt := range map[string]struct {
+		folder string
+		code   int
+		stderr string
+	}{
+		"missing": {"nowhere", exitUsage, `^cogfn: there is no folder nowhere; name the folder`},
+		"a file":  {"file", exitUsage, `^cogfn: file is not a folder; name the folder`},
+		"empty":   {"empty", exitError, `^cogfn: empty: there is no file to pack; add the function`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			finish(t, program(t, dir, "run", tt.folder), "").expect(t, tt.code, "", tt.stderr)
+		})
+	}
+}
+
+func TestRunWithoutPython(t *testing.T) {
+	t.Parallel()
+	dir := folder(t, map[string]string{"handler.py": echo})
+	cmd := program(t, dir, "run", dir)
+	cmd.Env = append(cmd.Env, "PATH="+t.TempDir())
+	finish(t, cmd, "").expect(t, exitError, "", `^cogfn: .*[Pp]ython`)
+
+	cmd = program(t, dir, "run", dir, "--python", filepath.Join(dir, "no-python"))
+	finish(t, cmd, "").expect(t, exitError, "", `^cogfn: .*no-python`)
+}
+
+// TestRunShowsLinesAsTheyArePrinted reads the first line while the function still runs, then interrupts it, and makes
+// sure that nothing of it is left.
+func TestRunShowsLinesAsTheyArePrinted(t *testing.T) {
+	t.Parallel()
+	dir := folder(t, map[string]string{
+		"handler.py": "import os, time\ndef handle():\n    print('pid', os.getpid())\n    time.sleep(600)\n",
+	})
+	cmd := program(t, dir, "run", dir)
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	pid := pidIn(t, readLine(t, stderr))
+	if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	if line := readLine(t, stderr); line != "cogfn: stopped" {
+		t.Errorf("after the interrupt it says %q", line)
+	}
+	_ = cmd.Wait()
+	if code := cmd.ProcessState.ExitCode(); code != exitInterrupted {
+		t.Errorf("exit code %d; want %d", code, exitInterrupted)
+	}
+	expectGone(t, pid)
+}
+
+func pidIn(t *testing.T, line string) int {
+	t.Helper()
+	pid, err := strconv.Atoi(strings.TrimPrefix(line, "pid "))
+	if err != nil {
+		t.Fatalf("the first line is %q: %v", line, err)
+	}
+	return pid
+}
+
+// expectGone waits until no process has the id.
+func expectGone(t *testing.T, pid int) {
+	t.Helper()
+	deadline := time.After(10 * time.Second)
+	for syscall.Kill(pid, 0) == nil {
+		select {
+		case <-deadline:
+			t.Fatalf("process %d is left behind", pid)
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+}
+
+// TestRunInAPipe makes sure that jq and the like can read the response.
+func TestRunInAPipe(t *testing.T) {
+	t.Parallel()
+	dir := folder(t, map[string]string{"handler.py": "def handle(data):\n    print('noise')\n    return {'n': data['n'] + 1}\n"})
+	first := program(t, dir, "run", dir, "--data", `{"n": 1}`)
+	second := program(t, dir, "run", dir, "--data", "-")
+	pipe, err := first.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	second.Stdin = pipe
+	if err := first.Start(); err != nil {
+		t.Fatal(err)
+	}
+	out, err := second.Output()
+	if err != nil {
+		if exit, ok := err.(*exec.ExitError); ok { //nolint:errorlint // Output returns it bare
+			t.Fatalf("%v: %s", err, exit.Stderr)
+		}
+		t.Fatal(err)
+	}
+	if err := first.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	if string(out) != "{\"n\":3}\n" {
+		t.Errorf("the second program returned %q", out)
+	}
+}
