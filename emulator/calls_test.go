@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -301,7 +302,7 @@ func TestManyCallsAtOnce(t *testing.T) {
 	for range cap(ids) {
 		id := <-ids
 		call := h.ended(f.ID, id)
-		if response := h.response(call); response != fmt.Sprint(id) {
+		if response := h.response(call); response != strconv.FormatInt(id, 10) {
 			t.Errorf("call %d answers %s", id, response)
 		}
 		lines := h.logs(call)

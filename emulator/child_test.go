@@ -34,7 +34,7 @@ func runAsChild() bool {
 func child(t *testing.T, dir string) (*exec.Cmd, *harness) {
 	t.Helper()
 	command := exec.CommandContext(t.Context(), os.Args[0])
-	command.Env = append(os.Environ(), childVariable+"="+dir)
+	command.Env = append(os.Environ(), childVariable+"="+dir, "TMPDIR="+t.TempDir()) // what a killed process leaves goes with the test
 	command.Stderr = os.Stderr
 	output, err := command.StdoutPipe()
 	if err != nil {

@@ -24,7 +24,7 @@ func ExampleStart() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	defer e.Close()
+	defer func() { _ = e.Close() }()
 
 	ctx, web := context.Background(), &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	token := func(_ context.Context, r *http.Request) error {
@@ -42,7 +42,7 @@ func ExampleStart() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	sent.Body.Close()
+	_ = sent.Body.Close()
 	created, _ := api.PostFunctionsWithResponse(ctx, gen.FunctionCreateRequest{
 		Items: []gen.FunctionWrite{{Name: "double", FileID: file.JSON201.ID}},
 	})

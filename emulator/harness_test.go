@@ -267,8 +267,14 @@ func zipOf(t *testing.T, files map[string]string) []byte {
 	return archive.Bytes()
 }
 
+// reply is an answer whose body was read.
+type reply struct {
+	StatusCode int
+	Header     http.Header
+}
+
 // raw sends a request to a path of the project and returns the answer.
-func (h *harness) raw(method, path, body string) (*http.Response, string) {
+func (h *harness) raw(method, path, body string) (reply, string) {
 	h.t.Helper()
 	return h.send(method, h.URL()+"/api/v1/projects/"+h.Project()+path, body, http.Header{
 		"Authorization": {"Bearer any"}, "Content-Type": {"application/json"},
@@ -276,7 +282,7 @@ func (h *harness) raw(method, path, body string) (*http.Response, string) {
 }
 
 // send sends any request and returns the answer with its body.
-func (h *harness) send(method, url, body string, header http.Header) (*http.Response, string) {
+func (h *harness) send(method, url, body string, header http.Header) (reply, string) {
 	h.t.Helper()
 	request, err := http.NewRequestWithContext(h.t.Context(), method, url, strings.NewReader(body))
 	if err != nil {
@@ -291,7 +297,7 @@ func (h *harness) send(method, url, body string, header http.Header) (*http.Resp
 	if err := errors.Join(err, response.Body.Close()); err != nil {
 		h.t.Fatal(err)
 	}
-	return response, string(text)
+	return reply{response.StatusCode, response.Header}, string(text)
 }
 
 // refusal is what a refused request answers with.

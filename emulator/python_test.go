@@ -2,6 +2,8 @@ package emulator_test
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -166,4 +168,44 @@ func TestPythonCodeOfAnOldUploadStays(t *testing.T) {
 	if a, b := h.response(h.called(one.ID, "")), h.response(h.called(two.ID, "")); a != "1" || b != "2" {
 		t.Errorf("the versions answer %s and %s", a, b)
 	}
+}
+
+func TestPythonIsGoneAfterARestart(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	h := run(t, emulator.Options{DataDir: dir})
+	f := h.python("def handle(): return 1")
+	if err := h.Close(); err != nil {
+		t.Fatal(err)
+	}
+	h = run(t, emulator.Options{DataDir: dir, Python: "no-such-python"})
+	for range 2 { // each call tries again
+		call := h.called(f.ID, "")
+		if message, _ := failure(t, call); call.Status != gen.FunctionCallStatusFailed || !strings.Contains(message, "no-such-python was not found") {
+			t.Errorf("the call is %s: %s", call.Status, message)
+		}
+	}
+	h.Handle("python", nothing)
+	if response := h.response(h.called(f.ID, "")); response != "null" {
+		t.Errorf("with a Go function instead, the call returns %s", response)
+	}
+}
+
+func TestDeletedPythonFunctionIsFreed(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	h := run(t, emulator.Options{DataDir: dir})
+	f := h.python("def handle():\n    while True: pass")
+	call := h.call(f.ID, "")
+	h.raw("POST", "/functions/delete", fmt.Sprintf(`{"items":[{"id":%d}]}`, f.ID))
+	await(t, "the code to be removed", func() (int, bool) {
+		entries, err := os.ReadDir(filepath.Join(dir, "code"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(entries), len(entries) == 0
+	})
+	h.refused("GET", fmt.Sprintf("/functions/%d/calls/%d", f.ID, call.ID), "", refusal{
+		Status: 400, Message: "function not found", Missing: []map[string]any{{"id": float64(f.ID)}},
+	})
 }

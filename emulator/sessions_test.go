@@ -58,7 +58,7 @@ func TestNonce(t *testing.T) {
 	h := run(t, withHandlers("f"))
 	f := h.deploy(gen.FunctionWrite{Name: "f"})
 	session := h.session(h.clientCredentials())
-	use := func(nonce string) (*http.Response, string) {
+	use := func(nonce string) (reply, string) {
 		return h.raw(http.MethodPost, fmt.Sprintf("/functions/%d/call", f.ID), fmt.Sprintf(`{"nonce":%q}`, nonce))
 	}
 	if response, text := use(session.Nonce); response.StatusCode != http.StatusCreated {

@@ -32,6 +32,9 @@ func (h *harness) token(body string, header http.Header) (status int, answer map
 	return response.StatusCode, answer
 }
 
+// bearer makes the header's value from an answer of the token URL.
+func bearer(answer map[string]any) string { return fmt.Sprint("Bearer ", answer["access_token"]) }
+
 func credentials(id, secret string) string {
 	return url.Values{"grant_type": {"client_credentials"}, "client_id": {id}, "client_secret": {secret}}.Encode()
 }
@@ -93,9 +96,9 @@ func TestAuthorization(t *testing.T) {
 		"other kind":              {open, []string{"Basic eDp5"}, "emulator", 401},
 		"other project":           {open, []string{"Bearer x"}, "other", 401},
 		"any token is not enough": {strict, []string{"Bearer x"}, "emulator", 401},
-		"issued token":            {strict, []string{"Bearer " + answer["access_token"].(string)}, "emulator", 200},
-		"changed token":           {strict, []string{"Bearer " + answer["access_token"].(string) + "x"}, "emulator", 401},
-		"expired token":           {brief, []string{"Bearer " + old["access_token"].(string)}, "emulator", 401},
+		"issued token":            {strict, []string{bearer(answer)}, "emulator", 200},
+		"changed token":           {strict, []string{bearer(answer) + "x"}, "emulator", 401},
+		"expired token":           {brief, []string{bearer(old)}, "emulator", 401},
 	} {
 		address := tt.h.URL() + "/api/v1/projects/" + tt.project + "/functions/limits"
 		response, text := tt.h.send(http.MethodGet, address, "", http.Header{"Authorization": tt.authorization})
@@ -108,7 +111,7 @@ func TestAuthorization(t *testing.T) {
 	}
 	session := `{"items":[{"clientId":"me","clientSecret":"guess"}]}`
 	response, text := strict.send(http.MethodPost, strict.URL()+"/api/v1/projects/emulator/sessions", session,
-		http.Header{"Authorization": {"Bearer " + answer["access_token"].(string)}, "Content-Type": {"application/json"}})
+		http.Header{"Authorization": {bearer(answer)}, "Content-Type": {"application/json"}})
 	if response.StatusCode != http.StatusBadRequest || strings.Contains(text, "guess") {
 		t.Errorf("a session with a wrong secret answers %d %s", response.StatusCode, text)
 	}

@@ -300,7 +300,7 @@ type CreatedSessionList struct {
 }
 
 // EmptyObject An object with nothing in it.
-type EmptyObject = map[string]interface{}
+type EmptyObject = struct{}
 
 // Error What went wrong.
 type Error struct {
@@ -480,7 +480,7 @@ type FileMetadata struct {
 }
 
 // FileMetadataPairs Free pairs of text: at most 256 pairs, keys of at most 128 bytes, values and everything together at most 10240.
-type FileMetadataPairs map[string]string
+type FileMetadataPairs = map[string]string
 
 // FileName The file's name, without slashes.
 //
@@ -667,8 +667,7 @@ type Function struct {
 	// Example: 1.5
 	Memory *FunctionMemory `json:"memory,omitempty"`
 
-	// Metadata Free pairs of text that belong to the function: at most 16 pairs, keys of at most 32 characters, values
-	// of at most 512, 4096 bytes in all.
+	// Metadata Free pairs of text: at most 16 pairs, keys of at most 32 characters, values of at most 512, 4096 bytes in all.
 	Metadata Metadata `json:"metadata,omitempty"`
 
 	// Name The function's name. Several functions may have the same.
@@ -885,7 +884,7 @@ type FunctionCallResponse struct {
 	// FunctionID The function's id.
 	FunctionID *InternalID `json:"functionId,omitempty"`
 
-	// Response What the function returned: any JSON value, absent if there is none.
+	// Response Any JSON value, null included.
 	Response             AnyValue                   `json:"response,omitempty"`
 	AdditionalProperties map[string]json.RawMessage `json:"-"`
 }
@@ -924,7 +923,7 @@ type FunctionDescription = string
 // FunctionEnvVars At most 100 environment variables for the function. Keys hold letters, digits and underscores.
 //
 // Example: {"MyKey":"MyValue"}
-type FunctionEnvVars map[string]string
+type FunctionEnvVars = map[string]string
 
 // FunctionExternalIDReference A function by its external id.
 type FunctionExternalIDReference struct {
@@ -1108,7 +1107,11 @@ type FunctionScheduleFilter struct {
 
 // FunctionScheduleInputData The data that every call of a schedule gets.
 type FunctionScheduleInputData struct {
-	// Data The data; absent if the schedule was created without.
+	// Data The JSON object that the function gets as `data`. What a call may be given depends on the cloud: 9 MB on Google,
+	// 36 kB on Azure, 240 kB on AWS. Everyone who may read functions can read it, so it is no place for secrets.
+	//
+	//
+	// Example: {"maxValue":4,"timeSeriesId1":13435351}
 	Data InputData `json:"data,omitempty"`
 
 	// ID The schedule's id.
@@ -1189,7 +1192,7 @@ type FunctionScheduleWrite struct {
 // as three stars.
 //
 // Example: {"my-secret":"***"}
-type FunctionSecrets map[string]string
+type FunctionSecrets = map[string]string
 
 // FunctionStatus Where the deployment stands: Queued, then Deploying, then Ready or Failed. Only a Ready function can be called.
 //
@@ -1394,7 +1397,7 @@ type MemoryRange struct {
 }
 
 // Metadata Free pairs of text: at most 16 pairs, keys of at most 32 characters, values of at most 512, 4096 bytes in all.
-type Metadata map[string]string
+type Metadata = map[string]string
 
 // MimeType The file's media type. The upload's Content-Type must be the same.
 //
@@ -2151,9 +2154,11 @@ func (a FileMetadata) MarshalJSON() ([]byte, error) {
 		return nil, fmt.Errorf("error marshaling 'lastUpdatedTime': %w", err)
 	}
 
-	object["metadata"], err = json.Marshal(a.Metadata)
-	if err != nil {
-		return nil, fmt.Errorf("error marshaling 'metadata': %w", err)
+	if a.Metadata != nil {
+		object["metadata"], err = json.Marshal(a.Metadata)
+		if err != nil {
+			return nil, fmt.Errorf("error marshaling 'metadata': %w", err)
+		}
 	}
 
 	if a.MimeType != nil {
@@ -2485,9 +2490,11 @@ func (a FileUpload) MarshalJSON() ([]byte, error) {
 		return nil, fmt.Errorf("error marshaling 'lastUpdatedTime': %w", err)
 	}
 
-	object["metadata"], err = json.Marshal(a.Metadata)
-	if err != nil {
-		return nil, fmt.Errorf("error marshaling 'metadata': %w", err)
+	if a.Metadata != nil {
+		object["metadata"], err = json.Marshal(a.Metadata)
+		if err != nil {
+			return nil, fmt.Errorf("error marshaling 'metadata': %w", err)
+		}
 	}
 
 	if a.MimeType != nil {
@@ -2771,9 +2778,11 @@ func (a Function) MarshalJSON() ([]byte, error) {
 		}
 	}
 
-	object["envVars"], err = json.Marshal(a.EnvVars)
-	if err != nil {
-		return nil, fmt.Errorf("error marshaling 'envVars': %w", err)
+	if a.EnvVars != nil {
+		object["envVars"], err = json.Marshal(a.EnvVars)
+		if err != nil {
+			return nil, fmt.Errorf("error marshaling 'envVars': %w", err)
+		}
 	}
 
 	if a.Error != nil {
@@ -2828,9 +2837,11 @@ func (a Function) MarshalJSON() ([]byte, error) {
 		}
 	}
 
-	object["metadata"], err = json.Marshal(a.Metadata)
-	if err != nil {
-		return nil, fmt.Errorf("error marshaling 'metadata': %w", err)
+	if a.Metadata != nil {
+		object["metadata"], err = json.Marshal(a.Metadata)
+		if err != nil {
+			return nil, fmt.Errorf("error marshaling 'metadata': %w", err)
+		}
 	}
 
 	object["name"], err = json.Marshal(a.Name)
@@ -2859,9 +2870,11 @@ func (a Function) MarshalJSON() ([]byte, error) {
 		}
 	}
 
-	object["secrets"], err = json.Marshal(a.Secrets)
-	if err != nil {
-		return nil, fmt.Errorf("error marshaling 'secrets': %w", err)
+	if a.Secrets != nil {
+		object["secrets"], err = json.Marshal(a.Secrets)
+		if err != nil {
+			return nil, fmt.Errorf("error marshaling 'secrets': %w", err)
+		}
 	}
 
 	object["status"], err = json.Marshal(a.Status)
@@ -3374,9 +3387,11 @@ func (a FunctionCallResponse) MarshalJSON() ([]byte, error) {
 		}
 	}
 
-	object["response"], err = json.Marshal(a.Response)
-	if err != nil {
-		return nil, fmt.Errorf("error marshaling 'response': %w", err)
+	if a.Response != nil {
+		object["response"], err = json.Marshal(a.Response)
+		if err != nil {
+			return nil, fmt.Errorf("error marshaling 'response': %w", err)
+		}
 	}
 
 	for fieldName, field := range a.AdditionalProperties {
@@ -3624,9 +3639,11 @@ func (a FunctionScheduleInputData) MarshalJSON() ([]byte, error) {
 	var err error
 	object := make(map[string]json.RawMessage)
 
-	object["data"], err = json.Marshal(a.Data)
-	if err != nil {
-		return nil, fmt.Errorf("error marshaling 'data': %w", err)
+	if a.Data != nil {
+		object["data"], err = json.Marshal(a.Data)
+		if err != nil {
+			return nil, fmt.Errorf("error marshaling 'data': %w", err)
+		}
 	}
 
 	object["id"], err = json.Marshal(a.ID)

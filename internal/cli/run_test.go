@@ -105,6 +105,11 @@ func TestRunRefuses(t *testing.T) {
 		{"syntax error that a scan sees", map[string]string{"handler.py": "def handle(data):\n    return (1\n"}, nil, "", exitError, `handler\.py:2`},
 		{"syntax error that Python sees", map[string]string{"handler.py": "def handle(data):\n    return 1 +\n"}, nil, "", exitError, `handler\.py.*line 2|handler\.py:2`},
 		{"import fails", map[string]string{"handler.py": "import no_such_module\ndef handle():\n    pass\n"}, nil, "", exitError, `ModuleNotFoundError.*no_such_module`},
+		{
+			"import fails for want of requirements",
+			map[string]string{"handler.py": "import no_such_module\ndef handle():\n    pass\n", "requirements.txt": "no-such-module\n"},
+			nil, "", exitError, `no_such_module.*does not install requirements\.txt`,
+		},
 		{"handler raises", map[string]string{"handler.py": "def handle():\n    print('before')\n    return 1 / 0\n"}, nil, "", exitCallFailed, `(?s)^before\ncogfn: call \d+ of function \d+ failed: ZeroDivisionError: division by zero\n.*handler\.py.*line 3`},
 		{"handler exits", map[string]string{"handler.py": "import os\ndef handle():\n    print('before', flush=True)\n    os._exit(7)\n"}, nil, "", exitCallFailed, `(?s)^before\ncogfn: .*7`},
 		{"handler never ends", map[string]string{"handler.py": "import time\ndef handle():\n    print('begun')\n    while True:\n        time.sleep(1)\n"}, []string{"--timeout", "500ms"}, "", exitCallTimeout, `(?s)^begun\ncogfn: call \d+ of function \d+ timed out`},

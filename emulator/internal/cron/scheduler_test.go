@@ -72,7 +72,7 @@ func TestSchedulerFires(t *testing.T) {
 		s.Remove(1)
 		s.Remove(17) // unknown ones are fine
 		pass(time.Hour)
-		if diff := cmp.Diff(append(want, "2 01 02:00"), f.sorted(), cmp.Transformer("sort", slices.Sorted[string])); len(f.sorted()) != 6 {
+		if diff := cmp.Diff(slices.Insert(want, 4, "2 01 02:00"), f.sorted()); diff != "" {
 			t.Errorf("fired after removing 1 (-want +got):\n%s", diff)
 		}
 	})
@@ -96,16 +96,16 @@ func TestSchedulerFiresStrictlyAfterwards(t *testing.T) {
 	})
 }
 
-func TestSchedulerThroughAYear(t *testing.T) {
+func TestSchedulerThroughTwoMonths(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T, s *cron.Scheduler, f *fired) {
 		t.Helper()
 		if err := s.Add(1, "0 7 * * MON", time.Now()); err != nil {
 			t.Fatal(err)
 		}
-		pass(366 * 24 * time.Hour)
-		if n := len(f.sorted()); n != 52 {
-			t.Errorf("fired %d times in the year 2000, want 52", n)
+		pass(60 * 24 * time.Hour)
+		if n := len(f.sorted()); n != 9 {
+			t.Errorf("fired %d times, want once on each of 9 Mondays", n)
 		}
 	})
 }

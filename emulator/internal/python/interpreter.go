@@ -39,7 +39,7 @@ func findInterpreter(ctx context.Context, name string) (interpreter, error) {
 		}
 		reasons = append(reasons, err.Error())
 	}
-	return interpreter{}, fmt.Errorf("%w: %s; install Python 3.8 or later, or set the Interpreter option to one",
+	return interpreter{}, fmt.Errorf("%w: %s; install Python 3.8 or later, or name an interpreter with the option python",
 		ErrNoPython, strings.Join(reasons, ", "))
 }
 

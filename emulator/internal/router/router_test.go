@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -61,7 +62,7 @@ func TestRouter(t *testing.T) {
 		r.ServeHTTP(recorder, httptest.NewRequestWithContext(t.Context(), method, path, http.NoBody))
 		got := recorder.Body.String()
 		if recorder.Code != http.StatusOK {
-			got = fmt.Sprint(recorder.Code)
+			got = strconv.Itoa(recorder.Code)
 		}
 		if got != want {
 			t.Errorf("%s leads to %q, want %q", request, got, want)

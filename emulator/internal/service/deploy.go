@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/cogfn/cogfn/emulator/internal/runner"
@@ -61,6 +63,7 @@ func (s *Service) deploy(f *store.Function) {
 		s.setStatus(ctx, f.ID, func(f *store.Function) { conclude(f, version, d.err) })
 	})
 	if !started {
+		d.err = errStopped
 		close(d.done)
 	}
 }
@@ -122,9 +125,24 @@ func (s *Service) build(ctx context.Context, f *store.Function) (runner.Function
 		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 			err = fmt.Errorf("the deployment did not end within %v: importing the handler may hang", s.Limits.DeployTimeout)
 		}
-		return nil, run.Version(), errors.Join(err, os.RemoveAll(dir))
+		return nil, run.Version(), errors.Join(explainMissingModule(dir, err), os.RemoveAll(dir))
 	}
 	return &unpacked{function, dir}, run.Version(), nil
+}
+
+// explainMissingModule adds to a failed import what somebody who wrote a requirements.txt has to know.
+func explainMissingModule(dir string, err error) error {
+	build, ok := errors.AsType[*runner.BuildError](err)
+	if !ok || !strings.HasPrefix(build.Message, "ModuleNotFoundError") {
+		return err
+	}
+	if _, err := os.Stat(filepath.Join(dir, "requirements.txt")); err != nil {
+		return build
+	}
+	return &runner.BuildError{
+		Message: build.Message + "; the emulator does not install requirements.txt: install it for the Python that runs the functions",
+		Trace:   build.Trace,
+	}
 }
 
 // unpacked is a function that removes its code when it is closed.

@@ -53,7 +53,7 @@ func (s *Service) InitFileUpload(ctx context.Context, request server.InitFileUpl
 
 // ByIdsFiles retrieves files in the order asked for.
 func (s *Service) ByIdsFiles(ctx context.Context, request server.ByIdsFilesRequestObject) (server.ByIdsFilesResponseObject, error) {
-	list := fileList{}
+	list := server.ByIdsFiles200JSONResponse{Items: []gen.FileMetadata{}}
 	err := s.Store.View(ctx, func(tx *store.Tx) error {
 		wanted, err := references(request.Body.Items)
 		if err != nil {
@@ -61,7 +61,7 @@ func (s *Service) ByIdsFiles(ctx context.Context, request server.ByIdsFilesReque
 		}
 		found, err := findFiles(tx, wanted, value(request.Body.IgnoreUnknownIds))
 		for _, file := range found {
-			list = append(list, viewFile(file))
+			list.Items = append(list.Items, viewFile(file))
 		}
 		return err
 	})
@@ -94,7 +94,7 @@ func (s *Service) DeleteFiles(ctx context.Context, request server.DeleteFilesReq
 	if err != nil {
 		return nil, err
 	}
-	return empty{}, s.Store.Sweep(blobs...)
+	return server.DeleteFiles200JSONResponse{}, s.Store.Sweep(blobs...)
 }
 
 // GetFileByInternalID retrieves one file.
@@ -179,9 +179,9 @@ func findFile(tx *store.Tx, ref reference) (*store.File, error) {
 }
 
 // viewFile shows a file as answers do.
-func viewFile(file *store.File) plainFile {
+func viewFile(file *store.File) gen.FileMetadata {
 	w := file.Write
-	return plainFile{
+	return gen.FileMetadata{
 		ID: file.ID, Name: w.Name, ExternalID: w.ExternalID, Directory: w.Directory, Source: w.Source, MimeType: w.MimeType,
 		Metadata: w.Metadata, AssetIds: w.AssetIds, DataSetID: w.DataSetID, SourceCreatedTime: w.SourceCreatedTime,
 		SourceModifiedTime: w.SourceModifiedTime, SecurityCategories: w.SecurityCategories, Labels: w.Labels,

@@ -42,7 +42,8 @@ func (s *Service) PostFunctions(ctx context.Context, request server.PostFunction
 		return nil, err
 	}
 	s.deploy(f) //nolint:contextcheck // the deployment outlives the request
-	return functionList{http.StatusCreated, []plainFunction{viewFunction(f)}}, nil
+	answer := server.FunctionListJSONResponse{Items: []gen.Function{viewFunction(f)}}
+	return server.PostFunctions201JSONResponse{FunctionListJSONResponse: answer}, nil
 }
 
 // checkRoom refuses a function above the project's number, and one whose external id is taken. The status 409 is a
@@ -68,7 +69,8 @@ func (s *Service) checkRoom(tx *store.Tx, write gen.FunctionWrite) error {
 
 // GetFunctions lists functions, oldest first; the order is a guess.
 func (s *Service) GetFunctions(ctx context.Context, request server.GetFunctionsRequestObject) (server.GetFunctionsResponseObject, error) {
-	return s.functions(ctx, gen.FunctionFilter{}, limitOr(request.Params.Limit, defaultLimit))
+	list, err := s.functions(ctx, gen.FunctionFilter{}, limitOr(request.Params.Limit, defaultLimit))
+	return server.GetFunctions200JSONResponse{FunctionListJSONResponse: list}, err
 }
 
 // ListFunctions lists the functions that match a filter, in the order of GetFunctions.
@@ -81,17 +83,18 @@ func (s *Service) ListFunctions(ctx context.Context, request server.ListFunction
 	if body.Filter != nil {
 		filter = *body.Filter
 	}
-	return s.functions(ctx, filter, limitOr(body.Limit, defaultLimit))
+	list, err := s.functions(ctx, filter, limitOr(body.Limit, defaultLimit))
+	return server.ListFunctions200JSONResponse{FunctionListJSONResponse: list}, err
 }
 
-func (s *Service) functions(ctx context.Context, filter gen.FunctionFilter, limit int) (functionList, error) {
-	list := functionList{http.StatusOK, []plainFunction{}}
+func (s *Service) functions(ctx context.Context, filter gen.FunctionFilter, limit int) (server.FunctionListJSONResponse, error) {
+	list := server.FunctionListJSONResponse{Items: []gen.Function{}}
 	err := s.Store.View(ctx, func(tx *store.Tx) error {
 		found, _, err := selection(tx.Functions().Oldest(), limit, func(f *store.Function) bool {
 			return matchesFunction(&filter, f)
 		})
 		for _, f := range found {
-			list.items = append(list.items, viewFunction(f))
+			list.Items = append(list.Items, viewFunction(f))
 		}
 		return err
 	})
@@ -110,18 +113,15 @@ func matchesFunction(filter *gen.FunctionFilter, f *store.Function) bool {
 
 // ByIdsFunctions retrieves functions in the order asked for.
 func (s *Service) ByIdsFunctions(ctx context.Context, request server.ByIdsFunctionsRequestObject) (server.ByIdsFunctionsResponseObject, error) {
-	list := functionList{http.StatusOK, []plainFunction{}}
+	list := server.FunctionListJSONResponse{Items: []gen.Function{}}
 	err := s.Store.View(ctx, func(tx *store.Tx) error {
 		found, err := findFunctions(tx, request.Body.Items, value(request.Body.IgnoreUnknownIds))
 		for _, f := range found {
-			list.items = append(list.items, viewFunction(f))
+			list.Items = append(list.Items, viewFunction(f))
 		}
 		return err
 	})
-	if err != nil {
-		return nil, err
-	}
-	return list, nil
+	return server.ByIdsFunctions200JSONResponse{FunctionListJSONResponse: list}, err
 }
 
 // DeleteFunctions deletes functions with their schedules and calls; running calls are stopped. The code's files stay.
@@ -150,7 +150,7 @@ func (s *Service) DeleteFunctions(ctx context.Context, request server.DeleteFunc
 		s.forget(f.ID)
 		codes[i] = f.Code
 	}
-	return empty{}, s.Store.Sweep(codes...)
+	return server.DeleteFunctions200JSONResponse{}, s.Store.Sweep(codes...)
 }
 
 // findFunctions returns functions in the order asked for; one that is asked for twice comes once.
@@ -218,8 +218,8 @@ func (s *Service) GetFunction(ctx context.Context, request server.GetFunctionReq
 }
 
 // viewFunction shows a function as answers do: secrets masked, package indexes left out.
-func viewFunction(f *store.Function) plainFunction {
-	view := plainFunction{
+func viewFunction(f *store.Function) gen.Function {
+	view := gen.Function{
 		ID: f.ID, CreatedTime: f.CreatedTime, Status: f.Status, Name: f.Write.Name, FileID: f.Write.FileID,
 		ExternalID: f.Write.ExternalID, Description: f.Write.Description, Owner: f.Write.Owner,
 		Metadata: f.Write.Metadata, EnvVars: f.Write.EnvVars, FunctionPath: f.Write.FunctionPath,

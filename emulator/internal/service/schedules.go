@@ -171,7 +171,7 @@ func (s *Service) DeleteFunctionSchedules(ctx context.Context, request server.De
 	for _, item := range request.Body.Items {
 		s.scheduler.Remove(item.ID)
 	}
-	return empty{}, nil
+	return server.DeleteFunctionSchedules200JSONResponse{}, nil
 }
 
 // deleteSchedulesOf removes a function's schedules. The scheduler drops them when they are next due.
