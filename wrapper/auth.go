@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"golang.org/x/oauth2"
@@ -40,6 +41,12 @@ func ClientCredentials(cfg ClientCredentialsConfig) oauth2.TokenSource {
 
 type clientCredentials struct{ cfg ClientCredentialsConfig }
 
+// String shows whose credentials they are, without the secret.
+func (s *clientCredentials) String() string { return "client credentials of " + s.cfg.ClientID }
+
+// GoString shows whose credentials they are, without the secret, for the %#v verb.
+func (s *clientCredentials) GoString() string { return s.String() }
+
 // Token makes the credentials usable outside a client too; each use fetches a token.
 func (s *clientCredentials) Token() (*oauth2.Token, error) {
 	return s.fetch(context.Background())
@@ -58,7 +65,11 @@ func (s *clientCredentials) fetch(ctx context.Context) (*oauth2.Token, error) {
 	}
 	token, err := cc.Token(ctx)
 	if err != nil {
-		return nil, newTokenError(s.cfg.TokenURL, err)
+		failed := newTokenError(s.cfg.TokenURL, err)
+		if s.cfg.ClientSecret != "" { // providers may quote what they were sent
+			failed.Description = strings.ReplaceAll(failed.Description, string(s.cfg.ClientSecret), redacted)
+		}
+		return nil, failed
 	}
 	return token, nil
 }
@@ -75,14 +86,29 @@ func (s *clientCredentials) check() error {
 	if err != nil || u.Host == "" {
 		return join(append(errs, errors.New("the token URL is not an address; set ClientCredentialsConfig.TokenURL"))...)
 	}
+	if u.User != nil {
+		errs = append(errs, errors.New("the token URL must hold no credentials; set ClientID and ClientSecret instead"))
+	}
 	return join(append(errs, requireSecure(u, "token URL"))...)
 }
 
 // StaticToken returns a token source that always gives token. Nobody renews it: when it has expired, requests fail with
 // ErrUnauthorized. Sessions are created by exchanging it.
 func StaticToken(token Secret) oauth2.TokenSource {
-	return oauth2.StaticTokenSource(&oauth2.Token{AccessToken: string(token)})
+	return staticToken{&oauth2.Token{AccessToken: string(token)}}
 }
+
+// staticToken is oauth2's own static source, but shows no token whichever way it is printed.
+type staticToken struct{ token *oauth2.Token }
+
+// Token returns the token.
+func (s staticToken) Token() (*oauth2.Token, error) { return s.token, nil }
+
+// String shows what the source is, without the token.
+func (s staticToken) String() string { return "static token" }
+
+// GoString shows what the source is, without the token, for the %#v verb.
+func (s staticToken) GoString() string { return s.String() }
 
 // requireSecure refuses to send credentials in clear over a network.
 func requireSecure(u *url.URL, what string) error {
@@ -120,13 +146,16 @@ func (t *tokens) get(ctx context.Context, refused *oauth2.Token) (token *oauth2.
 		if token, err = t.source.Token(); err != nil {
 			return nil, false, newTokenError("", err)
 		}
+		if token == nil || token.AccessToken == "" {
+			return nil, false, newTokenError("", errors.New("the token source gave an empty token; check where it comes from"))
+		}
 		return token, refused == nil || token.AccessToken != refused.AccessToken, nil
 	}
 	select {
 	case t.lock <- struct{}{}:
 		defer func() { <-t.lock }()
 	case <-ctx.Done():
-		return nil, false, context.Cause(ctx)
+		return nil, false, ended(ctx)
 	}
 	if t.cached != nil && t.cached != refused && time.Now().Before(t.renewAt) {
 		return t.cached, true, nil

@@ -74,14 +74,14 @@ func (c *Call) Logs(ctx context.Context) (CallLog, error) {
 type CallOption func(*callOptions)
 
 type callOptions struct {
-	nonce       string
+	nonce       *string
 	credentials *SessionCredentials
 }
 
 // WithNonce calls with a nonce from a session of the caller's own instead of a new session. A nonce serves once, so such
-// a call is repeated only when no connection to the service came about.
+// a call is repeated only when it was never sent: when no token was to be had, or no connection came about.
 func WithNonce(nonce string) CallOption {
-	return func(o *callOptions) { o.nonce = nonce }
+	return func(o *callOptions) { o.nonce = &nonce }
 }
 
 // WithSession creates the call's session from other credentials than the client's.
@@ -115,14 +115,19 @@ func (c *Client) Start(ctx context.Context, fn Identifier, data any, opts ...Cal
 	for _, opt := range opts {
 		opt(&o)
 	}
+	if o.nonce != nil && *o.nonce == "" {
+		return nil, &ArgumentError{Field: "nonce", Rule: "is empty; take the Nonce of a created session, or leave WithNonce out"}
+	}
 	return withFunctionID(ctx, c, fn, func(id int64) (*Call, error) { return c.start(ctx, id, input, o) })
 }
 
 func (c *Client) start(ctx context.Context, id int64, input json.RawMessage, o callOptions) (call *Call, err error) {
 	op := operation{id: "postFunctionsCall", nonce: true}
 	err = c.retry.do(ctx, op, func(int) error {
-		nonce := o.nonce
-		if nonce == "" {
+		var nonce string
+		if o.nonce != nil {
+			nonce = *o.nonce
+		} else {
 			session, err := c.Sessions.create(ctx, o.credentials)
 			if err != nil {
 				return final{err} // its own attempts are behind it
@@ -131,7 +136,7 @@ func (c *Client) start(ctx context.Context, id int64, input json.RawMessage, o c
 		}
 		got, err := decode[gen.FunctionCall](c.raw.PostFunctionsCall(ctx, id, gen.FunctionCallRequest{Data: input, Nonce: nonce}))
 		if err != nil {
-			if o.nonce != "" && !notConnected(err) {
+			if o.nonce != nil && !unsent(err) {
 				return final{err}
 			}
 			return err

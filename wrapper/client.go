@@ -102,7 +102,7 @@ func (cfg Config) baseURL() (*url.URL, error) {
 	}
 	base, err := url.Parse(raw)
 	if err != nil {
-		return nil, fmt.Errorf("the base URL cannot be read; use the form https://CLUSTER.cognitedata.com: %w", err)
+		return nil, errors.New("the base URL cannot be read; use the form https://CLUSTER.cognitedata.com") // err would quote it
 	}
 	if base.User != nil || base.RawQuery != "" || base.Fragment != "" || base.Host == "" {
 		return nil, errors.New("the base URL must be a scheme and a host, as in https://CLUSTER.cognitedata.com")
@@ -117,7 +117,7 @@ func (cfg Config) check() error {
 	var errs []error
 	if cfg.Project == "" {
 		errs = append(errs, errors.New("the project is missing; set Config.Project"))
-	} else if strings.ContainsAny(cfg.Project, "/?#% ") {
+	} else if strings.ContainsAny(cfg.Project, "/?#% ") || cfg.Project == "." || cfg.Project == ".." {
 		errs = append(errs, fmt.Errorf("the project %q is not a URL name", cfg.Project))
 	}
 	if cfg.TokenSource == nil {
@@ -126,8 +126,13 @@ func (cfg Config) check() error {
 	if strings.ContainsAny(cfg.Application, "\r\n") {
 		errs = append(errs, errors.New("Config.Application must be one line"))
 	}
-	if source, ok := cfg.TokenSource.(*clientCredentials); ok {
+	switch source := cfg.TokenSource.(type) {
+	case *clientCredentials:
 		errs = append(errs, source.check())
+	case staticToken:
+		if source.token.AccessToken == "" {
+			errs = append(errs, errors.New("the static token is empty; give StaticToken a token"))
+		}
 	}
 	return join(errs...)
 }

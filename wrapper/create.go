@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -62,10 +63,10 @@ func (c *Client) Create(ctx context.Context, w FunctionWrite, source Source, opt
 	if err == nil {
 		return c.bind(got.Items)[0], nil
 	}
-	if _, refused := errors.AsType[*APIError](err); uploaded && refused {
+	if api, ok := errors.AsType[*APIError](err); uploaded && ok && api.StatusCode < http.StatusInternalServerError {
 		return nil, c.Files.withdraw(ctx, ID(fileID), o.file.ExternalID != nil, err)
 	}
-	return nil, err // the answer was lost, so the function may exist and need its file
+	return nil, err // the answer was lost, if only behind a proxy, so the function may exist and need its file
 }
 
 // codeFile returns the id of the file with the code, and whether it was uploaded for this function.

@@ -53,11 +53,14 @@ func tokenSourceFrom(env func(string) string, cfg Config) (oauth2.TokenSource, e
 	default:
 		return nil, fmt.Errorf("LOGIN_FLOW is %q; use token or client_credentials", flow)
 	}
-	if flow == "token" || flow == "" && id == "" && secret == "" {
-		if token == "" {
+	if noIdentity := flow == "" && id == "" && secret == ""; flow == "token" || noIdentity {
+		switch {
+		case token != "":
+			return StaticToken(Secret(token)), nil
+		case noIdentity:
 			return nil, errors.New("set IDP_CLIENT_ID, IDP_CLIENT_SECRET and IDP_TOKEN_URL, or CDF_TOKEN")
 		}
-		return StaticToken(Secret(token)), nil
+		return nil, errors.New("set CDF_TOKEN")
 	}
 	c := ClientCredentialsConfig{
 		ClientID: id, ClientSecret: Secret(secret), TokenURL: env("IDP_TOKEN_URL"), Audience: env("IDP_AUDIENCE"),

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/cogfn/cogfn/gen"
@@ -94,7 +95,8 @@ func (s *FilesService) withdraw(ctx context.Context, id Identifier, overwritten 
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
 	if err := s.Delete(ctx, id); err != nil {
-		return join(cause, fmt.Errorf("functions: the uploaded file with %v is left behind; delete it: %w", id, err))
+		why := strings.TrimPrefix(err.Error(), "functions: ") // as text, since only the cause should match with errors.Is
+		return join(cause, fmt.Errorf("the uploaded file with %v is left behind; delete it: %s", id, why))
 	}
 	return cause
 }
@@ -161,7 +163,8 @@ func (s *FilesService) request(ctx context.Context, method, address string, cont
 	if err := requireSecure(u, "address for the file"); err != nil {
 		return nil, fmt.Errorf("functions: %w", err)
 	}
-	return http.NewRequestWithContext(ctx, method, u.String(), bytes.NewReader(content))
+	req, err := http.NewRequestWithContext(ctx, method, u.String(), bytes.NewReader(content))
+	return req, withoutURL(err)
 }
 
 func (i Identifier) fileReference() (ref gen.FileReference, err error) {

@@ -111,9 +111,14 @@ func withFunctionID[T any](ctx context.Context, c *Client, fn Identifier, do fun
 			return v, err
 		}
 		c.ids.forget(fn)
-		if found, lookup := c.Retrieve(ctx, fn); lookup != nil || found.ID == id {
+		found, lookup := c.Retrieve(ctx, fn)
+		switch {
+		case errors.Is(lookup, ErrNotFound):
+			return none, lookup // says better what is wrong than the refusal of an id that the caller never saw
+		case lookup != nil || found.ID == id:
 			return v, err
 		}
+		return do(found.ID)
 	}
 	found, err := c.Retrieve(ctx, fn)
 	if err != nil {

@@ -17,6 +17,8 @@ type operation struct {
 	safe bool
 	// nonce tells that the body holds a single-use nonce, so that whoever made the body must make the next one as well.
 	nonce bool
+	// signed tells that the address itself lets whoever knows it in, so that it is a secret.
+	signed bool
 }
 
 var operations = []operation{
@@ -56,8 +58,8 @@ var operations = []operation{
 
 // Requests beside the described ones, to signed URLs.
 var (
-	uploadOperation   = operation{id: "upload", method: http.MethodPut, safe: true}
-	downloadOperation = operation{id: "download", method: http.MethodGet, safe: true}
+	uploadOperation   = operation{id: "upload", method: http.MethodPut, safe: true, signed: true}
+	downloadOperation = operation{id: "download", method: http.MethodGet, safe: true, signed: true}
 )
 
 // operationOf finds the operation of a request to the API by its method and path.

@@ -73,7 +73,7 @@ func single[T any](operation string, o listOptions, fetch func(limit int32) ([]T
 		if want == Unlimited || want > longestList {
 			want = longestList
 		}
-		items, err := fetch(int32(want)) //nolint:gosec // bounded by longestList above
+		items, err := fetch(int32(want))
 		if err != nil {
 			var none T
 			yield(none, err)

@@ -3,6 +3,7 @@ package functions
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -53,19 +54,31 @@ func (r RetryOptions) do(ctx context.Context, op operation, attempt func(n int) 
 			return stop.error
 		}
 		err = countAttempts(op, err, n)
-		if ctx.Err() != nil || n > r.MaxRetries || !op.mayRepeat(err) {
+		if ctx.Err() != nil {
+			return stopped(ctx, err)
+		}
+		if n > r.MaxRetries || !op.mayRepeat(err) {
 			return err
 		}
-		pause := pauses.NextBackOff()
+		pause := min(pauses.NextBackOff(), r.MaxDelay)
 		if asked := retryAfterOf(err); asked > r.MaxDelay {
 			return err
 		} else if asked > 0 {
 			pause = asked
 		}
 		if slept := sleep(ctx, pause); slept != nil {
-			return errors.Join(slept, err)
+			return join(fmt.Errorf("functions: gave up before another attempt of %s: %w", op.id, slept), err)
 		}
 	}
+}
+
+// stopped makes sure that the error of an attempt that ctx cut short wraps ctx's.
+func stopped(ctx context.Context, err error) error {
+	_, answered := errors.AsType[*APIError](err)
+	if answered || errors.Is(err, ctx.Err()) {
+		return err
+	}
+	return fmt.Errorf("%w (%w)", err, ctx.Err())
 }
 
 // final marks an error that must not be repeated, whatever it is.
@@ -95,7 +108,13 @@ func notConnected(err error) bool {
 		return !dns.IsNotFound // a name that does not exist will not exist a second later
 	}
 	op, ok := errors.AsType[*net.OpError](err)
-	return ok && op.Op == "dial"
+	return ok && (op.Op == "dial" || op.Op == "proxyconnect")
+}
+
+// unsent tells that the request itself was never sent: there was no token for it, or no connection.
+func unsent(err error) bool {
+	_, ok := errors.AsType[*TokenError](err)
+	return ok || notConnected(err)
 }
 
 // interrupted tells that the answer was lost on its way, which another attempt may cure.
@@ -119,7 +138,7 @@ func retryAfterOf(err error) time.Duration {
 // parseRetryAfter reads both forms of the header, seconds and date; what it cannot read and what lies in the past is 0.
 func parseRetryAfter(value string, now time.Time) time.Duration {
 	value = strings.TrimSpace(value)
-	if seconds, err := strconv.ParseFloat(value, 64); err == nil {
+	if seconds, err := strconv.ParseFloat(value, 64); err == nil || errors.Is(err, strconv.ErrRange) {
 		const most = 365 * 24 * 3600 // beyond a year the number says nothing, and a Duration could overflow
 		if !(seconds > 0) {          // NaN included
 			return 0
@@ -140,6 +159,15 @@ func newExponential(base time.Duration, factor float64, longest time.Duration) *
 	return b
 }
 
+// ended is the error of a context that has ended: its own, and its cause where it has another one.
+func ended(ctx context.Context) error {
+	cause := context.Cause(ctx)
+	if errors.Is(cause, ctx.Err()) {
+		return cause
+	}
+	return fmt.Errorf("%w (%w)", cause, ctx.Err())
+}
+
 // sleep pauses for d, or until ctx ends, whose error it then returns.
 func sleep(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
@@ -148,6 +176,6 @@ func sleep(ctx context.Context, d time.Duration) error {
 	case <-timer.C:
 		return nil
 	case <-ctx.Done():
-		return context.Cause(ctx)
+		return ended(ctx)
 	}
 }

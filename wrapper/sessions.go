@@ -21,14 +21,37 @@ type SessionsService struct {
 // SessionCredentials say on whose behalf a function acts; made by SessionClientCredentials, SessionTokenExchange or
 // SessionOneshotTokenExchange.
 type SessionCredentials struct {
+	kind         sessionKind
 	clientID     string
 	clientSecret Secret
-	oneshot      bool
 }
+
+type sessionKind uint8
+
+const (
+	tokenExchange sessionKind = iota
+	oneshotTokenExchange
+	clientCredentialsSession
+)
+
+// String shows the kind of the credentials and whose they are, without the secret.
+func (c SessionCredentials) String() string {
+	switch c.kind {
+	case oneshotTokenExchange:
+		return "one-shot token exchange"
+	case clientCredentialsSession:
+		return "client credentials of " + c.clientID
+	default:
+		return "token exchange"
+	}
+}
+
+// GoString shows the same as String, for the %#v verb.
+func (c SessionCredentials) GoString() string { return c.String() }
 
 // SessionClientCredentials is a machine identity. Its sessions are renewed for as long as the credentials are valid.
 func SessionClientCredentials(clientID string, clientSecret Secret) SessionCredentials {
-	return SessionCredentials{clientID: clientID, clientSecret: clientSecret}
+	return SessionCredentials{kind: clientCredentialsSession, clientID: clientID, clientSecret: clientSecret}
 }
 
 // SessionTokenExchange exchanges the client's own token. Its sessions are renewed while the identity provider agrees.
@@ -36,19 +59,27 @@ func SessionTokenExchange() SessionCredentials { return SessionCredentials{} }
 
 // SessionOneshotTokenExchange exchanges the client's own token for a session that cannot be renewed, which is short-lived
 // and needs no support by the identity provider. It suits single calls, not schedules.
-func SessionOneshotTokenExchange() SessionCredentials { return SessionCredentials{oneshot: true} }
+func SessionOneshotTokenExchange() SessionCredentials {
+	return SessionCredentials{kind: oneshotTokenExchange}
+}
 
 // CreatedSession is a session that was just created. Its Nonce serves once and for about a minute; it is a secret, and
-// printing the session does not show it.
+// neither printing the session nor encoding it as JSON shows it.
 type CreatedSession struct{ gen.CreatedSession }
 
 // String shows the session without its nonce.
 func (s CreatedSession) String() string {
-	return fmt.Sprintf("session %d (%s)", s.ID, s.CreatedSession.Status)
+	return fmt.Sprintf("session %d (%s)", s.ID, s.Status)
 }
 
 // GoString shows the session without its nonce, for the %#v verb.
 func (s CreatedSession) GoString() string { return s.String() }
+
+// MarshalJSON shows the session with three stars for its nonce.
+func (s CreatedSession) MarshalJSON() ([]byte, error) {
+	s.Nonce = redacted
+	return s.CreatedSession.MarshalJSON()
+}
 
 // LogValue shows the session without its nonce, for package slog.
 func (s CreatedSession) LogValue() slog.Value { return slog.StringValue(s.String()) }
@@ -88,9 +119,9 @@ func (s *SessionsService) create(ctx context.Context, credentials *SessionCreden
 
 func (c SessionCredentials) wire() (w gen.SessionWrite, err error) {
 	switch {
-	case c.oneshot:
+	case c.kind == oneshotTokenExchange:
 		err = w.FromSessionWithOneshotTokenExchange(gen.SessionWithOneshotTokenExchange{OneshotTokenExchange: true})
-	case c.clientID == "" && c.clientSecret == "":
+	case c.kind == tokenExchange:
 		err = w.FromSessionWithTokenExchange(gen.SessionWithTokenExchange{TokenExchange: true})
 	case c.clientID == "" || c.clientSecret == "":
 		err = &ArgumentError{Field: "session credentials", Rule: "need both a client id and a client secret"}

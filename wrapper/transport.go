@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"maps"
 	"net/http"
+	"slices"
 	"time"
 
 	"golang.org/x/oauth2"
@@ -15,6 +16,7 @@ import (
 
 type doerFunc func(*http.Request) (*http.Response, error)
 
+// Do calls f.
 func (f doerFunc) Do(req *http.Request) (*http.Response, error) { return f(req) }
 
 // apiDoer is the way of a request to the API, from the outside in: repeat; turn failures into errors and read the
@@ -34,8 +36,8 @@ func (s settings) transferDoer() Doer {
 }
 
 func (s settings) withMiddleware(next Doer) Doer {
-	for i := len(s.middleware) - 1; i >= 0; i-- {
-		next = s.middleware[i](next)
+	for _, wrap := range slices.Backward(s.middleware) {
+		next = wrap(next)
 	}
 	return next
 }
@@ -84,7 +86,8 @@ func rewound(req *http.Request, ctx context.Context) (*http.Request, error) {
 // still be repeated: an answer that breaks off is then one more passing failure.
 func (s settings) checked(next Doer, timeout time.Duration) Doer {
 	return doerFunc(func(req *http.Request) (*http.Response, error) {
-		ctx, cancel := context.WithTimeout(req.Context(), timeout)
+		late := fmt.Errorf("no full answer came within %v: %w", timeout, context.DeadlineExceeded)
+		ctx, cancel := context.WithTimeoutCause(req.Context(), timeout, late)
 		defer cancel()
 		resp, err := next.Do(req.WithContext(ctx))
 		if err != nil {
@@ -102,7 +105,7 @@ func (s settings) checked(next Doer, timeout time.Duration) Doer {
 		if int64(len(body)) > s.maxResponseBytes {
 			return nil, fmt.Errorf("the answer is longer than %d bytes; ask for less, or raise WithMaxResponseBytes", s.maxResponseBytes)
 		}
-		resp.Body = io.NopCloser(bytes.NewReader(body))
+		resp.Body, resp.Request = io.NopCloser(bytes.NewReader(body)), req
 		return resp, nil
 	})
 }
@@ -122,7 +125,11 @@ func withToken(t *tokens, next Doer) Doer {
 			return nil, err
 		}
 		token.SetAuthHeader(authorized)
-		return next.Do(authorized)
+		resp, err := next.Do(authorized)
+		if resp != nil {
+			resp.Request = req // the middleware sees it, and must not see the token
+		}
+		return resp, err
 	}
 	return doerFunc(func(req *http.Request) (*http.Response, error) {
 		token, _, err := t.get(req.Context(), nil)

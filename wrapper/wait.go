@@ -1,10 +1,10 @@
 package functions
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 )
 
@@ -30,11 +30,14 @@ func ConstantPoll(pause time.Duration) Backoff {
 func (c *Client) until(ctx context.Context, what string, look func() (done bool, err error)) error {
 	next := c.poll()
 	for {
-		pause := next()
-		if err := sleep(ctx, max(pause, time.Millisecond)); err != nil {
-			return fmt.Errorf("functions: stopped waiting for %s, which goes on: %w", what, err)
+		if err := sleep(ctx, max(next(), time.Millisecond)); err != nil {
+			return fmt.Errorf("functions: stopped waiting for %s: %w", what, err)
 		}
-		if done, err := look(); done || err != nil {
+		done, err := look()
+		if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+			return join(fmt.Errorf("functions: stopped waiting for %s", what), err)
+		}
+		if done || err != nil {
 			return err
 		}
 	}
@@ -50,18 +53,18 @@ type DeployError struct {
 
 // Error says in one line what failed; the trace is left to the field.
 func (e *DeployError) Error() string {
-	return fmt.Sprintf("functions: the deployment of %s (%v) failed: %s", e.Function.Name, e.Function.Identifier(), orUnexplained(e.Message))
+	return fmt.Sprintf("functions: the deployment of %s (%v) failed: %s", e.Function.Name, e.Function.Identifier(), cmp.Or(oneLine(e.Message), "the service gave no reason; the trace may tell more"))
 }
 
 // WaitReady waits until a function can be called and returns it. A failed deployment is a *DeployError with the service's
 // build log; the end of ctx is an error that wraps ctx's. Deployments take minutes on the real service.
 func (c *Client) WaitReady(ctx context.Context, fn Identifier) (*Function, error) {
 	var current *Function
-	err := c.until(ctx, "the deployment of "+fn.String(), func() (done bool, err error) {
+	err := c.until(ctx, "the deployment of "+fn.String()+", which goes on", func() (done bool, err error) {
 		if current, err = c.Retrieve(ctx, fn); err != nil {
 			return false, err
 		}
-		switch current.Function.Status {
+		switch current.Status {
 		case FunctionReady:
 			return true, nil
 		case FunctionQueued, FunctionDeploying:
@@ -69,7 +72,7 @@ func (c *Client) WaitReady(ctx context.Context, fn Identifier) (*Function, error
 		case FunctionFailed:
 			return false, newDeployError(current)
 		}
-		return false, fmt.Errorf("functions: the deployment of %v has the status %q, which this version does not know", fn, current.Function.Status)
+		return false, fmt.Errorf("functions: the deployment of %v has the status %q, which this version does not know", fn, current.Status)
 	})
 	if err != nil {
 		return nil, err
@@ -108,7 +111,8 @@ func (e *CallError) Error() string {
 	if e.Call.Status == CallTimeout {
 		what = "timed out"
 	}
-	return fmt.Sprintf("functions: call %d of function %d %s: %s", e.Call.ID, e.Call.FunctionID, what, orUnexplained(e.Message))
+	return fmt.Sprintf("functions: %v %s: %s", e.Call.CallID(), what,
+		cmp.Or(oneLine(e.Message), "the service gave no reason; without any log line, it often ran out of memory"))
 }
 
 // Is matches ErrCallFailed and ErrCallTimeout by the call's status.
@@ -121,7 +125,7 @@ func (e *CallError) Is(target error) bool {
 // status that this version does not know.
 func (s *CallsService) Wait(ctx context.Context, call CallID) (*Call, error) {
 	var current *Call
-	err := s.client.until(ctx, call.String(), func() (done bool, err error) {
+	err := s.client.until(ctx, call.String()+", which goes on", func() (done bool, err error) {
 		if current, err = s.Retrieve(ctx, call); err != nil {
 			return false, err
 		}
@@ -167,13 +171,6 @@ func (c *Call) Failure() (message, trace string) {
 		return "", ""
 	}
 	return deref(details.Message), deref(details.Trace)
-}
-
-func orUnexplained(message string) string {
-	if message = strings.TrimSpace(message); message != "" {
-		return message
-	}
-	return "the service gave no reason; without any log line, it often ran out of memory"
 }
 
 func deref[T any](p *T) (v T) {

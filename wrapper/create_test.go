@@ -1,0 +1,250 @@
+package functions
+
+import (
+	"archive/zip"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/cogfn/cogfn/gen"
+)
+
+const (
+	creation = "POST /functions"
+	code     = "def handle(data):\n    return data\n"
+)
+
+func TestCreate(t *testing.T) {
+	t.Parallel()
+	c, f := newScripted(t, []answer{registeredAt(signed), stored(), fileWith(true), reply(201, oneFunction)})
+	w := FunctionWrite{
+		Name: "team/hello", ExternalID: new("hello"), Secrets: map[string]string{"key": plantedSecret}, Metadata: map[string]string{"a": "b"},
+		FunctionPath: new("src/handler.py"),
+	}
+	before := w
+	before.Secrets, before.Metadata = maps.Clone(w.Secrets), maps.Clone(w.Metadata)
+	fn, err := c.Create(t.Context(), w, HandlerText(code), WithFileDataSet(5))
+	if err != nil {
+		t.Fatal(err)
+	}
+	check(t, "id", fn.ID, 42)
+	if diff := cmp.Diff(before, w); diff != "" {
+		t.Errorf("the argument was changed (-before +after):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{register, put, fileByIDs, creation}, f.paths()); diff != "" {
+		t.Errorf("requests (-want +got):\n%s", diff)
+	}
+	check(t, "file", f.seen[0].Body, `{"dataSetId":5,"mimeType":"application/zip","name":"team-hello.zip"}`)
+	check(t, "content type", f.seen[1].Header.Get("Content-Type"), "application/zip")
+	check(t, "length", f.seen[1].Length, int64(len(f.seen[1].Body)))
+	check(t, "token", f.seen[1].Header.Get("Authorization"), "")
+	content, err := zip.NewReader(strings.NewReader(f.seen[1].Body), f.seen[1].Length)
+	if err != nil {
+		t.Fatal(err)
+	}
+	check(t, "code", content.File[0].Name, "src/handler.py")
+	var body gen.FunctionCreateRequest
+	if err := json.Unmarshal([]byte(f.seen[3].Body), &body); err != nil {
+		t.Fatal(err)
+	}
+	want := w
+	want.FileID = 7
+	if diff := cmp.Diff([]FunctionWrite{want}, body.Items); diff != "" {
+		t.Errorf("function (-want +got):\n%s", diff)
+	}
+}
+
+func TestCreateFromFile(t *testing.T) {
+	t.Parallel()
+	for _, id := range []int64{0, 7} {
+		c, f := newScripted(t, []answer{reply(201, oneFunction)})
+		if _, err := c.Create(t.Context(), FunctionWrite{Name: "hello", FileID: id}, FileID(7)); err != nil {
+			t.Fatal(err)
+		}
+		check(t, "body", f.seen[0].Body, `{"items":[{"fileId":7,"name":"hello"}]}`)
+	}
+}
+
+var failedCreations = map[string]struct {
+	opts   []CreateOption
+	script []answer
+	paths  []string // after those of the upload
+	want   string
+}{
+	"refused": {
+		nil,
+		[]answer{reply(400, `{"error":{"code":400,"message":"taken","duplicated":[{"externalId":"hello"}]}}`), gone()},
+		[]string{creation, remove},
+		`functions: postFunctions was refused with status 400: taken (duplicated: {"externalId":"hello"})`,
+	},
+	"refused, file of another": {
+		[]CreateOption{WithFileExternalID("shared")}, []answer{refusal(400, "no")}, []string{creation}, "functions: postFunctions was refused with status 400: no",
+	},
+	"refused, file cannot be deleted": {
+		nil,
+		[]answer{refusal(400, "no"), refusal(500, "fault")},
+		[]string{creation, remove},
+		"functions: postFunctions was refused with status 400: no; the uploaded file with id 7 is left behind; delete it: deleteFiles was refused with status 500: fault",
+	},
+	"answer lost": {
+		nil, []answer{reset()}, []string{creation}, "functions: postFunctions got no usable answer: read tcp: read: connection reset by peer",
+	},
+	"answer lost behind a proxy": {
+		nil, []answer{refusal(504, "late")}, []string{creation}, "functions: postFunctions was refused with status 504: late; try again later",
+	},
+	"answer without a function": {
+		nil, []answer{reply(201, noFunctions)}, []string{creation}, "functions: postFunctions got no usable answer: the answer holds no function",
+	},
+}
+
+// What becomes of the code file when the function does not come about.
+func TestCreateThatFails(t *testing.T) {
+	t.Parallel()
+	uploaded := []answer{registeredAt(signed), stored(), fileWith(true)}
+	for name, test := range failedCreations {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				c, f := newScripted(t, append(append([]answer{}, uploaded...), test.script...))
+				_, err := c.Create(t.Context(), FunctionWrite{Name: "hello"}, HandlerText(code), test.opts...)
+				check(t, "error", fmt.Sprint(err), test.want)
+				if diff := cmp.Diff(append([]string{register, put, fileByIDs}, test.paths...), f.paths()); diff != "" {
+					t.Errorf("requests (-want +got):\n%s", diff)
+				}
+			})
+		})
+	}
+	t.Run("a file of the caller's stays", func(t *testing.T) {
+		t.Parallel()
+		c, _ := newScripted(t, []answer{refusal(400, "no")})
+		_, err := c.Create(t.Context(), FunctionWrite{Name: "hello"}, FileID(7))
+		check(t, "status", errorAs[*APIError](t, err).StatusCode, 400)
+	})
+	t.Run("no upload, no function", func(t *testing.T) {
+		t.Parallel()
+		c, _ := newScripted(t, []answer{refusal(403, "no")})
+		_, err := c.Create(t.Context(), FunctionWrite{Name: "hello"}, HandlerText(code), WithFileExternalID("x"))
+		checkKinds(t, err, ErrForbidden)
+	})
+}
+
+func numberedPairs(n int) map[string]string {
+	all := map[string]string{}
+	for i := range n {
+		all[fmt.Sprintf("k%d", i)] = "v"
+	}
+	return all
+}
+
+// What the reference forbids is refused before anything is sent, each fault by name and no value shown.
+func TestCreateRefuses(t *testing.T) {
+	t.Parallel()
+	long := func(n int) *string { return new(strings.Repeat("é", n)) }
+	tests := map[string]struct {
+		w    FunctionWrite
+		want []string
+	}{
+		"no name":            {FunctionWrite{}, []string{"Name has 0 characters; it must have between 1 and 140"}},
+		"long name":          {FunctionWrite{Name: *long(141)}, []string{"Name has 141 characters"}},
+		"long texts":         {FunctionWrite{Name: "f", ExternalID: long(256), Owner: long(129), Description: long(501)}, []string{"ExternalID has 256", "Owner has 129", "Description has 501"}},
+		"long path":          {FunctionWrite{Name: "f", FunctionPath: new(strings.Repeat("a", 498) + ".py")}, []string{"FunctionPath has 501 characters"}},
+		"absolute path":      {FunctionWrite{Name: "f", FunctionPath: new("/handler.py")}, []string{`FunctionPath is "/handler.py"; it must be a relative path`}},
+		"path out":           {FunctionWrite{Name: "f", FunctionPath: new("../handler.py")}, []string{"FunctionPath is"}},
+		"path up":            {FunctionWrite{Name: "f", FunctionPath: new("a/../handler.py")}, []string{"FunctionPath is"}},
+		"backslashes":        {FunctionWrite{Name: "f", FunctionPath: new(`a\handler.py`)}, []string{"FunctionPath is"}},
+		"empty path":         {FunctionWrite{Name: "f", FunctionPath: new("")}, []string{"FunctionPath is"}},
+		"many secrets":       {FunctionWrite{Name: "f", Secrets: numberedPairs(31)}, []string{"Secrets has 31 entries; at most 30"}},
+		"masked secrets":     {FunctionWrite{Name: "f", Secrets: map[string]string{"b": "***", "a": "***", "c": plantedSecret}}, []string{"three stars for a, b; set the real values"}},
+		"secret's key":       {FunctionWrite{Name: "f", Secrets: map[string]string{"Bad": plantedSecret, "": plantedSecret, "sixteen-letters-": plantedSecret}}, []string{`"Bad"`, `""`, `"sixteen-letters-"`}},
+		"reserved secrets":   {FunctionWrite{Name: "f", Secrets: map[string]string{"token": plantedSecret, "indexUrl": plantedSecret, "extraIndexUrls": plantedSecret}}, []string{`"token", which is reserved`, `"indexUrl", which`, `"extraIndexUrls", which`}},
+		"big secret":         {FunctionWrite{Name: "f", Secrets: map[string]string{"k": plantedSecret + strings.Repeat("x", 25_000)}}, []string{`more than 25000 bytes under the key "k"`}},
+		"secret and its key": {FunctionWrite{Name: "f", Secrets: map[string]string{"k": strings.Repeat("x", 25_000)}}, []string{`more than 25000 bytes under the key "k"`}},
+		"many variables":     {FunctionWrite{Name: "f", EnvVars: numberedPairs(101)}, []string{"EnvVars has 101 entries; at most 100"}},
+		"variable's key":     {FunctionWrite{Name: "f", EnvVars: map[string]string{"A-B": plantedSecret}}, []string{`EnvVars has the key "A-B"; keys are letters`}},
+		"many pairs":         {FunctionWrite{Name: "f", Metadata: numberedPairs(17)}, []string{"Metadata has 17 pairs; at most 16"}},
+		"metadata's key":     {FunctionWrite{Name: "f", Metadata: map[string]string{strings.Repeat("k", 33): "v"}}, []string{"keys have at most 32"}},
+		"metadata's value":   {FunctionWrite{Name: "f", Metadata: map[string]string{"k": strings.Repeat("v", 513)}}, []string{"values at most 512"}},
+		"big metadata": {
+			FunctionWrite{Name: "f", Metadata: map[string]string{
+				"1": *long(250), "2": *long(250), "3": *long(250), "4": *long(250), "5": *long(250), "6": *long(250), "7": *long(250), "8": *long(250), "9": *long(250),
+			}},
+			[]string{"Metadata has 4509 bytes; at most 4096"},
+		},
+		"several faults": {FunctionWrite{EnvVars: map[string]string{"-": ""}, Metadata: numberedPairs(17)}, []string{"Name has", "EnvVars has", "Metadata has"}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c, _ := newScripted(t, nil)
+			_, err := c.Create(t.Context(), test.w, HandlerText(code))
+			check(t, "field", errorAs[*ArgumentError](t, err).Field != "", true)
+			checkKinds(t, err, ErrInvalid)
+			text := err.Error()
+			for _, want := range test.want {
+				if !strings.Contains(text, want) {
+					t.Errorf("the error does not say %q: %s", want, text)
+				}
+			}
+			if !strings.HasPrefix(text, "functions: ") || strings.Count(text, "functions: ") != 1 || strings.Contains(text, plantedSecret) {
+				t.Errorf("not one clean sentence: %s", text)
+			}
+		})
+	}
+}
+
+func TestCreateTakesWhatIsJustAllowed(t *testing.T) {
+	t.Parallel()
+	c, _ := newScripted(t, []answer{reply(201, oneFunction)})
+	metadata := map[string]string{strings.Repeat("k", 32): strings.Repeat("v", 512)}
+	_, err := c.Create(t.Context(), FunctionWrite{
+		Name: strings.Repeat("é", 140), ExternalID: new(strings.Repeat("x", 255)), Owner: new(strings.Repeat("o", 128)),
+		Description: new(strings.Repeat("d", 500)), FunctionPath: new(strings.Repeat("a", 497) + ".py"), Metadata: metadata,
+		Secrets: map[string]string{"abc-012-xyz-789": strings.Repeat("s", 25_000-15)}, EnvVars: numberedPairs(100),
+	}, FileID(7))
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+func TestCreateWantsOneSource(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		w      FunctionWrite
+		source Source
+		want   string
+	}{
+		"none":           {FunctionWrite{Name: "f"}, Source{}, "no code is given; use Folder, FolderFS, HandlerText or FileID"},
+		"two files":      {FunctionWrite{Name: "f", FileID: 8}, FileID(7), "functions: FileID differs from the source's file id; leave it 0"},
+		"file and text":  {FunctionWrite{Name: "f", FileID: 8}, HandlerText(code), "functions: FileID is set although the source is not a file id; give one of the two"},
+		"file in fields": {FunctionWrite{Name: "f", FileID: 8}, Source{}, "functions: FileID is set although the source is not a file id; give one of the two"},
+		"file id 0":      {FunctionWrite{Name: "f"}, FileID(0), "the file id 0 is not valid; use the id of an uploaded zip"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c, _ := newScripted(t, nil)
+			_, err := c.Create(t.Context(), test.w, test.source)
+			check(t, "error", fmt.Sprint(err), test.want)
+			checkKinds(t, err, ErrInvalid)
+		})
+	}
+}
+
+func TestCreateChecksTheCodeUnlessToldNotTo(t *testing.T) {
+	t.Parallel()
+	c, _ := newScripted(t, nil)
+	_, err := c.Create(t.Context(), FunctionWrite{Name: "f"}, HandlerText("x = 1\n"))
+	checkKinds(t, err, ErrInvalid)
+	check(t, "file", errorAs[*SourceError](t, err).File, "handler.py")
+	c, f := newScripted(t, []answer{registeredAt(signed), stored(), fileWith(true), reply(201, oneFunction)})
+	if _, err := c.Create(t.Context(), FunctionWrite{Name: "f"}, HandlerText("x = 1\n"), WithoutValidation()); err != nil {
+		t.Fatal(err)
+	}
+	check(t, "a zip was sent", bytes.HasPrefix([]byte(f.seen[1].Body), []byte("PK")), true)
+}

@@ -1,0 +1,93 @@
+package functions
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+)
+
+func TestAnswersThatAreNotOfTheAPI(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		answer answer
+		want   string
+	}{
+		"login page": {
+			reply(200, "<html>"+plantedKey, "Content-Type", "text/html", "X-Request-Id", "r-1"),
+			"functions: getFunctionsStatus got no usable answer: status 200 with text/html instead of JSON; check that the base URL is that of the service, not of a proxy or a login page (request id r-1)",
+		},
+		"broken JSON": {
+			reply(200, `{"status":`), "functions: getFunctionsStatus got no usable answer: status 200 with JSON of another form than the API's: unexpected end of JSON input",
+		},
+		"other JSON": {
+			reply(200, `{"status":["`+plantedKey+`"]}`), "functions: getFunctionsStatus got no usable answer: status 200 with JSON of another form than the API's: ",
+		},
+		"too long": {
+			reply(200, `{"status":"`+strings.Repeat("x", 100)+`"}`),
+			"functions: getFunctionsStatus got no usable answer: the answer is longer than 100 bytes; ask for less, or raise WithMaxResponseBytes",
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c, _ := newScripted(t, []answer{test.answer}, WithMaxResponseBytes(100))
+			_, err := c.Status(t.Context())
+			request := errorAs[*RequestError](t, err)
+			check(t, "operation", request.Operation, "getFunctionsStatus")
+			if text := err.Error(); !strings.HasPrefix(text, test.want) || strings.Contains(text, plantedKey) {
+				t.Errorf("got  %s\nwant %s", text, test.want)
+			}
+			checkKinds(t, err)
+		})
+	}
+}
+
+// Every 2xx is a success, whichever the description names; and so is JSON without its content type.
+func TestAnswersThatDo(t *testing.T) {
+	t.Parallel()
+	for name, a := range map[string]answer{
+		"200 instead of 202": reply(200, `{"status":"requested"}`),
+		"201 instead of 202": reply(201, `{"status":"requested"}`),
+		"no content type":    reply(202, `{"status":"requested"}`, "Content-Type", ""),
+		"exactly the most":   reply(202, `{"status":"requested"}`),
+		"unknown fields":     reply(202, `{"status":"requested"}`),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c, f := newScripted(t, []answer{a}, WithMaxResponseBytes(int64(len(`{"status":"requested"}`))))
+			got, err := c.Activate(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			check(t, "status", got.Status, StatusRequested)
+			check(t, "request", f.paths()[0], "POST /functions/status")
+		})
+	}
+}
+
+// Functions and calls keep what this version does not know, and encode to the JSON of the API.
+func TestUnknownFieldsAreKept(t *testing.T) {
+	t.Parallel()
+	const future = `{"createdTime":1,"fileId":7,"id":42,"name":"f","status":"Retired","wings":{"left":2}}`
+	c, _ := newScripted(t, []answer{reply(200, `{"items":[`+future+`]}`)})
+	fn, err := c.Retrieve(t.Context(), ID(42))
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := json.Marshal(fn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	check(t, "JSON", string(again), future)
+}
+
+func TestFaultsOfAnOption(t *testing.T) {
+	t.Parallel()
+	one := errors.New("functions: one")
+	check(t, "none", join(nil, nil), error(nil))
+	check(t, "one", join(nil, one), one)
+	two := join(one, nil, errors.New("functions: two"))
+	check(t, "text", two.Error(), "functions: one; two")
+	check(t, "matches", errors.Is(two, one), true)
+}

@@ -1,0 +1,398 @@
+package functions_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/oauth2"
+
+	"github.com/cogfn/cogfn/emulator"
+	functions "github.com/cogfn/cogfn/wrapper"
+)
+
+// code is a function's whole code; the emulator runs a Go handler instead.
+const code = "def handle(data):\n    return data\n"
+
+// handlers are what the functions of these tests do, by external id.
+func handlers() map[string]emulator.Handler {
+	return map[string]emulator.Handler{
+		"sum": func(_ context.Context, call *emulator.Call) (any, error) {
+			var in struct{ A, B int }
+			if err := json.Unmarshal(call.Data, &in); err != nil {
+				return nil, err
+			}
+			call.Printf("adding %d and %d", in.A, in.B)
+			call.Print("done")
+			return map[string]int{"sum": in.A + in.B}, nil
+		},
+		"fail": func(context.Context, *emulator.Call) (any, error) {
+			return nil, errors.New("ValueError: no such sensor")
+		},
+		"sleep": func(ctx context.Context, _ *emulator.Call) (any, error) {
+			<-ctx.Done()
+			return nil, ctx.Err()
+		},
+	}
+}
+
+// emulated starts an emulator that knows one client, and makes a client of its credentials.
+func emulated(t *testing.T, limits emulator.Limits) *functions.Client {
+	t.Helper()
+	e := emulator.RunT(t, emulator.Options{
+		Handlers: handlers(), Limits: limits, Clients: map[string]string{"me": "my-secret"},
+	})
+	return clientOf(t, e, functions.ClientCredentials(functions.ClientCredentialsConfig{
+		ClientID: "me", ClientSecret: "my-secret", TokenURL: e.TokenURL(),
+	}))
+}
+
+func clientOf(t *testing.T, e *emulator.Emulator, source oauth2.TokenSource) *functions.Client {
+	t.Helper()
+	transport := &http.Transport{}
+	t.Cleanup(transport.CloseIdleConnections)
+	c, err := functions.NewClient(functions.Config{BaseURL: e.URL(), Project: e.Project(), TokenSource: source},
+		functions.WithHTTPClient(&http.Client{Transport: transport}),
+		functions.WithPoll(functions.ExponentialPoll(time.Millisecond, 1.5, 50*time.Millisecond)))
+	return ok(t, c, err)
+}
+
+// deploy creates the function that name's handler runs, and waits until it is ready.
+func deploy(t *testing.T, c *functions.Client, name string) *functions.Function {
+	t.Helper()
+	fn, err := c.Create(t.Context(), functions.FunctionWrite{Name: name, ExternalID: new(name)}, functions.HandlerText(code))
+	fn, err = ok(t, fn, err).WaitReady(t.Context())
+	return ok(t, fn, err)
+}
+
+// ok returns v unless there is an error, which ends the test.
+func ok[T any](t *testing.T, v T, err error) T {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+func TestDeployCallReadDelete(t *testing.T) {
+	t.Parallel()
+	ctx, c := t.Context(), emulated(t, emulator.Limits{})
+	fn, err := c.Create(ctx, functions.FunctionWrite{
+		Name: "team/sum", ExternalID: new("sum"), Owner: new("me"), Metadata: map[string]string{"a": "b"},
+		Secrets: map[string]string{"key": "hidden"}, EnvVars: map[string]string{"A": "B"},
+	}, functions.HandlerText(code))
+	fn = ok(t, fn, err)
+	if fn.Secrets["key"] != "***" {
+		t.Errorf("the secret shows as %q", fn.Secrets["key"])
+	}
+	ready, err := fn.WaitReady(ctx)
+	fn = ok(t, ready, err)
+
+	call, err := fn.Call(ctx, map[string]int{"A": 1, "B": 2})
+	call = ok(t, call, err)
+	response, err := call.Response(ctx)
+	if got := string(ok(t, response, err)); got != `{"sum":3}` {
+		t.Errorf("the response is %s", got)
+	}
+	log, err := call.Logs(ctx)
+	if got := ok(t, log, err).Text(false); got != "adding 1 and 2\ndone" {
+		t.Errorf("the log is %q", got)
+	}
+	if log[0].Time().Before(call.Started()) || call.Ended().Before(log[1].Time()) {
+		t.Errorf("started %v, printed %v and %v, ended %v", call.Started(), log[0].Time(), log[1].Time(), call.Ended())
+	}
+	if err := fn.Update(ctx); err != nil || fn.LastCall().IsZero() {
+		t.Errorf("last called %v, %v", fn.LastCall(), err)
+	}
+
+	if err := c.Delete(ctx, []functions.Identifier{functions.ExternalID("sum")}); err != nil {
+		t.Fatal(err)
+	}
+	_, err = c.Retrieve(ctx, fn.Identifier())
+	wantKind(t, err, functions.ErrNotFound)
+	wantKind(t, c.Delete(ctx, []functions.Identifier{fn.Identifier()}), functions.ErrNotFound)
+	if err := c.Delete(ctx, []functions.Identifier{fn.Identifier()}, true); err != nil {
+		t.Errorf("unknown ids were not ignored: %v", err)
+	}
+	file, err := c.Files.Retrieve(ctx, functions.ID(fn.FileID))
+	if !ok(t, file, err).Uploaded {
+		t.Error("the code file did not stay")
+	}
+}
+
+func wantKind(t *testing.T, err, kind error) {
+	t.Helper()
+	if !errors.Is(err, kind) {
+		t.Errorf("got %v, want an error that matches %q", err, kind)
+	}
+}
+
+// A function that is deployed anew under its external id is found, though the client remembers the old id.
+func TestDeployedAnew(t *testing.T) {
+	t.Parallel()
+	ctx, c := t.Context(), emulated(t, emulator.Limits{})
+	old := deploy(t, c, "sum")
+	call, err := c.Call(ctx, functions.ExternalID("sum"), nil)
+	ok(t, call, err)
+	anew := replace(t, c, old)
+	call, err = c.Call(ctx, functions.ExternalID("sum"), nil)
+	if call = ok(t, call, err); call.FunctionID != anew.ID {
+		t.Errorf("function %d was called, not %d", call.FunctionID, anew.ID)
+	}
+}
+
+// replace deploys a function anew without the client noticing, as another process would.
+func replace(t *testing.T, c *functions.Client, old *functions.Function) *functions.Function {
+	t.Helper()
+	body := `{"items":[{"externalId":"` + *old.ExternalID + `"}]}`
+	deleted, err := c.Gen().DeleteFunctionsWithBodyWithResponse(t.Context(), "application/json", strings.NewReader(body))
+	if ok(t, deleted, err).JSON200 == nil {
+		t.Fatalf("got %s", deleted.Status())
+	}
+	body = `{"items":[{"name":"sum","externalId":"sum","fileId":` + jsonOf(t, old.FileID) + `}]}`
+	created, err := c.Gen().PostFunctionsWithBodyWithResponse(t.Context(), "application/json", strings.NewReader(body))
+	if ok(t, created, err).JSON201 == nil {
+		t.Fatalf("got %s", created.Status())
+	}
+	fn, err := c.WaitReady(t.Context(), functions.ID(created.JSON201.Items[0].ID))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fn
+}
+
+func jsonOf(t *testing.T, v any) string {
+	t.Helper()
+	raw, err := json.Marshal(v)
+	return string(ok(t, raw, err))
+}
+
+func TestListsOfFunctions(t *testing.T) {
+	t.Parallel()
+	ctx, c := t.Context(), emulated(t, emulator.Limits{})
+	for _, name := range []string{"sum", "fail", "sleep"} {
+		deploy(t, c, name)
+	}
+	names := func(fns []*functions.Function, err error) []string {
+		t.Helper()
+		var names []string
+		for _, fn := range ok(t, fns, err) {
+			names = append(names, fn.Name)
+		}
+		return names
+	}
+	for what, test := range map[string]struct {
+		filter functions.Filter
+		limit  int
+		want   []string
+	}{
+		"all":     {functions.Filter{}, functions.Unlimited, []string{"sum", "fail", "sleep"}},
+		"some":    {functions.Filter{}, 2, []string{"sum", "fail"}},
+		"prefix":  {functions.Filter{ExternalIDPrefix: "s"}, 0, []string{"sum", "sleep"}},
+		"name":    {functions.Filter{Name: "fail", Status: functions.FunctionReady}, 0, []string{"fail"}},
+		"nothing": {functions.Filter{Owner: "nobody"}, 0, nil},
+		"time":    {functions.Filter{CreatedTime: functions.TimeRange{From: time.Now().Add(time.Hour)}}, 0, nil},
+	} {
+		if diff := cmp.Diff(test.want, names(c.List(ctx, test.filter, functions.WithLimit(test.limit)))); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", what, diff)
+		}
+	}
+	n := 0
+	for fn, err := range c.All(ctx, functions.Filter{}) {
+		ok(t, fn, err)
+		n++
+	}
+	if n != 3 {
+		t.Errorf("All gave %d functions", n)
+	}
+	both, err := c.RetrieveMultiple(ctx, []functions.Identifier{functions.ExternalID("sleep"), functions.ExternalID("sum")})
+	if diff := cmp.Diff([]string{"sleep", "sum"}, names(both, err)); diff != "" {
+		t.Errorf("in the order asked for (-want +got):\n%s", diff)
+	}
+	some, err := c.RetrieveMultiple(ctx, []functions.Identifier{functions.ID(1), functions.ExternalID("sum")}, true)
+	if diff := cmp.Diff([]string{"sum"}, names(some, err)); diff != "" {
+		t.Errorf("without the unknown (-want +got):\n%s", diff)
+	}
+}
+
+func TestCallsAtOnce(t *testing.T) {
+	t.Parallel()
+	ctx, c := t.Context(), emulated(t, emulator.Limits{})
+	fn := deploy(t, c, "sum")
+	var group sync.WaitGroup
+	ids := make([]int64, 20)
+	for i := range ids {
+		group.Go(func() {
+			call, err := fn.Call(ctx, map[string]int{"A": i})
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			response, err := call.Response(ctx)
+			if want := `{"sum":` + jsonOf(t, i) + `}`; err != nil || string(response) != want {
+				t.Errorf("got %s, %v, want %s", response, err, want)
+			}
+			ids[i] = call.ID
+		})
+	}
+	group.Wait()
+	if t.Failed() {
+		return
+	}
+	listed, err := c.Calls.List(ctx, fn.Identifier(), functions.CallsFilter{Status: functions.CallCompleted}, functions.WithLimit(functions.Unlimited), functions.WithPageSize(7))
+	if got := len(ok(t, listed, err)); got != 20 {
+		t.Errorf("%d calls are listed", got)
+	}
+	first, err := c.Calls.List(ctx, functions.ExternalID("sum"), functions.CallsFilter{}, functions.WithLimit(3))
+	if got := len(ok(t, first, err)); got != 3 {
+		t.Errorf("%d calls are listed", got)
+	}
+	n := 0
+	for call, err := range c.Calls.All(ctx, fn.Identifier(), functions.CallsFilter{EndTime: functions.TimeRange{To: time.Now().Add(time.Hour)}}) {
+		ok(t, call, err)
+		n++
+	}
+	if n != 20 {
+		t.Errorf("All gave %d calls", n)
+	}
+	many, err := c.Calls.RetrieveMultiple(ctx, fn.ID, ids)
+	if got := len(ok(t, many, err)); got != 20 {
+		t.Errorf("%d calls were retrieved", got)
+	}
+	_, err = c.Calls.Retrieve(ctx, functions.CallID{FunctionID: fn.ID, ID: 1})
+	wantKind(t, err, functions.ErrNotFound)
+}
+
+func TestCallsThatDoNotComplete(t *testing.T) {
+	t.Parallel()
+	c := emulated(t, emulator.Limits{CallTimeout: 500 * time.Millisecond})
+	call, err := deploy(t, c, "fail").Call(t.Context(), nil)
+	wantKind(t, err, functions.ErrCallFailed)
+	if failed, is := errors.AsType[*functions.CallError](err); !is || !strings.Contains(failed.Message, "no such sensor") {
+		t.Errorf("got %v", err)
+	}
+	response, err := call.Response(t.Context())
+	if got := ok(t, response, err); got != nil {
+		t.Errorf("a failed call returned %s", got)
+	}
+
+	fn := deploy(t, c, "sleep")
+	started, err := fn.Start(t.Context(), nil)
+	started = ok(t, started, err)
+	if started.Status != functions.CallRunning || !started.Ended().IsZero() {
+		t.Errorf("status %s, ended %v", started.Status, started.Ended())
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	wantKind(t, started.Wait(ctx), context.DeadlineExceeded)
+	wantKind(t, started.Wait(t.Context()), functions.ErrCallTimeout)
+	if err := started.Update(t.Context()); err != nil || started.Status != functions.CallTimeout {
+		t.Errorf("got %s, %v", started.Status, err)
+	}
+	if ended, err := c.Calls.Wait(t.Context(), started.CallID()); ended.ID != started.ID {
+		t.Errorf("got %v, %v", ended, err)
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	t.Parallel()
+	ctx, c := t.Context(), emulated(t, emulator.Limits{})
+	deploy(t, c, "sum")
+	_, err := c.Create(ctx, functions.FunctionWrite{Name: "again", ExternalID: new("sum")}, functions.HandlerText(code))
+	wantKind(t, err, functions.ErrDuplicated)
+	_, err = c.Create(ctx, functions.FunctionWrite{Name: "no file"}, functions.FileID(1))
+	wantKind(t, err, functions.ErrNotFound)
+	_, err = c.Call(ctx, functions.ExternalID("unknown"), nil)
+	wantKind(t, err, functions.ErrNotFound)
+	if api, is := errors.AsType[*functions.APIError](err); !is || api.RequestID == "" {
+		t.Errorf("no request id in %v", err)
+	}
+	_, err = c.Start(ctx, functions.ExternalID("sum"), nil, functions.WithNonce("made up"))
+	if api, is := errors.AsType[*functions.APIError](err); !is || api.StatusCode != http.StatusBadRequest {
+		t.Errorf("got %v", err)
+	}
+	_, err = c.Sessions.Create(ctx, functions.SessionClientCredentials("me", "wrong"))
+	if err == nil {
+		t.Error("wrong credentials made a session")
+	}
+}
+
+func TestCredentials(t *testing.T) {
+	t.Parallel()
+	e := emulator.RunT(t, emulator.Options{Handlers: handlers(), Clients: map[string]string{"me": "my-secret"}})
+	wrong := clientOf(t, e, functions.ClientCredentials(functions.ClientCredentialsConfig{ClientID: "me", ClientSecret: "wrong", TokenURL: e.TokenURL()}))
+	_, err := wrong.Status(t.Context())
+	wantKind(t, err, functions.ErrUnauthorized)
+	if token, is := errors.AsType[*functions.TokenError](err); !is || token.Code != "invalid_client" {
+		t.Errorf("got %v", err)
+	}
+	stale := clientOf(t, e, functions.StaticToken("stale"))
+	_, err = stale.Status(t.Context())
+	wantKind(t, err, functions.ErrUnauthorized)
+
+	token, err := functions.ClientCredentials(functions.ClientCredentialsConfig{ClientID: "me", ClientSecret: "my-secret", TokenURL: e.TokenURL()}).Token()
+	c := clientOf(t, e, functions.StaticToken(functions.Secret(ok(t, token, err).AccessToken)))
+	fn := deploy(t, c, "sum")
+	for _, opt := range []functions.CallOption{
+		functions.WithSession(functions.SessionTokenExchange()), functions.WithSession(functions.SessionOneshotTokenExchange()),
+		functions.WithSession(functions.SessionClientCredentials("me", "my-secret")),
+	} {
+		call, err := fn.Call(t.Context(), nil, opt)
+		ok(t, call, err)
+	}
+	session, err := c.Sessions.Create(t.Context(), functions.SessionTokenExchange())
+	call, err := fn.Call(t.Context(), nil, functions.WithNonce(ok(t, session, err).Nonce))
+	ok(t, call, err)
+	_, err = fn.Call(t.Context(), nil, functions.WithNonce(session.Nonce))
+	if err == nil {
+		t.Error("a nonce served twice")
+	}
+}
+
+func TestFilesOfTheEmulator(t *testing.T) {
+	t.Parallel()
+	ctx, c := t.Context(), emulated(t, emulator.Limits{})
+	content := bytes.Repeat([]byte("content "), 10_000)
+	write := functions.FileWrite{Name: "a.bin", ExternalID: new("a")}
+	file, err := c.Files.Upload(ctx, write, content)
+	file = ok(t, file, err)
+	_, err = c.Files.Upload(ctx, write, nil)
+	wantKind(t, err, functions.ErrDuplicated)
+	again, err := c.Files.Upload(ctx, write, append(content, '!'), functions.WithOverwrite())
+	if got := ok(t, again, err); got.ID != file.ID || !got.Uploaded {
+		t.Errorf("file %d became %d", file.ID, got.ID)
+	}
+	read, err := c.Files.Download(ctx, functions.ExternalID("a"))
+	if got := ok(t, read, err); !bytes.Equal(got, append(content, '!')) {
+		t.Errorf("%d bytes came back", len(got))
+	}
+	if err := c.Files.Delete(ctx, functions.ID(file.ID)); err != nil {
+		t.Fatal(err)
+	}
+	_, err = c.Files.Retrieve(ctx, functions.ExternalID("a"))
+	wantKind(t, err, functions.ErrNotFound)
+	_, err = c.Files.Download(ctx, functions.ID(file.ID))
+	wantKind(t, err, functions.ErrNotFound)
+}
+
+func TestProjectOfTheEmulator(t *testing.T) {
+	t.Parallel()
+	c := emulated(t, emulator.Limits{})
+	limits, err := c.Limits(t.Context())
+	if got := ok(t, limits, err); len(got.Runtimes) == 0 || got.TimeoutMinutes <= 0 {
+		t.Errorf("got %+v", got)
+	}
+	status, err := c.Activate(t.Context())
+	ok(t, status, err)
+	status, err = c.Status(t.Context())
+	if got := ok(t, status, err); got.Status != functions.StatusActivated {
+		t.Errorf("got %+v", got)
+	}
+}

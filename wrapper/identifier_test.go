@@ -1,0 +1,180 @@
+package functions
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestIdentifiers(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		id     Identifier
+		text   string
+		refuse string
+	}{
+		"id":               {ID(42), "id 42", ""},
+		"greatest id":      {ID(1<<53 - 1), "id 9007199254740991", ""},
+		"id too great":     {ID(1 << 53), "id 9007199254740992", "functions: id is 9007199254740992; ids lie between 1 and 2^53-1"},
+		"negative id":      {ID(-1), "id -1", "functions: id is -1; ids lie between 1 and 2^53-1"},
+		"zero id":          {ID(0), "id 0", "functions: identifier is empty; use functions.ID or functions.ExternalID"},
+		"external id":      {ExternalID("a/b c"), "external id a/b c", ""},
+		"longest":          {ExternalID(strings.Repeat("ø", 255)), "external id " + strings.Repeat("ø", 255), ""},
+		"too long":         {ExternalID(strings.Repeat("a", 256)), "external id " + strings.Repeat("a", 256), "functions: external id has more than 255 characters"},
+		"zero external id": {ExternalID(""), "id 0", "functions: identifier is empty; use functions.ID or functions.ExternalID"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			check(t, "text", test.id.String(), test.text)
+			if test.refuse == "" {
+				if err := test.id.check(); err != nil {
+					t.Error(err)
+				}
+				return
+			}
+			c, _ := newScripted(t, nil)
+			_, retrieved := c.Retrieve(t.Context(), test.id)
+			_, started := c.Start(t.Context(), test.id, nil)
+			_, file := c.Files.Retrieve(t.Context(), test.id)
+			_, content := c.Files.Download(t.Context(), test.id)
+			for _, err := range []error{retrieved, started, file, content, c.Delete(t.Context(), []Identifier{test.id}), c.Files.Delete(t.Context(), test.id)} {
+				check(t, "error", errorAs[*ArgumentError](t, err).Error(), test.refuse)
+			}
+		})
+	}
+}
+
+const (
+	byIDs       = "POST /functions/byids"
+	deletion    = "POST /functions/delete"
+	session     = "POST /sessions"
+	call42      = "POST /functions/42/call"
+	call43      = "POST /functions/43/call"
+	newFunction = `{"items":[{"id":43,"name":"hello","externalId":"hello","fileId":7,"status":"Ready","createdTime":1700000000000}]}`
+	call43Runs  = `{"id":9,"functionId":43,"status":"Running","startTime":1700000000000}`
+)
+
+var unknownFunction = reply(400, `{"error":{"code":400,"message":"unknown","missing":[{"external_id":"hello"}]}}`)
+
+var rememberedTests = map[string]struct {
+	script []answer
+	paths  []string
+	second error
+}{
+	"looked up once": {
+		[]answer{reply(200, oneFunction), reply(200, oneSession), reply(201, runningCall), reply(200, oneSession), reply(201, runningCall)},
+		[]string{byIDs, session, call42, session, call42},
+		nil,
+	},
+	"deployed anew": {
+		[]answer{
+			reply(200, oneFunction), reply(200, oneSession), reply(201, runningCall),
+			reply(200, oneSession), refusal(400, "no such function"), reply(200, newFunction), reply(200, oneSession), reply(201, call43Runs),
+		},
+		[]string{byIDs, session, call42, session, call42, byIDs, session, call43},
+		nil,
+	},
+	"refused for another reason": {
+		[]answer{
+			reply(200, oneFunction), reply(200, oneSession), reply(201, runningCall),
+			reply(200, oneSession), refusal(400, "data too large"), reply(200, oneFunction),
+		},
+		[]string{byIDs, session, call42, session, call42, byIDs},
+		&APIError{StatusCode: 400, Message: "data too large"},
+	},
+	"deleted meanwhile": {
+		[]answer{
+			reply(200, oneFunction), reply(200, oneSession), reply(201, runningCall),
+			reply(200, oneSession), refusal(400, "no such function"), unknownFunction,
+		},
+		[]string{byIDs, session, call42, session, call42, byIDs},
+		&APIError{StatusCode: 400, Message: "unknown"},
+	},
+	"new lookup fails": {
+		[]answer{
+			reply(200, oneFunction), reply(200, oneSession), reply(201, runningCall),
+			reply(200, oneSession), refusal(400, "no such function"), refusal(403, "no"),
+		},
+		[]string{byIDs, session, call42, session, call42, byIDs},
+		&APIError{StatusCode: 400, Message: "no such function"},
+	},
+	"failure that says nothing about the id": {
+		[]answer{reply(200, oneFunction), reply(200, oneSession), reply(201, runningCall), reply(200, oneSession), refusal(500, "fault")},
+		[]string{byIDs, session, call42, session, call42},
+		&APIError{StatusCode: 500, Message: "fault"},
+	},
+}
+
+// One external id, many calls: what is asked of the service, and what comes of it.
+func TestExternalIDsAreRemembered(t *testing.T) {
+	t.Parallel()
+	for name, test := range rememberedTests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c, f := newScripted(t, test.script)
+			first, err := c.Start(t.Context(), ExternalID("hello"), nil, withPlantedSession())
+			if err != nil {
+				t.Fatal(err)
+			}
+			check(t, "first call", first.CallID(), CallID{42, 9})
+			second, err := c.Start(t.Context(), ExternalID("hello"), nil, withPlantedSession())
+			if test.second == nil {
+				if err != nil {
+					t.Fatal(err)
+				}
+				check(t, "second call", second.ID, 9)
+			} else {
+				want, got := errorAs[*APIError](t, test.second), errorAs[*APIError](t, err)
+				check(t, "status", got.StatusCode, want.StatusCode)
+				check(t, "message", got.Message, want.Message)
+			}
+			if diff := cmp.Diff(test.paths, f.paths()); diff != "" {
+				t.Errorf("requests (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func withPlantedSession() CallOption {
+	return WithSession(SessionClientCredentials("id", plantedSecret))
+}
+
+func TestUnknownExternalID(t *testing.T) {
+	t.Parallel()
+	c, f := newScripted(t, []answer{reply(400, `{"error":{"code":400,"message":"unknown","missing":[{"external_id":"x"}]}}`)})
+	_, err := c.Start(t.Context(), ExternalID("x"), nil)
+	checkKinds(t, err, ErrNotFound)
+	check(t, "requests", len(f.paths()), 1)
+}
+
+// What Delete deletes is forgotten, whether it was named by id or by external id; what others list is remembered.
+func TestDeleteForgets(t *testing.T) {
+	t.Parallel()
+	for name, id := range map[string]Identifier{"by id": ID(42), "by external id": ExternalID("hello")} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c, f := newScripted(t, []answer{
+				reply(200, oneFunction), reply(200, oneSession), reply(201, runningCall),
+				reply(200, "{}"), reply(200, newFunction), reply(200, oneSession), reply(201, call43Runs),
+			})
+			if _, err := c.List(t.Context(), Filter{}); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := c.Start(t.Context(), ExternalID("hello"), nil); err != nil {
+				t.Fatal(err)
+			}
+			if err := c.Delete(t.Context(), []Identifier{id}); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := c.Start(t.Context(), ExternalID("hello"), nil); err != nil {
+				t.Fatal(err)
+			}
+			want := []string{"POST /functions/list", session, call42, deletion, byIDs, session, call43}
+			if diff := cmp.Diff(want, f.paths()); diff != "" {
+				t.Errorf("requests (-want +got):\n%s", diff)
+			}
+		})
+	}
+}

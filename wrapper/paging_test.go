@@ -1,0 +1,283 @@
+package functions
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+)
+
+// book is a list of the numbers from 0 to total-1 that is read page by page.
+type book struct {
+	total    int
+	requests int
+	limits   []int32
+}
+
+func (b *book) fetch(_ context.Context, limit int32, cursor *string) (items []int, next *string, err error) {
+	b.requests++
+	b.limits = append(b.limits, limit)
+	start := 0
+	if cursor != nil {
+		if start, err = strconv.Atoi(*cursor); err != nil {
+			return nil, nil, err
+		}
+	}
+	end := min(start+int(limit), b.total)
+	for i := start; i < end; i++ {
+		items = append(items, i)
+	}
+	if end < b.total {
+		next = new(strconv.Itoa(end))
+	}
+	return items, next, nil
+}
+
+func upTo(n int) []int {
+	var all []int
+	for i := range n {
+		all = append(all, i)
+	}
+	return all
+}
+
+// For any page size, total and limit: as many items as wished for and there are, in order, with as few requests as can
+// be, and the same again when ranged over again.
+func TestPagesLaws(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		total := rapid.IntRange(0, 60).Draw(t, "total")
+		page := rapid.IntRange(1, 25).Draw(t, "page")
+		limit := rapid.OneOf(rapid.Just(Unlimited), rapid.IntRange(1, 80)).Draw(t, "limit")
+		b := &book{total: total}
+		seq := pages(context.Background(), listOptions{limit: limit, page: page}, b.fetch)
+		wish := total
+		if limit > 0 {
+			wish = min(limit, total)
+		}
+		fewest := max(1, (wish+page-1)/page)
+		for round := 1; round <= 2; round++ {
+			b.requests = 0
+			got, err := collect(seq)
+			if diff := cmp.Diff(upTo(wish), got); diff != "" || err != nil {
+				t.Fatalf("round %d: %v (-want +got):\n%s", round, err, diff)
+			}
+			if b.requests != fewest {
+				t.Fatalf("round %d took %d requests, not %d", round, b.requests, fewest)
+			}
+		}
+	})
+}
+
+// Leaving the range early sends no further request.
+func TestPagesBreak(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		page := rapid.IntRange(1, 10).Draw(t, "page")
+		stop := rapid.IntRange(1, 50).Draw(t, "stop")
+		b := &book{total: 1000}
+		n := 0
+		for item, err := range pages(context.Background(), listOptions{limit: Unlimited, page: page}, b.fetch) {
+			if err != nil || item != n {
+				t.Fatalf("item %d is %d, %v", n, item, err)
+			}
+			if n++; n == stop {
+				break
+			}
+		}
+		if want := (stop + page - 1) / page; b.requests != want {
+			t.Fatalf("%d requests for %d items in pages of %d, not %d", b.requests, stop, page, want)
+		}
+	})
+}
+
+func TestPagesOddServers(t *testing.T) {
+	t.Parallel()
+	type page struct {
+		items []int
+		next  *string
+		err   error
+	}
+	broken := errors.New("broken")
+	tests := map[string]struct {
+		pages []page
+		limit int
+		want  []int
+		err   error
+	}{
+		"empty page with a cursor": {[]page{{nil, new("a"), nil}, {[]int{1}, nil, nil}}, Unlimited, []int{1}, nil},
+		"empty text as cursor":     {[]page{{[]int{1}, new(""), nil}}, Unlimited, []int{1}, nil},
+		"repeated cursor":          {[]page{{[]int{1}, new("a"), nil}, {[]int{2}, new("a"), nil}}, Unlimited, []int{1, 2}, nil},
+		"more than asked for":      {[]page{{[]int{1, 2, 3}, new("a"), nil}}, 2, []int{1, 2}, nil},
+		"cursor after the last":    {[]page{{[]int{1}, new("a"), nil}, {nil, nil, nil}}, Unlimited, []int{1}, nil},
+		"error on the second page": {[]page{{[]int{1}, new("a"), nil}, {nil, nil, broken}}, Unlimited, []int{1}, broken},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			n := 0
+			seq := pages(t.Context(), listOptions{limit: test.limit, page: 10}, func(context.Context, int32, *string) ([]int, *string, error) {
+				if n == len(test.pages) {
+					t.Fatal("a request too many")
+				}
+				p := test.pages[n]
+				n++
+				return p.items, p.next, p.err
+			})
+			var got []int
+			var errs []error
+			for item, err := range seq {
+				if err != nil {
+					errs = append(errs, err)
+					continue
+				}
+				got = append(got, item)
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+			check(t, "error", errors.Join(errs...) != nil, test.err != nil)
+			check(t, "all pages were read", n, len(test.pages))
+		})
+	}
+}
+
+func TestPagesNeverAskForTooMuch(t *testing.T) {
+	t.Parallel()
+	b := &book{total: 5}
+	if _, err := collect(pages(t.Context(), listOptions{limit: Unlimited, page: 1 << 40}, b.fetch)); err != nil {
+		t.Fatal(err)
+	}
+	check(t, "limit", b.limits[0], longestList)
+}
+
+func TestLimitRules(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		opts     []ListOption
+		list     int    // the limit that List sends
+		all      int    // the limit that All sends
+		refusals string // or how both refuse
+	}{
+		"none":       {nil, 25, 10_000, ""},
+		"0":          {[]ListOption{WithLimit(0)}, 25, 10_000, ""},
+		"1":          {[]ListOption{WithLimit(1)}, 1, 1, ""},
+		"10000":      {[]ListOption{WithLimit(10_000)}, 10_000, 10_000, ""},
+		"more":       {[]ListOption{WithLimit(20_000)}, 10_000, 10_000, ""},
+		"-1":         {[]ListOption{WithLimit(Unlimited)}, 10_000, 10_000, ""},
+		"-2":         {[]ListOption{WithLimit(-2)}, 0, 0, "functions: limit is -2; use a number above zero or functions.Unlimited"},
+		"empty page": {[]ListOption{WithPageSize(0)}, 0, 0, "functions: page size is 0; use a number above zero"},
+		"twice":      {[]ListOption{WithLimit(3), WithLimit(4)}, 4, 4, ""},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var script []answer
+			if test.refusals == "" {
+				script = times(2, reply(200, noFunctions))
+			}
+			c, f := newScripted(t, script)
+			_, listed := c.List(t.Context(), Filter{}, test.opts...)
+			_, walked := collect(c.All(t.Context(), Filter{}, test.opts...))
+			for _, err := range []error{listed, walked} {
+				if test.refusals != "" {
+					check(t, "error", errorAs[*ArgumentError](t, err).Error(), test.refusals)
+					checkKinds(t, err, ErrInvalid)
+				} else if err != nil {
+					t.Error(err)
+				}
+			}
+			for i, want := range []int{test.list, test.all}[:len(f.seen)] {
+				check(t, "body", f.seen[i].Body, fmt.Sprintf(`{"filter":{},"limit":%d}`, want))
+			}
+			_, calls := c.Calls.List(t.Context(), ID(1), CallsFilter{}, WithLimit(-2))
+			checkKinds(t, calls, ErrInvalid)
+			_, calls = collect(c.Calls.All(t.Context(), ID(1), CallsFilter{}, WithLimit(-2)))
+			checkKinds(t, calls, ErrInvalid)
+		})
+	}
+}
+
+// many answers every list with as many functions as it is asked for, up to total.
+func many(total int) transportFunc {
+	return func(req *http.Request) (*http.Response, error) {
+		var body struct{ Limit int }
+		if err := json.Unmarshal([]byte(record(req).Body), &body); err != nil {
+			return nil, err
+		}
+		items := make([]string, min(total, body.Limit))
+		for i := range items {
+			items[i] = fmt.Sprintf(`{"id":%d,"name":"f","fileId":7,"status":"Ready","createdTime":1}`, i+1)
+		}
+		return reply(200, `{"items":[`+strings.Join(items, ",")+`]}`)(req)
+	}
+}
+
+// A list without a cursor says when it may not be whole, and only then.
+func TestTruncatedLists(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		total, limit, want int
+		truncated          bool
+	}{
+		"unlimited, fewer":          {9_999, Unlimited, 9_999, false},
+		"unlimited, full":           {10_000, Unlimited, 10_000, true},
+		"explicit 10000":            {10_000, 10_000, 10_000, false},
+		"explicitly more, full":     {10_000, 10_001, 10_000, true},
+		"explicitly more, enough":   {50, 10_001, 50, false},
+		"explicit 5 of many":        {10_000, 5, 5, false},
+		"explicit 5 of three":       {3, 5, 3, false},
+		"unlimited, not one exists": {0, Unlimited, 0, false},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := newTestClient(t, many(test.total), Config{})
+			items, err := count(c.All(t.Context(), Filter{}, WithLimit(test.limit)))
+			check(t, "items", items, test.want)
+			_, listed := c.List(t.Context(), Filter{}, WithLimit(test.limit))
+			for _, err := range []error{err, listed} {
+				check(t, "truncated", err != nil, test.truncated)
+				if test.truncated {
+					check(t, "text", errorAs[*TruncatedError](t, err).Error(), "functions: listFunctions returned 10000 items, all it can return at once, so that more may exist; narrow the filter, for example by CreatedTime")
+				}
+			}
+		})
+	}
+}
+
+func count[T any](seq iter.Seq2[T, error]) (n int, err error) {
+	for _, err := range seq {
+		if err != nil {
+			return n, err
+		}
+		n++
+	}
+	return n, nil
+}
+
+func TestSingleListBreak(t *testing.T) {
+	t.Parallel()
+	c := newTestClient(t, many(3), Config{})
+	for fn, err := range c.All(t.Context(), Filter{}) {
+		if err != nil || fn.ID != 1 {
+			t.Errorf("got %v, %v", fn, err)
+		}
+		break
+	}
+	c, _ = newScripted(t, []answer{refusal(400, "no")})
+	n := 0
+	for _, err := range c.All(t.Context(), Filter{}) {
+		n++
+		check(t, "error", err != nil, true)
+	}
+	check(t, "yields", n, 1)
+}

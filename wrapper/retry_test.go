@@ -1,0 +1,312 @@
+package functions
+
+import (
+	"context"
+	"errors"
+	"io"
+	"math"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+var repeatedFailures = map[string]struct {
+	failure      answer
+	safe, unsafe bool
+	kind         error // what the last error matches
+}{
+	"429":                     {refusal(429, "slow down"), true, true, ErrRateLimited},
+	"502":                     {refusal(502, "bad gateway"), true, false, ErrUnavailable},
+	"503":                     {refusal(503, "busy"), true, false, ErrUnavailable},
+	"504":                     {refusal(504, "late"), true, false, ErrUnavailable},
+	"502 of a proxy":          {reply(502, "<html>", "Content-Type", "text/html"), true, false, ErrUnavailable},
+	"500":                     {refusal(500, "fault"), false, false, nil},
+	"500, marked repeatable":  {refusal(500, "fault", "cdf-is-auto-retryable", "true"), true, true, nil},
+	"503, marked repeatable":  {refusal(503, "busy", "cdf-is-auto-retryable", "TRUE"), true, true, ErrUnavailable},
+	"503, marked otherwise":   {refusal(503, "busy", "cdf-is-auto-retryable", "false"), true, false, ErrUnavailable},
+	"500, marked in the body": {reply(500, `{"error":{"code":500,"message":"x","isAutoRetryable":true}}`), true, true, nil},
+	"400":                     {refusal(400, "wrong"), false, false, nil},
+	"401":                     {refusal(401, "who?"), false, false, ErrUnauthorized},
+	"404":                     {refusal(404, "where?"), false, false, ErrNotFound},
+	"connection refused":      {refusedDial(), true, true, ErrUnavailable},
+	"proxy unreachable":       {breaks(&net.OpError{Op: "proxyconnect", Err: &net.OpError{Op: "dial", Err: errors.New("no")}}), true, true, ErrUnavailable},
+	"name server failed":      {breaks(&net.OpError{Op: "dial", Err: &net.DNSError{Err: "server misbehaving"}}), true, true, ErrUnavailable},
+	"unknown host":            {breaks(&net.OpError{Op: "dial", Err: &net.DNSError{Err: "no such host", IsNotFound: true}}), false, false, nil},
+	"connection reset":        {reset(), true, false, ErrUnavailable},
+	"connection closed":       {breaks(io.EOF), true, false, ErrUnavailable},
+	"answer breaks off":       {truncated(200, `{"status":"activated"}`), true, false, ErrUnavailable},
+	"attempt timeout":         {hangs(), true, false, context.DeadlineExceeded},
+	"bad certificate":         {breaks(errors.New("x509: unknown authority")), false, false, nil},
+}
+
+// A failure that may pass is repeated, for operations that may be carried out twice; for the others only where it is
+// sure that nothing happened.
+func TestWhatIsRepeated(t *testing.T) {
+	t.Parallel()
+	operations := map[string]func(*Client, context.Context) error{
+		"safe": func(c *Client, ctx context.Context) error {
+			_, err := c.Status(ctx)
+			return err
+		},
+		"unsafe": func(c *Client, ctx context.Context) error { return c.Delete(ctx, []Identifier{ID(1)}) },
+	}
+	for name, test := range repeatedFailures {
+		for class, do := range operations {
+			t.Run(name+", "+class, func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					want := 1
+					if class == "safe" && test.safe || class == "unsafe" && test.unsafe {
+						want = 3
+					}
+					c, _ := newScripted(t, times(want, test.failure), WithRetry(RetryOptions{MaxRetries: 2}))
+					err := do(c, t.Context())
+					if test.kind != nil && !errors.Is(err, test.kind) {
+						t.Errorf("%v does not match %v", err, test.kind)
+					}
+					if request, ok := errors.AsType[*RequestError](err); ok {
+						check(t, "attempts", request.Attempts, want)
+					} else {
+						check(t, "attempts", errorAs[*APIError](t, err).Attempts, want)
+					}
+				})
+			})
+		}
+	}
+}
+
+func TestRetriesEndInSuccess(t *testing.T) {
+	t.Parallel()
+	t.Run("body intact", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			script := append(times(3, refusal(503, "busy")), truncated(200, noFunctions), reset(), reply(200, noFunctions))
+			c, f := newScripted(t, script)
+			if _, err := c.List(t.Context(), Filter{Name: "hello"}); err != nil {
+				t.Fatal(err)
+			}
+			for i, s := range f.seen {
+				check(t, "body of attempt "+strconv.Itoa(i+1), s.Body, `{"filter":{"name":"hello"},"limit":25}`)
+				check(t, "length of attempt "+strconv.Itoa(i+1), s.Length, int64(len(s.Body)))
+			}
+		})
+	})
+}
+
+func TestPausesBetweenAttempts(t *testing.T) {
+	t.Parallel()
+	t.Run("grow", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			c, f := newScripted(t, times(9, refusal(503, "busy")))
+			if _, err := c.Status(t.Context()); !errors.Is(err, ErrUnavailable) {
+				t.Fatal(err)
+			}
+			mean := 500 * time.Millisecond
+			for i, pause := range f.pauses() {
+				if pause < mean/2 || pause > min(mean*3/2+1, 30*time.Second) {
+					t.Errorf("pause %d is %v, not %v or half more or less, or above 30 s", i+1, pause, mean)
+				}
+				mean = min(mean*2, 30*time.Second)
+			}
+			check(t, "time after the last attempt", time.Since(f.seen[8].At), 0)
+		})
+	})
+	t.Run("base above the longest", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			c, f := newScripted(t, times(3, refusal(503, "busy")), WithRetry(RetryOptions{MaxRetries: 2, BaseDelay: time.Hour, MaxDelay: time.Second}))
+			if _, err := c.Status(t.Context()); !errors.Is(err, ErrUnavailable) {
+				t.Fatal(err)
+			}
+			for _, pause := range f.pauses() {
+				if pause > time.Second {
+					t.Errorf("the pause is %v", pause)
+				}
+			}
+		})
+	})
+	t.Run("no retries", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			c, _ := newScripted(t, times(1, refusal(429, "slow down")), WithRetry(RetryOptions{MaxRetries: -1}))
+			_, err := c.Status(t.Context())
+			check(t, "attempts", errorAs[*APIError](t, err).Attempts, 1)
+		})
+	})
+}
+
+func TestRetryAfter(t *testing.T) {
+	t.Parallel()
+	const own = -1 // the client's own pause
+	tests := map[string]struct {
+		header func() string
+		pause  time.Duration
+	}{
+		"seconds":    {func() string { return "7" }, 7 * time.Second},
+		"fraction":   {func() string { return "1.5" }, 1500 * time.Millisecond},
+		"date":       {func() string { return time.Now().UTC().Add(9 * time.Second).Format(http.TimeFormat) }, 9 * time.Second},
+		"past":       {func() string { return time.Now().UTC().Add(-time.Hour).Format(http.TimeFormat) }, own},
+		"negative":   {func() string { return "-5" }, own},
+		"zero":       {func() string { return "0" }, own},
+		"garbage":    {func() string { return "soon" }, own},
+		"NaN":        {func() string { return "NaN" }, own},
+		"the most":   {func() string { return "30" }, 30 * time.Second},
+		"none":       {func() string { return "" }, own},
+		"with space": {func() string { return " 3 " }, 3 * time.Second},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				c, f := newScripted(t, []answer{
+					refusal(429, "slow down", "Retry-After", test.header()), reply(200, `{"status":"activated"}`),
+				})
+				if _, err := c.Status(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				pause := f.pauses()[0]
+				if test.pause == own {
+					if pause < 250*time.Millisecond || pause > 751*time.Millisecond {
+						t.Errorf("the pause is %v", pause)
+					}
+					return
+				}
+				check(t, "pause", pause, test.pause)
+			})
+		})
+	}
+}
+
+func TestRetryAfterBeyondPatience(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		header string
+		want   time.Duration
+	}{
+		"a second too long": {"31", 31 * time.Second},
+		"huge":              {"1e300", 365 * 24 * time.Hour},
+		"beyond numbers":    {strings.Repeat("9", 400), 365 * 24 * time.Hour},
+		"infinite":          {"Inf", 365 * 24 * time.Hour},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				start := time.Now()
+				c, _ := newScripted(t, []answer{refusal(429, "slow down", "Retry-After", test.header)})
+				_, err := c.Status(t.Context())
+				check(t, "waited", time.Since(start), 0)
+				api := errorAs[*APIError](t, err)
+				check(t, "RetryAfter", api.RetryAfter, test.want)
+				if !strings.Contains(err.Error(), "try again in "+test.want.String()) {
+					t.Errorf("the error does not say when: %v", err)
+				}
+			})
+		})
+	}
+}
+
+func TestContextEndsRetries(t *testing.T) {
+	t.Parallel()
+	t.Run("in a pause", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+			defer cancel()
+			start := time.Now()
+			c, _ := newScripted(t, []answer{refusal(503, "busy", "Retry-After", "25", "X-Request-Id", "r-1")})
+			_, err := c.Status(ctx)
+			check(t, "waited", time.Since(start), 10*time.Second)
+			check(t, "deadline", errors.Is(err, context.DeadlineExceeded), true)
+			check(t, "last answer", errors.Is(err, ErrUnavailable), true)
+			check(t, "text", err.Error(), "functions: gave up before another attempt of getFunctionsStatus: context deadline exceeded; "+
+				"getFunctionsStatus was refused with status 503: busy; try again later (request id r-1)")
+		})
+	})
+	t.Run("in a request", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+			defer cancel()
+			start := time.Now()
+			c, _ := newScripted(t, []answer{hangs()})
+			_, err := c.Status(ctx)
+			check(t, "waited", time.Since(start), 10*time.Second)
+			check(t, "deadline", errors.Is(err, context.DeadlineExceeded), true)
+			check(t, "text", err.Error(), "functions: getFunctionsStatus got no usable answer: context deadline exceeded")
+		})
+	})
+	for name, script := range map[string][]answer{"in a pause": {refusal(503, "busy")}, "in a request": {hangs()}} {
+		t.Run("with a cause "+name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				ctx, cancel := context.WithCancelCause(t.Context())
+				why := errors.New("the user went home")
+				time.AfterFunc(time.Millisecond, func() { cancel(why) })
+				c, _ := newScripted(t, script)
+				_, err := c.Status(ctx)
+				check(t, "canceled", errors.Is(err, context.Canceled), true)
+				check(t, "cause", errors.Is(err, why), true)
+			})
+		})
+	}
+	t.Run("before the first", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			cancel()
+			c, _ := newScripted(t, []answer{hangs()})
+			_, err := c.Status(ctx)
+			check(t, "canceled", errors.Is(err, context.Canceled), true)
+		})
+	})
+}
+
+func TestAttemptTimeout(t *testing.T) {
+	t.Parallel()
+	t.Run("then success", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			c, f := newScripted(t, []answer{hangs(), reply(200, `{"status":"activated"}`)}, WithAttemptTimeout(2*time.Second))
+			if _, err := c.Status(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if pause := f.pauses()[0]; pause < 2250*time.Millisecond || pause > 2751*time.Millisecond {
+				t.Errorf("the second attempt came after %v", pause)
+			}
+		})
+	})
+	t.Run("says what happened", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			c, _ := newScripted(t, times(2, hangs()), WithAttemptTimeout(2*time.Second), WithRetry(RetryOptions{MaxRetries: 1}))
+			_, err := c.Status(t.Context())
+			check(t, "text", err.Error(), "functions: getFunctionsStatus got no usable answer: no full answer came within 2s: context deadline exceeded (2 attempts)")
+		})
+	})
+}
+
+// A call started through the generated client cannot get a new nonce, so it is sent once.
+func TestGeneratedCallIsNotRepeated(t *testing.T) {
+	t.Parallel()
+	c, _ := newScripted(t, []answer{refusal(429, "slow down")})
+	_, err := c.Gen().PostFunctionsCallWithBodyWithResponse(t.Context(), 42, "application/json", strings.NewReader(`{"nonce":"n"}`))
+	check(t, "attempts", errorAs[*APIError](t, err).Attempts, 1)
+}
+
+func FuzzParseRetryAfter(f *testing.F) {
+	for _, seed := range []string{"", "1", "-1", "1e999", "NaN", "Inf", "0x1p60", " 5 ", "Fri, 31 Dec 1999 23:59:59 GMT", "Fri, 31 Dec 9999 23:59:59 GMT"} {
+		f.Add(seed, int64(946684800))
+	}
+	f.Fuzz(func(t *testing.T, value string, now int64) {
+		got := parseRetryAfter(value, time.Unix(now%math.MaxInt32, 0))
+		if got < 0 {
+			t.Errorf("parseRetryAfter(%q) = %v", value, got)
+		}
+	})
+}
