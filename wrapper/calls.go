@@ -1,7 +1,6 @@
 package functions
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -41,6 +40,17 @@ func (c *Call) Started() time.Time { return milliseconds(&c.StartTime) }
 // Ended is when the call ended; the zero time while it runs.
 func (c *Call) Ended() time.Time { return milliseconds(c.EndTime) }
 
+// Duration is how long the call ran; 0 while it runs.
+func (c *Call) Duration() time.Duration {
+	if c.EndTime == nil {
+		return 0
+	}
+	return c.Ended().Sub(c.Started())
+}
+
+// Scheduled is for which time a schedule made the call; the zero time if none did.
+func (c *Call) Scheduled() time.Time { return milliseconds(c.ScheduledTime) }
+
 // Wait waits until the call has ended, and overwrites c with what it ended as; see CallsService.Wait.
 func (c *Call) Wait(ctx context.Context) error {
 	current, err := c.client.Calls.Wait(ctx, c.CallID())
@@ -70,29 +80,10 @@ func (c *Call) Logs(ctx context.Context) (CallLog, error) {
 	return c.client.Calls.Logs(ctx, c.CallID())
 }
 
-// CallOption changes how a function is called.
-type CallOption func(*callOptions)
-
-type callOptions struct {
-	nonce       *string
-	credentials *SessionCredentials
-}
-
-// WithNonce calls with a nonce from a session of the caller's own instead of a new session. A nonce serves once, so such
-// a call is repeated only when it was never sent: when no token was to be had, or no connection came about.
-func WithNonce(nonce string) CallOption {
-	return func(o *callOptions) { o.nonce = &nonce }
-}
-
-// WithSession creates the call's session from other credentials than the client's.
-func WithSession(credentials SessionCredentials) CallOption {
-	return func(o *callOptions) { o.credentials = &credentials }
-}
-
 // Call calls a function, waits until the call has ended and returns it. A call that failed or timed out comes back
 // together with a *CallError. When ctx ends while the call runs, the call comes back as it was last seen, running,
 // together with an error that wraps ctx's. The function must be Ready; see WaitReady.
-func (c *Client) Call(ctx context.Context, fn Identifier, data any, opts ...CallOption) (*Call, error) {
+func (c *Client) Call(ctx context.Context, fn Identifier, data any, opts ...SessionOption) (*Call, error) {
 	call, err := c.Start(ctx, fn, data, opts...)
 	if err != nil {
 		return nil, err
@@ -106,66 +97,27 @@ func (c *Client) Call(ctx context.Context, fn Identifier, data any, opts ...Call
 // Each attempt acts with a session of its own, made by the client's credentials right before, since a nonce serves once
 // and for a minute. An attempt is repeated when the service says that it did not take the call (429) or that repeating
 // is fine, and when no connection came about; never when the answer was lost, as the function may be running by then.
-func (c *Client) Start(ctx context.Context, fn Identifier, data any, opts ...CallOption) (*Call, error) {
-	input, err := inputData(data)
+func (c *Client) Start(ctx context.Context, fn Identifier, data any, opts ...SessionOption) (*Call, error) {
+	input, err := c.inputData(data)
 	if err != nil {
 		return nil, err
 	}
-	var o callOptions
-	for _, opt := range opts {
-		opt(&o)
-	}
-	if o.nonce != nil && *o.nonce == "" {
-		return nil, &ArgumentError{Field: "nonce", Rule: "is empty; take the Nonce of a created session, or leave WithNonce out"}
+	o, err := sessionSettings(opts)
+	if err != nil {
+		return nil, err
 	}
 	return withFunctionID(ctx, c, fn, func(id int64) (*Call, error) { return c.start(ctx, id, input, o) })
 }
 
-func (c *Client) start(ctx context.Context, id int64, input json.RawMessage, o callOptions) (call *Call, err error) {
-	op := operation{id: "postFunctionsCall", nonce: true}
-	err = c.retry.do(ctx, op, func(int) error {
-		var nonce string
-		if o.nonce != nil {
-			nonce = *o.nonce
-		} else {
-			session, err := c.Sessions.create(ctx, o.credentials)
-			if err != nil {
-				return final{err} // its own attempts are behind it
-			}
-			nonce = session.Nonce
-		}
+func (c *Client) start(ctx context.Context, id int64, input json.RawMessage, o sessionOptions) (call *Call, err error) {
+	err = c.withNonce(ctx, operation{id: "postFunctionsCall"}, o, func(nonce string) error {
 		got, err := decode[gen.FunctionCall](c.raw.PostFunctionsCall(ctx, id, gen.FunctionCallRequest{Data: input, Nonce: nonce}))
-		if err != nil {
-			if o.nonce != nil && !unsent(err) {
-				return final{err}
-			}
-			return err
+		if err == nil {
+			call = &Call{FunctionCall: *got, client: c}
 		}
-		call = &Call{FunctionCall: *got, client: c}
-		return nil
+		return err
 	})
-	if err != nil {
-		return nil, err
-	}
-	return call, nil
-}
-
-// inputData encodes the data of a call or a schedule, which must be a JSON object.
-func inputData(data any) (json.RawMessage, error) {
-	if data == nil {
-		return json.RawMessage("{}"), nil
-	}
-	raw, err := json.Marshal(data)
-	if err != nil {
-		return nil, &ArgumentError{Field: "data", Rule: fmt.Sprintf("cannot be encoded as JSON: %v", err)}
-	}
-	if bytes.Equal(raw, []byte("null")) {
-		return json.RawMessage("{}"), nil
-	}
-	if raw[0] != '{' {
-		return nil, &ArgumentError{Field: "data", Rule: "must be a JSON object; wrap the value, as in {\"value\": …}"}
-	}
-	return raw, nil
+	return call, err
 }
 
 // CallsFilter says which calls of a function to list: those that match every field set. Zero fields match everything.
@@ -176,7 +128,7 @@ type CallsFilter struct {
 }
 
 // List returns the calls of a function that match the filter, 25 at most unless WithLimit says otherwise.
-func (s *CallsService) List(ctx context.Context, fn Identifier, filter CallsFilter, opts ...ListOption) ([]*Call, error) {
+func (s *CallsService) List(ctx context.Context, fn Identifier, filter CallsFilter, opts ...ListOption) (CallList, error) {
 	o, err := listSettings(defaultLimit, opts)
 	if err != nil {
 		return nil, err
@@ -228,10 +180,10 @@ func (s *CallsService) Retrieve(ctx context.Context, call CallID) (*Call, error)
 	return found[0], nil
 }
 
-// RetrieveMultiple returns calls of one function by their ids, a thousand a request. An unknown one is an error that
+// RetrieveMultiple returns calls of one function in the order of their ids, a thousand a request. An unknown one is an error that
 // matches ErrNotFound, unless IgnoreUnknown(true) is given: then it is left out.
-func (s *CallsService) RetrieveMultiple(ctx context.Context, functionID int64, ids []int64, ignore ...IgnoreUnknown) ([]*Call, error) {
-	all := make([]*Call, 0, len(ids))
+func (s *CallsService) RetrieveMultiple(ctx context.Context, functionID int64, ids []int64, ignore ...IgnoreUnknown) (CallList, error) {
+	all := make(CallList, 0, len(ids))
 	for chunk := range slices.Chunk(ids, callsChunk) {
 		body := gen.FunctionCallByIdsRequest{IgnoreUnknownIds: new(slices.Contains(ignore, true))}
 		for _, id := range chunk {
@@ -241,10 +193,11 @@ func (s *CallsService) RetrieveMultiple(ctx context.Context, functionID int64, i
 		if err != nil {
 			return nil, err
 		}
-		if len(got.Items) < len(chunk) && !slices.Contains(ignore, true) {
+		found := inOrder(chunk, s.bind(got.Items), func(c *Call) int64 { return c.ID })
+		if len(found) < len(chunk) && !slices.Contains(ignore, true) {
 			return nil, &RequestError{Operation: "byIdsFunctionCalls", Attempts: 1, Err: ErrNotFound}
 		}
-		all = append(all, s.bind(got.Items)...)
+		all = append(all, found...)
 	}
 	return all, nil
 }

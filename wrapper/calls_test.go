@@ -42,7 +42,7 @@ func TestEveryAttemptOfACallHasItsOwnNonce(t *testing.T) {
 	started := reply(201, runningCall)
 	tests := map[string]struct {
 		calls  []answer
-		opts   []CallOption
+		opts   []SessionOption
 		nonces string
 		status int // of the *APIError; 0 for success, 1 for a *RequestError
 	}{
@@ -58,11 +58,11 @@ func TestEveryAttemptOfACallHasItsOwnNonce(t *testing.T) {
 		"connection lost":            {[]answer{reset()}, nil, "nonce-1", 1},
 		"answer breaks off":          {[]answer{truncated(201, runningCall)}, nil, "nonce-1", 1},
 		"no answer":                  {[]answer{hangs()}, nil, "nonce-1", 1},
-		"own nonce":                  {[]answer{started}, []CallOption{WithNonce("mine")}, "mine", 0},
-		"own nonce, too many":        {[]answer{refusal(429, "slow down")}, []CallOption{WithNonce("mine")}, "mine", 429},
-		"own nonce, marked":          {[]answer{refusal(503, "busy", "cdf-is-auto-retryable", "true")}, []CallOption{WithNonce("mine")}, "mine", 503},
-		"own nonce, no connection":   {[]answer{refusedDial(), started}, []CallOption{WithNonce("mine")}, "mine mine", 0},
-		"own nonce, connection lost": {[]answer{reset()}, []CallOption{WithNonce("mine")}, "mine", 1},
+		"own nonce":                  {[]answer{started}, []SessionOption{WithNonce("mine")}, "mine", 0},
+		"own nonce, too many":        {[]answer{refusal(429, "slow down")}, []SessionOption{WithNonce("mine")}, "mine", 429},
+		"own nonce, marked":          {[]answer{refusal(503, "busy", "cdf-is-auto-retryable", "true")}, []SessionOption{WithNonce("mine")}, "mine", 503},
+		"own nonce, no connection":   {[]answer{refusedDial(), started}, []SessionOption{WithNonce("mine")}, "mine mine", 0},
+		"own nonce, connection lost": {[]answer{reset()}, []SessionOption{WithNonce("mine")}, "mine", 1},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -36,7 +36,9 @@ type Config struct {
 type Client struct {
 	// Calls reads and awaits the calls of functions.
 	Calls *CallsService
-	// Sessions creates the sessions whose nonces let functions act on the caller's behalf.
+	// Schedules creates and reads the schedules that call functions again and again.
+	Schedules *SchedulesService
+	// Sessions creates and reads the sessions whose nonces let functions act on the caller's behalf.
 	Sessions *SessionsService
 	// Files uploads and reads the zip files that hold functions' code.
 	Files *FilesService
@@ -47,6 +49,7 @@ type Client struct {
 	transfer  Doer
 	retry     RetryOptions
 	poll      Backoff
+	payload   int
 	ids       knownIDs
 }
 
@@ -68,7 +71,7 @@ func NewClient(cfg Config, opts ...Option) (*Client, error) {
 
 func newClient(cfg Config, base *url.URL, s settings) (*Client, error) {
 	tokens := newTokens(cfg.TokenSource, s.httpClient)
-	c := &Client{base: base, retry: s.retry, poll: s.poll, transfer: s.transferDoer()}
+	c := &Client{base: base, retry: s.retry, poll: s.poll, payload: s.payload, transfer: s.transferDoer()}
 	server := base.JoinPath("api/v1/projects", cfg.Project).String()
 	doer := s.apiDoer(tokens, headers(cfg.Application))
 	var err error
@@ -77,6 +80,7 @@ func newClient(cfg Config, base *url.URL, s settings) (*Client, error) {
 	}
 	c.generated = &gen.ClientWithResponses{ClientInterface: c.raw}
 	c.Calls = &CallsService{client: c}
+	c.Schedules = &SchedulesService{client: c}
 	c.Sessions = &SessionsService{client: c, credentials: sessionCredentials(cfg.TokenSource)}
 	c.Files = &FilesService{client: c}
 	return c, nil

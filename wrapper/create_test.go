@@ -154,7 +154,7 @@ func TestCreateRefuses(t *testing.T) {
 		"long name":          {FunctionWrite{Name: *long(141)}, []string{"Name has 141 characters"}},
 		"long texts":         {FunctionWrite{Name: "f", ExternalID: long(256), Owner: long(129), Description: long(501)}, []string{"ExternalID has 256", "Owner has 129", "Description has 501"}},
 		"long path":          {FunctionWrite{Name: "f", FunctionPath: new(strings.Repeat("a", 498) + ".py")}, []string{"FunctionPath has 501 characters"}},
-		"absolute path":      {FunctionWrite{Name: "f", FunctionPath: new("/handler.py")}, []string{`FunctionPath is "/handler.py"; it must be a relative path`}},
+		"absolute path":      {FunctionWrite{Name: "f", FunctionPath: new("/handler.py")}, []string{`FunctionPath is "/handler.py"; a function path begins in the folder of the code`}},
 		"path out":           {FunctionWrite{Name: "f", FunctionPath: new("../handler.py")}, []string{"FunctionPath is"}},
 		"path up":            {FunctionWrite{Name: "f", FunctionPath: new("a/../handler.py")}, []string{"FunctionPath is"}},
 		"backslashes":        {FunctionWrite{Name: "f", FunctionPath: new(`a\handler.py`)}, []string{"FunctionPath is"}},

@@ -340,7 +340,7 @@ func TestCredentials(t *testing.T) {
 	token, err := functions.ClientCredentials(functions.ClientCredentialsConfig{ClientID: "me", ClientSecret: "my-secret", TokenURL: e.TokenURL()}).Token()
 	c := clientOf(t, e, functions.StaticToken(functions.Secret(ok(t, token, err).AccessToken)))
 	fn := deploy(t, c, "sum")
-	for _, opt := range []functions.CallOption{
+	for _, opt := range []functions.SessionOption{
 		functions.WithSession(functions.SessionTokenExchange()), functions.WithSession(functions.SessionOneshotTokenExchange()),
 		functions.WithSession(functions.SessionClientCredentials("me", "my-secret")),
 	} {

@@ -30,12 +30,12 @@ func (f *Function) Created() time.Time { return milliseconds(&f.CreatedTime) }
 func (f *Function) LastCall() time.Time { return milliseconds(f.LastCalled) }
 
 // Call calls the function and waits for the end; see Client.Call.
-func (f *Function) Call(ctx context.Context, data any, opts ...CallOption) (*Call, error) {
+func (f *Function) Call(ctx context.Context, data any, opts ...SessionOption) (*Call, error) {
 	return f.client.Call(ctx, f.Identifier(), data, opts...)
 }
 
 // Start calls the function and returns at once; see Client.Start.
-func (f *Function) Start(ctx context.Context, data any, opts ...CallOption) (*Call, error) {
+func (f *Function) Start(ctx context.Context, data any, opts ...SessionOption) (*Call, error) {
 	return f.client.Start(ctx, f.Identifier(), data, opts...)
 }
 
@@ -77,7 +77,7 @@ func (f Filter) wire() *gen.FunctionFilter {
 
 // List returns the functions that match the filter, 25 at most unless WithLimit says otherwise. The API has no cursor
 // for functions: Unlimited is one request for 10 000, and a *TruncatedError if that many come back.
-func (c *Client) List(ctx context.Context, filter Filter, opts ...ListOption) ([]*Function, error) {
+func (c *Client) List(ctx context.Context, filter Filter, opts ...ListOption) (FunctionList, error) {
 	o, err := listSettings(defaultLimit, opts)
 	if err != nil {
 		return nil, err
@@ -129,22 +129,27 @@ type IgnoreUnknown bool
 
 // RetrieveMultiple returns functions in the order of the identifiers, ten a request. An unknown one is an error that
 // matches ErrNotFound, unless IgnoreUnknown(true) is given: then it is left out.
-func (c *Client) RetrieveMultiple(ctx context.Context, fns []Identifier, ignore ...IgnoreUnknown) ([]*Function, error) {
+func (c *Client) RetrieveMultiple(ctx context.Context, fns []Identifier, ignore ...IgnoreUnknown) (FunctionList, error) {
 	refs, err := references(fns)
 	if err != nil {
 		return nil, err
 	}
-	all := make([]*Function, 0, len(fns))
-	for chunk := range slices.Chunk(refs, byIDsChunk) {
-		body := gen.FunctionByIdsRequest{Items: chunk, IgnoreUnknownIds: new(slices.Contains(ignore, true))}
+	all := make(FunctionList, 0, len(fns))
+	for chunk := range slices.Chunk(fns, byIDsChunk) {
+		body := gen.FunctionByIdsRequest{Items: refs[:len(chunk)], IgnoreUnknownIds: new(slices.Contains(ignore, true))}
+		refs = refs[len(chunk):]
 		got, err := decode[gen.FunctionList](c.raw.ByIdsFunctions(ctx, body))
 		if err != nil {
 			return nil, err
 		}
-		if len(got.Items) < len(chunk) && !slices.Contains(ignore, true) {
-			return nil, &RequestError{Operation: "byIdsFunctions", Attempts: 1, Err: ErrNotFound}
+		found := FunctionList(c.bind(got.Items))
+		for _, fn := range chunk {
+			if one := found.Get(fn); one != nil {
+				all = append(all, one)
+			} else if !slices.Contains(ignore, true) {
+				return nil, &RequestError{Operation: "byIdsFunctions", Attempts: 1, Err: ErrNotFound}
+			}
 		}
-		all = append(all, c.bind(got.Items)...)
 	}
 	return all, nil
 }

@@ -137,7 +137,7 @@ func TestExternalIDsAreRemembered(t *testing.T) {
 	}
 }
 
-func withPlantedSession() CallOption {
+func withPlantedSession() SessionOption {
 	return WithSession(SessionClientCredentials("id", plantedSecret))
 }
 

@@ -29,6 +29,7 @@ type settings struct {
 	attemptTimeout   time.Duration
 	transferTimeout  time.Duration
 	maxResponseBytes int64
+	payload          int
 }
 
 func defaultSettings() settings {
@@ -40,6 +41,7 @@ func defaultSettings() settings {
 		attemptTimeout:   time.Minute,
 		transferTimeout:  10 * time.Minute,
 		maxResponseBytes: 128 << 20,
+		payload:          PayloadGoogle,
 	}
 }
 

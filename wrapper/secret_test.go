@@ -60,7 +60,7 @@ func TestSecretsAreHidden(t *testing.T) {
 		"SessionCredentials":         SessionClientCredentials("id", plantedSecret),
 		"CreatedSession":             session,
 		"*CreatedSession":            &session,
-		"CallOption":                 WithNonce(plantedNonce),
+		"SessionOption":              WithNonce(plantedNonce),
 	} {
 		checkHidden(t, what, v)
 	}

@@ -12,7 +12,8 @@ import (
 	"github.com/cogfn/cogfn/gen"
 )
 
-// SessionsService creates sessions; it is Client.Sessions. Calling and scheduling functions do so by themselves.
+// SessionsService creates, reads and revokes sessions; it is Client.Sessions. Calling and scheduling functions create theirs
+// by themselves.
 type SessionsService struct {
 	client      *Client
 	credentials *SessionCredentials

@@ -65,7 +65,7 @@ func TestSessionOfACall(t *testing.T) {
 	created, started, refused := reply(200, oneSession), reply(201, runningCall), refusal(400, "cannot exchange")
 	tests := map[string]struct {
 		cfg    Config
-		opts   []CallOption
+		opts   []SessionOption
 		script []answer
 		bodies []string // of the requests for sessions, which come first, after that for the token
 		status int
@@ -75,9 +75,9 @@ func TestSessionOfACall(t *testing.T) {
 		"the client's token, one-shot":   {Config{}, nil, []answer{refused, created, started}, []string{exchangeBody, oneshotBody}, 0},
 		"the client's token, refused":    {Config{}, nil, []answer{refused, refused}, []string{exchangeBody, oneshotBody}, 400},
 		"the client's token, forbidden":  {Config{}, nil, []answer{refusal(403, "no")}, []string{exchangeBody}, 403},
-		"other credentials":              {Config{}, []CallOption{WithSession(SessionClientCredentials("id", plantedSecret))}, []answer{created, started}, []string{machineBody}, 0},
-		"other credentials than machine": {machine, []CallOption{WithSession(SessionOneshotTokenExchange())}, []answer{token, created, started}, []string{oneshotBody}, 0},
-		"other credentials, refused":     {machine, []CallOption{WithSession(SessionTokenExchange())}, []answer{token, refused}, []string{exchangeBody}, 400},
+		"other credentials":              {Config{}, []SessionOption{WithSession(SessionClientCredentials("id", plantedSecret))}, []answer{created, started}, []string{machineBody}, 0},
+		"other credentials than machine": {machine, []SessionOption{WithSession(SessionOneshotTokenExchange())}, []answer{token, created, started}, []string{oneshotBody}, 0},
+		"other credentials, refused":     {machine, []SessionOption{WithSession(SessionTokenExchange())}, []answer{token, refused}, []string{exchangeBody}, 400},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

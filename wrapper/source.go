@@ -105,8 +105,8 @@ func (s Source) pack(functionPath string, skipValidation bool) (*codezip.Archive
 	if functionPath == "" {
 		functionPath = defaultPath
 	}
-	if err := checkFunctionPath(functionPath); err != nil {
-		return nil, err
+	if why := faultOfPath(functionPath); why != "" {
+		return nil, &SourceError{File: functionPath, Message: why}
 	}
 	archive, err := s.archive(functionPath)
 	if err != nil {
@@ -218,26 +218,24 @@ func (s Source) blame(name string, err error) error {
 	return blamed
 }
 
-// checkFunctionPath applies the service's rule for functionPath: the POSIX path of a Python file inside the code.
-func checkFunctionPath(name string) error {
-	var why string
+// faultOfPath says what is wrong with a function path by the service's rule: the POSIX path of a Python file inside the
+// code. It is "" for a good one.
+func faultOfPath(name string) string {
 	switch clean := path.Clean(name); {
 	case strings.Contains(name, `\`):
-		why = fmt.Sprintf(`a function path separates folders by "/"; write "%s"`, strings.ReplaceAll(name, `\`, "/"))
+		return fmt.Sprintf(`a function path separates folders by "/"; write "%s"`, strings.ReplaceAll(name, `\`, "/"))
 	case path.IsAbs(name):
-		why = "a function path begins in the folder of the code; write it without the leading \"/\""
+		return "a function path begins in the folder of the code; write it without the leading \"/\""
 	case clean == ".." || strings.HasPrefix(clean, "../"):
-		why = "the function path leads out of the folder; move the file inside and correct the path"
+		return "the function path leads out of the folder; move the file inside and correct the path"
 	case path.Ext(clean) != ".py":
-		why = `a function path ends in ".py"; give the file that defines handle`
+		return `a function path ends in ".py"; give the file that defines handle`
 	case clean != name:
-		why = fmt.Sprintf(`a function path has no needless parts; write "%s"`, clean)
+		return fmt.Sprintf(`a function path has no needless parts; write "%s"`, clean)
 	case !fs.ValidPath(name):
-		why = "the function path is not valid UTF-8; rename the file"
-	default:
-		return nil
+		return "the function path is not valid UTF-8; rename the file"
 	}
-	return &SourceError{File: name, Message: why}
+	return ""
 }
 
 // validate checks the content of the zip itself, so that nothing is overlooked that ignore rules or links change.

@@ -1,16 +1,16 @@
 package functions
 
 import (
+	"bytes"
 	"fmt"
 	"maps"
-	"path"
 	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
 )
 
-// The rules of the API reference for the fields of a function.
+// The rules of the API reference for the fields of functions and schedules.
 const (
 	mostNameCharacters        = 140
 	mostExternalIDCharacters  = 255
@@ -24,6 +24,8 @@ const (
 	mostMetadataKey           = 32
 	mostMetadataValue         = 512
 	mostMetadataBytes         = 4096
+	mostCronCharacters        = 1024
+	cronFields                = 5
 )
 
 var (
@@ -61,10 +63,30 @@ func checkPath(p *string) error {
 	if p == nil {
 		return nil
 	}
-	if *p == "" || path.IsAbs(*p) || path.Clean(*p) != *p || strings.HasPrefix(*p, "..") || strings.Contains(*p, `\`) {
-		return &ArgumentError{Field: "FunctionPath", Rule: fmt.Sprintf("is %q; it must be a relative path with forward slashes, as in src/handler.py", *p)}
+	if why := faultOfPath(*p); why != "" {
+		return &ArgumentError{Field: "FunctionPath", Rule: fmt.Sprintf("is %q; %s", *p, why)}
 	}
 	return checkLength("FunctionPath", p, 1, mostPathCharacters)
+}
+
+// checkSchedule holds a schedule against the rules before it is sent; the error joins an *ArgumentError for each broken
+// one.
+func (c *Client) checkSchedule(w ScheduleWrite) error {
+	errs := []error{
+		checkLength("Name", &w.Name, 1, mostNameCharacters),
+		checkLength("Description", w.Description, 0, mostDescriptionCharacters),
+		checkLength("CronExpression", &w.CronExpression, 1, mostCronCharacters),
+	}
+	if n := len(strings.Fields(w.CronExpression)); n > 0 && n != cronFields {
+		errs = append(errs, &ArgumentError{
+			Field: "CronExpression",
+			Rule:  fmt.Sprintf("has %d fields; it must have minute, hour, day of month, month and day of week, in UTC", n),
+		})
+	}
+	if w.Data != nil {
+		errs = append(errs, c.checkData(bytes.TrimSpace(w.Data)))
+	}
+	return join(errs...)
 }
 
 func checkSecrets(secrets map[string]string) error {

@@ -16,7 +16,7 @@ func callWith(status, more string) answer {
 }
 
 func functionWith(status, more string) answer {
-	return reply(200, fmt.Sprintf(`{"items":[{"id":42,"name":"hello","fileId":7,"status":%q,"createdTime":1%s}]}`, status, more))
+	return reply(200, fmt.Sprintf(`{"items":[{"id":42,"name":"hello","externalId":"hello","fileId":7,"status":%q,"createdTime":1%s}]}`, status, more))
 }
 
 func TestPauseBetweenLooks(t *testing.T) {

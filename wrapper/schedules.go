@@ -1,0 +1,229 @@
+package functions
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"iter"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/cogfn/cogfn/gen"
+)
+
+// schedulesChunk is how many schedules one request retrieves or deletes.
+const schedulesChunk = 1_000
+
+// SchedulesService creates and reads the schedules of functions; it is Client.Schedules.
+type SchedulesService struct{ client *Client }
+
+// Schedule calls a function again and again, as the service last showed it. Its JSON is that of the API, fields that this
+// version does not know included (AdditionalProperties). CronExpression is in UTC, When says it in words.
+type Schedule struct {
+	gen.FunctionSchedule
+
+	client *Client
+}
+
+// ScheduleWrite is a schedule to create. Its FunctionID and Nonce may stay empty: SchedulesService.Create fills them in.
+type ScheduleWrite = gen.FunctionScheduleWrite
+
+// Created is when the schedule was created.
+func (s *Schedule) Created() time.Time { return milliseconds(&s.CreatedTime) }
+
+// Session is the id of the session that the schedule's calls act with. The service has sent numbers and texts; both are
+// returned as text.
+func (s *Schedule) Session() string {
+	if number, err := s.SessionID.AsFunctionScheduleSessionNumber(); err == nil {
+		return strconv.FormatInt(number, 10)
+	}
+	text, err := s.SessionID.AsFunctionScheduleSessionText()
+	if err != nil {
+		return ""
+	}
+	return text
+}
+
+// InputData returns the data that every call of the schedule gets; see SchedulesService.InputData.
+func (s *Schedule) InputData(ctx context.Context) (json.RawMessage, error) {
+	return s.client.Schedules.InputData(ctx, s.ID)
+}
+
+// Update reads the schedule anew and overwrites s with what the service shows.
+func (s *Schedule) Update(ctx context.Context) error {
+	current, err := s.client.Schedules.Retrieve(ctx, s.ID)
+	if err != nil {
+		return err
+	}
+	*s = *current
+	return nil
+}
+
+// SchedulesFilter says which schedules to list: those that match every field set. Zero fields match everything.
+type SchedulesFilter struct {
+	// Name matches exactly.
+	Name string
+	// Function is the function that is called, by id or external id.
+	Function       Identifier
+	CreatedTime    TimeRange
+	CronExpression string
+}
+
+func (f SchedulesFilter) wire() (*gen.FunctionScheduleFilter, error) {
+	w := &gen.FunctionScheduleFilter{
+		Name: optional(f.Name), CreatedTime: f.CreatedTime.wire(), CronExpression: optional(f.CronExpression),
+	}
+	if f.Function == (Identifier{}) {
+		return w, nil
+	}
+	if err := f.Function.check(); err != nil {
+		return nil, err
+	}
+	w.FunctionID, w.FunctionExternalID = optional(f.Function.id), optional(f.Function.externalID)
+	return w, nil
+}
+
+// List returns the schedules that match the filter, 25 at most unless WithLimit says otherwise. The API has no cursor for
+// schedules: Unlimited is one request for 10 000, and a *TruncatedError if that many come back.
+func (s *SchedulesService) List(ctx context.Context, filter SchedulesFilter, opts ...ListOption) (ScheduleList, error) {
+	o, err := listSettings(defaultLimit, opts)
+	if err != nil {
+		return nil, err
+	}
+	return collect(s.list(ctx, filter, o))
+}
+
+// All walks the schedules that match the filter, every one unless WithLimit says otherwise. The sequence can be ranged
+// over again, which asks the service again. An error comes last and once.
+func (s *SchedulesService) All(ctx context.Context, filter SchedulesFilter, opts ...ListOption) iter.Seq2[*Schedule, error] {
+	o, err := listSettings(Unlimited, opts)
+	if err != nil {
+		return failed[*Schedule](err)
+	}
+	return s.list(ctx, filter, o)
+}
+
+func (s *SchedulesService) list(ctx context.Context, filter SchedulesFilter, o listOptions) iter.Seq2[*Schedule, error] {
+	wire, err := filter.wire()
+	if err != nil {
+		return failed[*Schedule](err)
+	}
+	return single("listFunctionSchedules", o, func(limit int32) ([]*Schedule, error) {
+		body := gen.FunctionScheduleListRequest{Filter: wire, Limit: &limit}
+		got, err := decode[gen.FunctionScheduleList](s.client.raw.ListFunctionSchedules(ctx, body))
+		if err != nil {
+			return nil, err
+		}
+		return s.bind(got.Items), nil
+	})
+}
+
+func (s *SchedulesService) bind(items []gen.FunctionSchedule) []*Schedule {
+	bound := make([]*Schedule, len(items))
+	for i := range items {
+		bound[i] = &Schedule{FunctionSchedule: items[i], client: s.client}
+	}
+	return bound
+}
+
+// Retrieve returns one schedule. An unknown one is an error that matches ErrNotFound.
+func (s *SchedulesService) Retrieve(ctx context.Context, id int64) (*Schedule, error) {
+	found, err := s.RetrieveMultiple(ctx, []int64{id})
+	if err != nil {
+		return nil, err
+	}
+	return found[0], nil
+}
+
+// RetrieveMultiple returns schedules in the order of their ids, a thousand a request. An unknown one is an error that
+// matches ErrNotFound, unless IgnoreUnknown(true) is given: then it is left out.
+func (s *SchedulesService) RetrieveMultiple(ctx context.Context, ids []int64, ignore ...IgnoreUnknown) (ScheduleList, error) {
+	all := make(ScheduleList, 0, len(ids))
+	for chunk := range slices.Chunk(ids, schedulesChunk) {
+		body := gen.FunctionScheduleByIdsRequest{Items: scheduleReferences(chunk), IgnoreUnknownIds: new(slices.Contains(ignore, true))}
+		got, err := decode[gen.FunctionScheduleList](s.client.raw.ByIdsFunctionSchedules(ctx, body))
+		if err != nil {
+			return nil, err
+		}
+		found := inOrder(chunk, s.bind(got.Items), func(s *Schedule) int64 { return s.ID })
+		if len(found) < len(chunk) && !slices.Contains(ignore, true) {
+			return nil, &RequestError{Operation: "byIdsFunctionSchedules", Attempts: 1, Err: ErrNotFound}
+		}
+		all = append(all, found...)
+	}
+	return all, nil
+}
+
+func scheduleReferences(ids []int64) gen.FunctionScheduleReferences {
+	refs := make(gen.FunctionScheduleReferences, len(ids))
+	for i, id := range ids {
+		refs[i] = gen.FunctionScheduleReference{ID: id}
+	}
+	return refs
+}
+
+// Create creates a schedule for a function. Its calls act with a session that is created right before: with WithSession's
+// credentials, else the client's own; or with the session of w.Nonce or WithNonce. Sessions by client credentials last as
+// long as the credentials; those by token exchange as long as the identity provider agrees. The zero Identifier leaves
+// the choice to w.FunctionID. A request is repeated as that of Client.Start. w is not changed.
+func (s *SchedulesService) Create(ctx context.Context, fn Identifier, w ScheduleWrite, opts ...SessionOption) (*Schedule, error) {
+	if fn == (Identifier{}) {
+		fn = ID(w.FunctionID)
+	} else if w.FunctionID != 0 && fn != ID(w.FunctionID) {
+		return nil, &ArgumentError{Field: "FunctionID", Rule: "differs from the function given; leave it 0"}
+	}
+	if err := s.client.checkSchedule(w); err != nil {
+		return nil, err
+	}
+	if w.Nonce != "" {
+		opts = append([]SessionOption{WithNonce(w.Nonce)}, opts...)
+	}
+	o, err := sessionSettings(opts)
+	if err != nil {
+		return nil, err
+	}
+	return withFunctionID(ctx, s.client, fn, func(id int64) (*Schedule, error) {
+		w.FunctionID = id
+		return s.create(ctx, w, o)
+	})
+}
+
+func (s *SchedulesService) create(ctx context.Context, w ScheduleWrite, o sessionOptions) (schedule *Schedule, err error) {
+	err = s.client.withNonce(ctx, operation{id: "postFunctionSchedules"}, o, func(nonce string) error {
+		w.Nonce = nonce
+		body := gen.FunctionScheduleCreateRequest{Items: []ScheduleWrite{w}}
+		got, err := decode[gen.FunctionScheduleList](s.client.raw.PostFunctionSchedules(ctx, body))
+		if err != nil {
+			return err
+		}
+		if len(got.Items) != 1 {
+			return &RequestError{Operation: "postFunctionSchedules", Attempts: 1, Err: errors.New("the answer holds no schedule")}
+		}
+		schedule = s.bind(got.Items)[0]
+		return nil
+	})
+	return schedule, err
+}
+
+// Delete deletes schedules, a thousand a request; their calls stay. An unknown one is an error that matches ErrNotFound;
+// what earlier requests deleted stays deleted.
+func (s *SchedulesService) Delete(ctx context.Context, ids ...int64) error {
+	for chunk := range slices.Chunk(ids, schedulesChunk) {
+		body := gen.FunctionScheduleDeleteRequest{Items: scheduleReferences(chunk)}
+		if _, err := decode[gen.EmptyObject](s.client.raw.DeleteFunctionSchedules(ctx, body)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// InputData returns the data that every call of a schedule gets, as a JSON object: nil if the schedule was created
+// without.
+func (s *SchedulesService) InputData(ctx context.Context, id int64) (json.RawMessage, error) {
+	got, err := decode[gen.FunctionScheduleInputData](s.client.raw.GetFunctionScheduleInputData(ctx, id))
+	if err != nil {
+		return nil, err
+	}
+	return got.Data, nil
+}
