@@ -103,8 +103,8 @@ func (s *FilesService) withdraw(ctx context.Context, id Identifier, overwritten 
 
 // Retrieve returns one file. An unknown one is an error that matches ErrNotFound.
 func (s *FilesService) Retrieve(ctx context.Context, id Identifier) (*File, error) {
-	ref, err := id.fileReference()
-	if err != nil {
+	var ref gen.FileReference
+	if err := id.nameFile(&ref); err != nil {
 		return nil, err
 	}
 	got, err := decode[gen.FileList](s.client.raw.ByIdsFiles(ctx, gen.FileByIdsRequest{Items: []gen.FileReference{ref}}))
@@ -119,18 +119,18 @@ func (s *FilesService) Retrieve(ctx context.Context, id Identifier) (*File, erro
 
 // Delete deletes one file. An unknown one is an error that matches ErrNotFound.
 func (s *FilesService) Delete(ctx context.Context, id Identifier) error {
-	ref, err := id.fileDeleteReference()
-	if err != nil {
+	var ref gen.FileDeleteReference
+	if err := id.nameFile(&ref); err != nil {
 		return err
 	}
-	_, err = decode[gen.EmptyObject](s.client.raw.DeleteFiles(ctx, gen.FileDeleteRequest{Items: []gen.FileDeleteReference{ref}}))
+	_, err := decode[gen.EmptyObject](s.client.raw.DeleteFiles(ctx, gen.FileDeleteRequest{Items: []gen.FileDeleteReference{ref}}))
 	return err
 }
 
 // Download returns the bytes of a file, which must fit into WithMaxResponseBytes.
 func (s *FilesService) Download(ctx context.Context, id Identifier) ([]byte, error) {
-	ref, err := id.fileReference()
-	if err != nil {
+	var ref gen.FileReference
+	if err := id.nameFile(&ref); err != nil {
 		return nil, err
 	}
 	body := gen.FileDownloadLinkRequest{Items: []gen.FileReference{ref}}
@@ -167,26 +167,19 @@ func (s *FilesService) request(ctx context.Context, method, address string, cont
 	return req, withoutURL(err)
 }
 
-func (i Identifier) fileReference() (ref gen.FileReference, err error) {
-	if err := i.check(); err != nil {
-		return ref, err
-	}
-	if i.externalID != "" {
-		err = ref.FromFileExternalIDReference(gen.FileExternalIDReference{ExternalID: i.externalID})
-		return ref, err
-	}
-	err = ref.FromFileIDReference(gen.FileIDReference{ID: i.id})
-	return ref, err
+// fileUnion is a generated reference to a file.
+type fileUnion interface {
+	FromFileIDReference(gen.FileIDReference) error
+	FromFileExternalIDReference(gen.FileExternalIDReference) error
 }
 
-func (i Identifier) fileDeleteReference() (ref gen.FileDeleteReference, err error) {
+// nameFile writes the identifier into a reference.
+func (i Identifier) nameFile(ref fileUnion) error {
 	if err := i.check(); err != nil {
-		return ref, err
+		return err
 	}
 	if i.externalID != "" {
-		err = ref.FromFileExternalIDReference(gen.FileExternalIDReference{ExternalID: i.externalID})
-		return ref, err
+		return ref.FromFileExternalIDReference(gen.FileExternalIDReference{ExternalID: i.externalID})
 	}
-	err = ref.FromFileIDReference(gen.FileIDReference{ID: i.id})
-	return ref, err
+	return ref.FromFileIDReference(gen.FileIDReference{ID: i.id})
 }

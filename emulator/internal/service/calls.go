@@ -45,7 +45,7 @@ func (s *Service) PostFunctionsCall(ctx context.Context, request server.PostFunc
 		s.release(key)
 		return nil, err
 	}
-	s.start(f, call, request.Body.Data) //nolint:contextcheck // the call outlives the request
+	s.start(f, call, request.Body.Data)
 	return server.PostFunctionsCall201JSONResponse{FunctionCallJSONResponse: server.FunctionCallJSONResponse(viewCall(call))}, nil
 }
 

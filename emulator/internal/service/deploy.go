@@ -203,7 +203,7 @@ func (s *Service) callable(ctx context.Context, f *store.Function) (runner.Funct
 	if function := s.goFunction(f); function != nil {
 		return function, nil
 	}
-	d := s.redeploy(f) //nolint:contextcheck // the deployment serves other calls too
+	d := s.redeploy(f)
 	select {
 	case <-d.done:
 	case <-ctx.Done():

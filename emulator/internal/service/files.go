@@ -11,9 +11,6 @@ import (
 	"github.com/cogfn/cogfn/gen/server"
 )
 
-// fileExternalIDKey is how the files service writes an external id in errors.
-const fileExternalIDKey = "externalId"
-
 // InitFileUpload registers a file, or replaces the one with the same external id if it may, and answers with the URL for
 // its bytes. A file that is being replaced shows uploaded false until the new bytes are there, which is a guess; its old
 // content can be downloaded until then.
@@ -28,7 +25,7 @@ func (s *Service) InitFileUpload(ctx context.Context, request server.InitFileUpl
 	now := s.nowMillis()
 	file := &store.File{Write: write, CreatedTime: now, LastUpdatedTime: now}
 	err := s.Store.Update(ctx, func(tx *store.Tx) error {
-		other, err := findFile(tx, reference{ExternalID: write.ExternalID})
+		other, err := theFiles.find(tx.Files(), reference{ExternalID: write.ExternalID})
 		switch {
 		case err != nil:
 			return err
@@ -38,7 +35,7 @@ func (s *Service) InitFileUpload(ctx context.Context, request server.InitFileUpl
 			file.ID, file.CreatedTime, file.Blob = other.ID, other.CreatedTime, other.Blob
 		default:
 			problem := envelope.New(http.StatusConflict, "a file with the externalId %q exists already: use overwrite=true to replace it", *write.ExternalID)
-			problem.Duplicated = []map[string]any{{fileExternalIDKey: *write.ExternalID}}
+			problem.Duplicated = []map[string]any{{theFiles.externalIDKey: *write.ExternalID}}
 			return problem
 		}
 		return tx.Files().Put(file)
@@ -59,7 +56,7 @@ func (s *Service) ByIdsFiles(ctx context.Context, request server.ByIdsFilesReque
 		if err != nil {
 			return err
 		}
-		found, err := findFiles(tx, wanted, value(request.Body.IgnoreUnknownIds))
+		found, err := theFiles.resolve(tx.Files(), wanted, value(request.Body.IgnoreUnknownIds))
 		for _, file := range found {
 			list.Items = append(list.Items, viewFile(file))
 		}
@@ -79,7 +76,7 @@ func (s *Service) DeleteFiles(ctx context.Context, request server.DeleteFilesReq
 		if err != nil {
 			return err
 		}
-		found, err := findFiles(tx, wanted, value(request.Body.IgnoreUnknownIds))
+		found, err := theFiles.resolve(tx.Files(), wanted, value(request.Body.IgnoreUnknownIds))
 		if err != nil {
 			return err
 		}
@@ -122,7 +119,7 @@ func (s *Service) DownloadLinks(ctx context.Context, request server.DownloadLink
 		if err != nil {
 			return err
 		}
-		found, err := findFiles(tx, wanted, false)
+		found, err := theFiles.resolve(tx.Files(), wanted, false)
 		if err != nil {
 			return err
 		}
@@ -141,42 +138,8 @@ func (s *Service) DownloadLinks(ctx context.Context, request server.DownloadLink
 	return answer, err
 }
 
-// findFiles returns files in the order asked for.
-func findFiles(tx *store.Tx, wanted []reference, ignoreUnknown bool) ([]*store.File, error) {
-	var found []*store.File
-	var unknown []map[string]any
-	for _, ref := range wanted {
-		file, err := findFile(tx, ref)
-		switch {
-		case err != nil:
-			return nil, err
-		case file == nil:
-			unknown = append(unknown, ref.as(fileExternalIDKey))
-		default:
-			found = append(found, file)
-		}
-	}
-	if len(unknown) > 0 && !ignoreUnknown {
-		return nil, missing("file", unknown...)
-	}
-	return found, nil
-}
-
-// findFile returns a file, or nil. The emulator has no data modeling, so no file has an instance id.
-func findFile(tx *store.Tx, ref reference) (*store.File, error) {
-	if ref.ExternalID == nil {
-		return tx.Files().Get(ref.ID)
-	}
-	for _, row := range tx.Files().Oldest() {
-		if row.Err != nil {
-			return nil, row.Err
-		}
-		if id := row.Value.Write.ExternalID; id != nil && *id == *ref.ExternalID {
-			return row.Value, nil
-		}
-	}
-	return nil, nil // absence is an ordinary answer here
-}
+// theFiles is how files are named.
+var theFiles = named[store.File]{"file", "externalId", func(f *store.File) *string { return f.Write.ExternalID }}
 
 // viewFile shows a file as answers do.
 func viewFile(file *store.File) gen.FileMetadata {

@@ -3,6 +3,7 @@ package service
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/cogfn/cogfn/emulator/internal/envelope"
@@ -10,9 +11,6 @@ import (
 	"github.com/cogfn/cogfn/gen"
 	"github.com/cogfn/cogfn/gen/server"
 )
-
-// functionExternalIDKey is how the functions service writes an external id in errors: in snake case, unlike elsewhere.
-const functionExternalIDKey = "external_id"
 
 // PostFunctions creates a function and starts its deployment.
 func (s *Service) PostFunctions(ctx context.Context, request server.PostFunctionsRequestObject) (server.PostFunctionsResponseObject, error) {
@@ -41,7 +39,7 @@ func (s *Service) PostFunctions(ctx context.Context, request server.PostFunction
 	if err != nil {
 		return nil, err
 	}
-	s.deploy(f) //nolint:contextcheck // the deployment outlives the request
+	s.deploy(f)
 	answer := server.FunctionListJSONResponse{Items: []gen.Function{viewFunction(f)}}
 	return server.PostFunctions201JSONResponse{FunctionListJSONResponse: answer}, nil
 }
@@ -159,41 +157,20 @@ func findFunctions(tx *store.Tx, items []gen.FunctionReference, ignoreUnknown bo
 	if err != nil {
 		return nil, err
 	}
-	var found []*store.Function
-	var unknown []map[string]any
+	found, err := theFunctions.resolve(tx.Functions(), wanted, ignoreUnknown)
+	if err != nil {
+		return nil, err
+	}
 	seen := map[int64]bool{}
-	for _, ref := range wanted {
-		f, err := findFunction(tx, ref)
-		switch {
-		case err != nil:
-			return nil, err
-		case f == nil:
-			unknown = append(unknown, ref.as(functionExternalIDKey))
-		case !seen[f.ID]:
-			seen[f.ID] = true
-			found = append(found, f)
-		}
-	}
-	if len(unknown) > 0 && !ignoreUnknown {
-		return nil, missing("function", unknown...)
-	}
-	return found, nil
+	return slices.DeleteFunc(found, func(f *store.Function) bool {
+		again := seen[f.ID]
+		seen[f.ID] = true
+		return again
+	}), nil
 }
 
-func findFunction(tx *store.Tx, ref reference) (*store.Function, error) {
-	if ref.ExternalID == nil {
-		return tx.Functions().Get(ref.ID)
-	}
-	for _, row := range tx.Functions().Oldest() {
-		if row.Err != nil {
-			return nil, row.Err
-		}
-		if id := row.Value.Write.ExternalID; id != nil && *id == *ref.ExternalID {
-			return row.Value, nil
-		}
-	}
-	return nil, nil // absence is an ordinary answer here
-}
+// theFunctions is how functions are named; unlike files, their external ids are in snake_case in errors.
+var theFunctions = named[store.Function]{"function", "external_id", func(f *store.Function) *string { return f.Write.ExternalID }}
 
 // functionOf returns a function or the error for an unknown one.
 func functionOf(tx *store.Tx, id int64) (*store.Function, error) {

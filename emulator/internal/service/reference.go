@@ -3,6 +3,7 @@ package service
 import (
 	"encoding/json"
 
+	"github.com/cogfn/cogfn/emulator/internal/store"
 	"github.com/cogfn/cogfn/gen"
 )
 
@@ -37,4 +38,47 @@ func (r reference) as(externalIDKey string) map[string]any {
 		return map[string]any{"instanceId": *r.InstanceID}
 	}
 	return map[string]any{"id": r.ID}
+}
+
+// named is how a kind of thing is named: in errors, and by its users.
+type named[T any] struct {
+	what, externalIDKey string
+	externalID          func(*T) *string
+}
+
+// resolve returns what the references name, in their order.
+func (n named[T]) resolve(table store.Table[T], wanted []reference, ignoreUnknown bool) ([]*T, error) {
+	var found []*T
+	var unknown []map[string]any
+	for _, ref := range wanted {
+		one, err := n.find(table, ref)
+		switch {
+		case err != nil:
+			return nil, err
+		case one == nil:
+			unknown = append(unknown, ref.as(n.externalIDKey))
+		default:
+			found = append(found, one)
+		}
+	}
+	if len(unknown) > 0 && !ignoreUnknown {
+		return nil, missing(n.what, unknown...)
+	}
+	return found, nil
+}
+
+// find returns what a reference names, or nil. The emulator has no data modeling, so nothing has an instance id.
+func (n named[T]) find(table store.Table[T], ref reference) (*T, error) {
+	if ref.ExternalID == nil {
+		return table.Get(ref.ID)
+	}
+	for _, row := range table.Oldest() {
+		if row.Err != nil {
+			return nil, row.Err
+		}
+		if id := n.externalID(row.Value); id != nil && *id == *ref.ExternalID {
+			return row.Value, nil
+		}
+	}
+	return nil, nil // absence is an ordinary answer here
 }

@@ -117,7 +117,7 @@ func (s *Service) schedules(ctx context.Context, filter gen.FunctionScheduleFilt
 	err := s.Store.View(ctx, func(tx *store.Tx) error {
 		wanted := filter.FunctionID
 		if filter.FunctionExternalID != nil {
-			f, err := findFunction(tx, reference{ExternalID: filter.FunctionExternalID})
+			f, err := theFunctions.find(tx.Functions(), reference{ExternalID: filter.FunctionExternalID})
 			if err != nil || f == nil {
 				return err // no function, so no schedules of it
 			}
