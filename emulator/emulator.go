@@ -29,24 +29,26 @@ type Emulator struct {
 	store    *store.Store
 	service  *service.Service
 	http     *http.Server
+	listener net.Listener
 	url      string
 	clientID string
 	secret   string
-	serving  sync.WaitGroup
+	stopped  chan struct{} // closed when nothing is answered any more
+	failure  error         // why, if not because of Close; final once stopped is closed
 	close    func() error
 }
 
 // Start starts an emulator, which accepts requests when Start returns. The error says which setting to change.
 func Start(options Options) (*Emulator, error) {
 	options = options.withDefaults()
-	if err := options.checkAddr(); err != nil {
+	if err := options.check(); err != nil {
 		return nil, err
 	}
 	description, err := contract.Load()
 	if err != nil {
 		return nil, err
 	}
-	e := &Emulator{options: options, handlers: newHandlers(options.Handlers)}
+	e := &Emulator{options: options, handlers: newHandlers(options.Handlers), stopped: make(chan struct{})}
 	e.close = sync.OnceValue(e.shutDown)
 	e.chooseClient()
 	if e.store, err = store.Open(store.Options{Dir: options.DataDir, Sync: options.Sync}); err != nil {
@@ -55,21 +57,25 @@ func Start(options Options) (*Emulator, error) {
 	if e.service, err = service.New(e.serviceConfig()); err != nil {
 		return nil, errors.Join(err, e.store.Close())
 	}
-	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", options.Addr)
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("listen for requests: %w", err), e.service.Close(), e.store.Close())
+	if e.listener, err = listen(options.Addr); err != nil {
+		return nil, errors.Join(err, e.service.Close(), e.store.Close())
 	}
-	e.url = "http://" + reachable(listener.Addr())
+	e.url = "http://" + reachable(e.listener.Addr())
 	e.http = &http.Server{
 		Handler:           newServer(e, description),
 		ReadHeaderTimeout: 10 * time.Second,
 	}
-	e.serving.Go(func() {
-		if err := e.http.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-			options.Logger.Error("the emulator stopped answering", "error", err)
-		}
-	})
+	go e.serve()
 	return e, nil
+}
+
+// serve answers requests until the emulator is closed, or the listener fails.
+func (e *Emulator) serve() {
+	defer close(e.stopped)
+	if err := e.http.Serve(e.listener); !errors.Is(err, http.ErrServerClosed) {
+		e.failure = fmt.Errorf("the emulator stopped answering; start it again: %w", err)
+		e.options.Logger.Error("the emulator stopped answering", "error", err)
+	}
 }
 
 func (e *Emulator) serviceConfig() service.Config {
@@ -82,12 +88,15 @@ func (e *Emulator) serviceConfig() service.Config {
 		GoFunction:    e.handlers.find,
 		NewRunner: func() (runner.Runner, error) {
 			return python.New(python.Options{
-				Interpreter: e.options.Python, ResponseLimit: limits.ResponseBytes, Logger: e.options.Logger,
+				Interpreter: e.options.Python, MaxWorkers: e.options.MaxWorkers, ResponseLimit: limits.ResponseBytes,
+				ScratchDir: e.store.ScratchDir(), Logger: e.options.Logger,
 			})
 		},
-		KnownClient: e.knownClient,
-		Logger:      e.options.Logger,
-		Now:         time.Now,
+		// An interpreter that somebody chose and that does not work is a mistake to be told at once.
+		RunnerAtOnce: e.options.Python != "",
+		KnownClient:  e.knownClient,
+		Logger:       e.options.Logger,
+		Now:          time.Now,
 	}
 }
 
@@ -107,15 +116,6 @@ func (e *Emulator) knownClient(id, secret string) bool {
 	}
 	want, ok := e.options.Clients[id]
 	return ok && want == secret
-}
-
-// reachable returns an address under which this machine reaches the listener, which may listen on all interfaces.
-func reachable(addr net.Addr) string {
-	tcp, ok := addr.(*net.TCPAddr)
-	if !ok || !tcp.IP.IsUnspecified() {
-		return addr.String()
-	}
-	return (&net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: tcp.Port}).String()
 }
 
 // URL returns the emulator's address, such as http://127.0.0.1:41234, without a slash at the end and without /api/v1.
@@ -138,6 +138,17 @@ func (e *Emulator) ClientSecret() string { return e.secret }
 // must still be uploaded for the function, but what it holds does not matter.
 func (e *Emulator) Handle(name string, handler Handler) { e.handlers.set(name, handler) }
 
+// Wait waits until the emulator has stopped answering and returns nil after Close, or else the reason, such as a failed
+// listener; Close is still needed then. It returns the error of ctx when that ends first.
+func (e *Emulator) Wait(ctx context.Context) error {
+	select {
+	case <-e.stopped:
+		return e.failure
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
 // Close stops answering, stops what runs, whose calls fail, and frees everything; a temporary data folder is removed.
 // Calling it again returns the same result.
 func (e *Emulator) Close() error { return e.close() }
@@ -149,6 +160,6 @@ func (e *Emulator) shutDown() error {
 	if err != nil { // somebody still sends or waits
 		err = e.http.Close()
 	}
-	e.serving.Wait()
+	<-e.stopped
 	return errors.Join(err, e.service.Close(), e.store.Close())
 }

@@ -206,32 +206,6 @@ func TestTooManyFunctions(t *testing.T) {
 		refusal{Status: 400, Message: "the project has 1 functions already"})
 }
 
-func TestDeployDelay(t *testing.T) {
-	t.Parallel()
-	options := withHandlers("f")
-	options.DeployDelay = 60 * time.Millisecond
-	h := run(t, options)
-	began := time.Now()
-	f := h.create(gen.FunctionWrite{Name: "f"})
-	h.refused(http.MethodPost, fmt.Sprintf("/functions/%d/call", f.ID), fmt.Sprintf(`{"nonce":%q}`, h.nonce()),
-		refusal{Status: 400, Message: "only a Ready function can be called"})
-	seen := map[gen.FunctionStatus]bool{}
-	await(t, "Ready", func() (bool, bool) {
-		answer, err := h.GetFunctionWithResponse(t.Context(), f.ID)
-		if err != nil {
-			t.Fatal(err)
-		}
-		seen[answer.JSON200.Status] = true
-		return true, answer.JSON200.Status == gen.FunctionStatusReady
-	})
-	if took := time.Since(began); took < options.DeployDelay {
-		t.Errorf("Ready after %v, want at least %v", took, options.DeployDelay)
-	}
-	if !seen[gen.FunctionStatusDeploying] {
-		t.Errorf("saw %v, want Deploying among them", seen)
-	}
-}
-
 func TestLimitsAndStatus(t *testing.T) {
 	t.Parallel()
 	h := run(t, emulator.Options{Limits: emulator.Limits{TimeoutMinutes: 10, Runtimes: []string{"py311"}}})

@@ -3,7 +3,7 @@ package emulator
 import (
 	"fmt"
 	"log/slog"
-	"net"
+	"regexp"
 	"time"
 
 	"github.com/cogfn/cogfn/gen"
@@ -11,22 +11,27 @@ import (
 
 // Options are the settings of an emulator. The zero value is ready to use.
 type Options struct {
-	// Addr is where to listen, as host:port; "" means a free port on 127.0.0.1.
+	// Addr is where to listen, as host:port; "" means a free port on 127.0.0.1. Addresses that other machines can reach
+	// need AllowRemote.
 	Addr string
 	// AllowRemote allows an address other than loopback. Whoever can reach the emulator can run code on this machine.
 	AllowRemote bool
-	// Project is the name of the one project that exists; "" means "emulator".
+	// Project is the name of the one project that exists: letters, digits, dashes and underscores; "" means "emulator".
 	Project string
-	// DataDir is a folder that keeps everything from one start to the next; "" means a temporary folder, removed by
-	// Close. Only one emulator at a time can use it. It holds the secrets of functions in clear, because the functions
-	// need them; its mode is 0700.
+	// DataDir is a folder that keeps everything from one start to the next, calls and ended sessions for 90 days; "" means
+	// a temporary folder, removed by Close. It is made if needed; one that exists must be empty or an emulator's, and only
+	// one emulator at a time can use it. It holds the secrets of functions in clear, because the functions need them, in
+	// files and folders that nobody else may read.
 	DataDir string
 	// Sync writes each change through to the disk. Without it, the end of the process, even by kill -9, loses nothing
 	// that was acknowledged, but a power loss may. What a running call has printed is kept when the call ends.
 	Sync bool
-	// Python is the interpreter for uploaded code, a path or a name on PATH; "" looks for python3, then python. It is
-	// looked for when code without a Go handler is deployed: without one, that deployment fails.
+	// Python is the interpreter for uploaded code, a path or a name on PATH, which must work for Start to succeed. ""
+	// looks for python3, then python, when code without a Go handler is deployed: without one, that deployment fails.
 	Python string
+	// MaxWorkers bounds the Python processes of all functions together; 0 means 100. Processes start only when they are
+	// needed. Calls beyond the bound wait in the order in which they came, and count as running meanwhile.
+	MaxWorkers int
 	// Handlers are Go functions that run instead of uploaded code, by the function's external id or else its name. See
 	// [Emulator.Handle].
 	Handlers map[string]Handler
@@ -85,22 +90,12 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-func (o Options) checkAddr() error {
-	host, _, err := net.SplitHostPort(o.Addr)
-	if err != nil {
-		return fmt.Errorf("the address %q is not of the form host:port: %w", o.Addr, err)
-	}
-	if !o.AllowRemote && !isLoopback(host) {
-		return fmt.Errorf("the address %s can be reached from other machines, and the emulator runs uploaded code: use 127.0.0.1, or set AllowRemote", o.Addr)
-	}
-	return nil
-}
+// projectName is what can stand in a path and in a token's list of projects as it is.
+var projectName = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
 
-// isLoopback says whether a host name or address means this machine alone.
-func isLoopback(host string) bool {
-	if host == "localhost" {
-		return true
+func (o Options) check() error {
+	if !projectName.MatchString(o.Project) {
+		return fmt.Errorf("the project %q is not valid: use letters, digits, dashes and underscores", o.Project)
 	}
-	ip := net.ParseIP(host)
-	return ip != nil && ip.IsLoopback()
+	return o.checkAddr()
 }

@@ -171,17 +171,17 @@ func TestPythonCodeOfAnOldUploadStays(t *testing.T) {
 }
 
 func TestPythonIsGoneAfterARestart(t *testing.T) {
-	t.Parallel()
 	dir := t.TempDir()
 	h := run(t, emulator.Options{DataDir: dir})
 	f := h.python("def handle(): return 1")
 	if err := h.Close(); err != nil {
 		t.Fatal(err)
 	}
-	h = run(t, emulator.Options{DataDir: dir, Python: "no-such-python"})
+	t.Setenv("PATH", "")
+	h = run(t, emulator.Options{DataDir: dir})
 	for range 2 { // each call tries again
 		call := h.called(f.ID, "")
-		if message, _ := failure(t, call); call.Status != gen.FunctionCallStatusFailed || !strings.Contains(message, "no-such-python was not found") {
+		if message, _ := failure(t, call); call.Status != gen.FunctionCallStatusFailed || !strings.Contains(message, "python3 was not found") {
 			t.Errorf("the call is %s: %s", call.Status, message)
 		}
 	}
@@ -199,7 +199,7 @@ func TestDeletedPythonFunctionIsFreed(t *testing.T) {
 	call := h.call(f.ID, "")
 	h.raw("POST", "/functions/delete", fmt.Sprintf(`{"items":[{"id":%d}]}`, f.ID))
 	await(t, "the code to be removed", func() (int, bool) {
-		entries, err := os.ReadDir(filepath.Join(dir, "code"))
+		entries, err := os.ReadDir(filepath.Join(dir, "cogfn-code"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -208,4 +208,24 @@ func TestDeletedPythonFunctionIsFreed(t *testing.T) {
 	h.refused("GET", fmt.Sprintf("/functions/%d/calls/%d", f.ID, call.ID), "", refusal{
 		Status: 400, Message: "function not found", Missing: []map[string]any{{"id": float64(f.ID)}},
 	})
+}
+
+// A data folder may be named relative to where the emulator runs; the workers run elsewhere.
+func TestPythonWithRelativeDataDir(t *testing.T) {
+	t.Chdir(t.TempDir())
+	h := run(t, emulator.Options{DataDir: "data"})
+	if response := h.response(h.called(h.python("def handle(): return 1").ID, "")); response != "1" {
+		t.Errorf("response %s", response)
+	}
+}
+
+// With one process for all, a second call waits until the first has ended.
+func TestMaxWorkers(t *testing.T) {
+	t.Parallel()
+	h := run(t, emulator.Options{MaxWorkers: 1})
+	f := h.python("import os\ndef handle(): return os.getpid()")
+	first, second := h.call(f.ID, ""), h.call(f.ID, "")
+	if a, b := h.response(h.ended(f.ID, first.ID)), h.response(h.ended(f.ID, second.ID)); a != b || a == "" {
+		t.Errorf("the calls ran in the processes %s and %s, want one", a, b)
+	}
 }

@@ -59,12 +59,12 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			if reason == http.ErrAbortHandler { //nolint:errorlint // net/http compares it in this way
 				panic(reason)
 			}
-			s.log.Error("a request panicked", "request", requestID, "path", r.URL.Path, "panic", reason, "stack", string(debug.Stack()))
+			s.log.Error("a request panicked", "request", requestID, "method", r.Method, "pattern", r.Pattern, "panic", reason, "stack", string(debug.Stack()))
 			if answer.status == 0 {
 				envelope.Write(answer, envelope.New(http.StatusInternalServerError, "the emulator failed: its log tells more under the request %s", requestID))
 			}
 		}
-		s.log.Debug("request", "request", requestID, "method", r.Method, "path", r.URL.Path, "status", answer.status, "took", time.Since(began))
+		s.log.Debug("request", "request", requestID, "method", r.Method, "pattern", r.Pattern, "status", answer.status, "took", time.Since(began))
 	}()
 	s.route(answer, r)
 }
@@ -105,6 +105,7 @@ func (s *server) route(w http.ResponseWriter, r *http.Request) {
 			"the emulator has no %s %s: it serves the Functions API, and of other services only sessions and the files of code", r.Method, r.URL.Path))
 		return
 	}
+	r.Pattern = match.Pattern // for the log, in place of the path: the URLs of files carry the right to use them
 	match.SetPathValues(r)
 	if method, path, _ := strings.Cut(match.Pattern, " "); strings.HasPrefix(path, basePath) {
 		s.serveOperation(w, r, method+" "+strings.TrimPrefix(path, basePath), match)
@@ -123,7 +124,7 @@ func (s *server) checkHost(r *http.Request) *envelope.Error {
 	if s.emulator.options.AllowRemote || isLoopback(strings.Trim(host, "[]")) {
 		return nil
 	}
-	return envelope.New(http.StatusForbidden, "the host %q does not mean this machine: use 127.0.0.1, or start the emulator with AllowRemote", host)
+	return envelope.New(http.StatusForbidden, "the host %q does not mean this machine: use 127.0.0.1", host)
 }
 
 // serveOperation answers an operation of the description.
@@ -163,7 +164,7 @@ func (s *server) serveOperation(w http.ResponseWriter, r *http.Request, operatio
 
 // refuse answers a request that could not be read.
 func (s *server) refuse(w http.ResponseWriter, _ *http.Request, err error) {
-	envelope.Write(w, envelope.BadRequest("the request is not valid: %v", err))
+	envelope.Write(w, envelope.Undecodable(err))
 }
 
 // fail answers a request whose operation returned an error.
@@ -173,7 +174,7 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 		return
 	}
 	if !errors.Is(err, context.Canceled) { // the caller has gone
-		s.log.Error("an operation failed", "method", r.Method, "path", r.URL.Path, "error", err)
+		s.log.Error("an operation failed", "method", r.Method, "pattern", r.Pattern, "error", err)
 	}
 	envelope.Write(w, envelope.New(http.StatusInternalServerError, "%s", fmt.Sprintf("the emulator failed: %v", err)))
 }

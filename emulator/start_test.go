@@ -2,6 +2,7 @@ package emulator_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -19,17 +20,21 @@ func TestStartThatIsRefused(t *testing.T) {
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
+	const remote = "can be reached from other machines, and the emulator runs uploaded code: use 127.0.0.1"
 	for name, tt := range map[string]struct {
 		options emulator.Options
 		want    string
 	}{
-		"all interfaces":  {emulator.Options{Addr: ":0"}, "AllowRemote"},
-		"unspecified":     {emulator.Options{Addr: "0.0.0.0:0"}, "AllowRemote"},
-		"other address":   {emulator.Options{Addr: "192.0.2.1:80"}, "AllowRemote"},
-		"other name":      {emulator.Options{Addr: "example.com:80"}, "AllowRemote"},
-		"no port":         {emulator.Options{Addr: "127.0.0.1"}, "host:port"},
-		"folder is file":  {emulator.Options{DataDir: file}, "data folder"},
-		"port is too big": {emulator.Options{Addr: "127.0.0.1:70000"}, "listen"},
+		"all interfaces":   {emulator.Options{Addr: ":0"}, remote},
+		"unspecified":      {emulator.Options{Addr: "0.0.0.0:0"}, remote},
+		"other address":    {emulator.Options{Addr: "192.0.2.1:80"}, remote},
+		"other name":       {emulator.Options{Addr: "example.com:80"}, remote},
+		"no port":          {emulator.Options{Addr: "127.0.0.1"}, `the address "127.0.0.1" is not of the form host:port, such as 127.0.0.1:8080`},
+		"port is too big":  {emulator.Options{Addr: "127.0.0.1:70000"}, "the emulator cannot listen on 127.0.0.1:70000; choose another address"},
+		"folder is file":   {emulator.Options{DataDir: file}, "is a file, not a data folder; name another folder"},
+		"project of two":   {emulator.Options{Project: "a/b"}, `the project "a/b" is not valid: use letters, digits, dashes and underscores`},
+		"project of words": {emulator.Options{Project: "my project"}, `the project "my project" is not valid`},
+		"unknown Python":   {emulator.Options{Python: "no-such-python"}, "no-such-python was not found"},
 	} {
 		e, err := emulator.Start(tt.options)
 		if err == nil {
@@ -40,6 +45,63 @@ func TestStartThatIsRefused(t *testing.T) {
 		if !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: error %q, want %q in it", name, err, tt.want)
 		}
+	}
+}
+
+func TestPortInUse(t *testing.T) {
+	t.Parallel()
+	addr := strings.TrimPrefix(emulator.RunT(t, emulator.Options{}).URL(), "http://")
+	dir := filepath.Join(t.TempDir(), "data")
+	_, err := emulator.Start(emulator.Options{Addr: addr, DataDir: dir})
+	if want := "the address " + addr + " is in use; choose another port, or port 0 for a free one"; err == nil || err.Error() != want {
+		t.Errorf("error %v, want %s", err, want)
+	}
+	emulator.RunT(t, emulator.Options{DataDir: dir}) // the refused one let go of its folder
+}
+
+func TestFolderOfAProjectIsLeftAlone(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for _, name := range []string{"code", "uploads", "blobs"} {
+		if err := os.Mkdir(filepath.Join(dir, name), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name, "x"), []byte("mine"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err := emulator.Start(emulator.Options{DataDir: dir})
+	want := "the folder " + dir + " is not empty and not a data folder of an emulator; name another folder"
+	if err == nil || err.Error() != want {
+		t.Errorf("error %v, want %s", err, want)
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil || len(entries) != 3 {
+		t.Errorf("the folder holds %v (%v)", entries, err)
+	}
+	for _, name := range []string{"code", "uploads", "blobs"} {
+		if content, err := os.ReadFile(filepath.Join(dir, name, "x")); string(content) != "mine" {
+			t.Errorf("%s/x holds %q (%v)", name, content, err)
+		}
+	}
+}
+
+func TestWait(t *testing.T) {
+	t.Parallel()
+	e, err := emulator.Start(emulator.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := e.Wait(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("while it answers: %v", err)
+	}
+	if err := e.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Wait(t.Context()); err != nil {
+		t.Errorf("after Close: %v", err)
 	}
 }
 
@@ -89,7 +151,7 @@ func TestCloseFailsRunningCallsAndKeepsTheRest(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if entries, err := os.ReadDir(filepath.Join(dir, "code")); err == nil {
+	if entries, err := os.ReadDir(filepath.Join(dir, "cogfn-code")); err == nil {
 		t.Errorf("unpacked code is left: %v", entries)
 	}
 	h = run(t, options)
@@ -162,19 +224,19 @@ func TestRunTReportsToTheTest(t *testing.T) {
 	if e := emulator.RunT(&failing, emulator.Options{Addr: "0.0.0.0:0"}); e != nil {
 		t.Error("RunT returned an emulator")
 	}
-	if !strings.Contains(failing.fatal, "AllowRemote") {
+	if !strings.Contains(failing.fatal, "use 127.0.0.1") {
 		t.Errorf("RunT reported %q", failing.fatal)
 	}
 }
 
 func TestDeploymentWithoutPython(t *testing.T) {
-	t.Parallel()
-	h := run(t, emulator.Options{Python: "no-such-python", Handlers: map[string]emulator.Handler{
+	t.Setenv("PATH", "")
+	h := run(t, emulator.Options{Handlers: map[string]emulator.Handler{
 		"go": func(context.Context, *emulator.Call) (any, error) { return true, nil },
 	}})
 	h.deploy(gen.FunctionWrite{Name: "go"})
 	f := h.deployed(h.create(gen.FunctionWrite{Name: "python"}).ID)
-	if f.Status != gen.FunctionStatusFailed || !strings.Contains(*f.Error.Message, "no-such-python was not found") {
+	if f.Status != gen.FunctionStatusFailed || !strings.Contains(*f.Error.Message, "python3 was not found") {
 		t.Errorf("the function is %s with the error %v", f.Status, f.Error)
 	}
 }

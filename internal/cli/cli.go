@@ -6,9 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
-	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -23,7 +20,7 @@ type Streams struct {
 
 // Main runs the program with args and returns its exit code.
 func Main(args []string, streams Streams) int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := untilSignal()
 	defer stop()
 	root := newRoot(streams)
 	root.SetArgs(args)
@@ -31,9 +28,12 @@ func Main(args []string, streams Streams) int {
 	if err == nil {
 		return exitDone
 	}
-	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+	if by, ok := errors.AsType[stopped](context.Cause(ctx)); ok {
 		fmt.Fprintln(streams.Err, "cogfn: stopped")
-		return exitInterrupted
+		return exitSignal + int(by.signal)
+	}
+	if errors.Is(err, syscall.EPIPE) {
+		return exitSignal + int(syscall.SIGPIPE) // nobody reads any more, so there is nobody to tell either
 	}
 	report(streams.Err, err)
 	return exitCode(err)
@@ -48,7 +48,7 @@ func newRoot(streams Streams) *cobra.Command {
 Responses go to standard output, logs and errors to standard error.
 
 Exit codes: 0 done, 1 error, 2 wrong usage, 3 the call failed, 4 the call timed out, 5 not authorised, 6 not found,
-7 limited or unavailable after retries, 130 interrupted.`,
+7 limited or unavailable after retries, 130 interrupted (128 and the number of any other signal).`,
 		SilenceUsage:      true,
 		SilenceErrors:     true,
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
@@ -70,14 +70,5 @@ func exactly(n int, what string) cobra.PositionalArgs {
 			return fmt.Errorf("%s is missing; use: %s", what, cmd.UseLine())
 		}
 		return fmt.Errorf("%q is one argument too many; use: %s", args[n], cmd.UseLine())
-	}
-}
-
-// report writes one sentence about err, and below it what the sentence cannot hold.
-func report(w io.Writer, err error) {
-	text := strings.TrimPrefix(err.Error(), "functions: ")
-	fmt.Fprintf(w, "cogfn: %s\n", text)
-	if trace := traceOf(err); trace != "" {
-		fmt.Fprintf(w, "%s\n", strings.TrimRight(trace, "\n"))
 	}
 }

@@ -97,7 +97,7 @@ func TestCommandLine(t *testing.T) {
 		{"no folder", []string{"run"}, exitUsage, `^cogfn: FOLDER is missing; use: cogfn run FOLDER`},
 		{"two folders", []string{"run", "a", "b"}, exitUsage, `^cogfn: "b" is one argument too many`},
 		{"version with argument", []string{"version", "x"}, exitUsage, `^cogfn: "x" is one argument too many`},
-		{"bad duration", []string{"run", "x", "--timeout", "soon"}, exitUsage, `^cogfn: invalid argument "soon" for "--timeout"`},
+		{"bad duration", []string{"run", "x", "--timeout", "soon"}, exitUsage, `^cogfn: invalid argument "soon" for "--timeout" flag: use a number with a unit`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -44,7 +45,9 @@ credentials; the file that --env-file names holds settings that clients understa
 }
 
 func serve(ctx context.Context, o emulatorOptions, streams Streams) error {
-	service, err := emulator.Start(emulator.Options{Addr: o.addr, DataDir: o.data, Project: o.project, Python: o.python})
+	service, err := emulator.Start(emulator.Options{
+		Addr: o.addr, DataDir: o.data, Project: o.project, Python: o.python, Logger: newLogger(streams.Err),
+	})
 	if err != nil {
 		return err
 	}
@@ -52,8 +55,11 @@ func serve(ctx context.Context, o emulatorOptions, streams Streams) error {
 		_ = service.Close()
 		return err
 	}
-	<-ctx.Done()
-	return service.Close()
+	failed := service.Wait(ctx)
+	if ctx.Err() != nil {
+		failed = nil // being interrupted is how an emulator is meant to end
+	}
+	return errors.Join(failed, service.Close())
 }
 
 // announce writes the settings before the line that says that they can be used.
@@ -79,8 +85,12 @@ func settings(service *emulator.Emulator) string {
 	}, "\n")
 }
 
-// writeEnvFile replaces the file in one step, readable by its owner alone.
+// writeEnvFile replaces the file in one step, readable by its owner alone. What is not a file, such as /dev/stdout, is
+// left alone: replacing it would take it away from everybody.
 func writeEnvFile(name, content string) error {
+	if info, err := os.Lstat(name); err == nil && !info.Mode().IsRegular() {
+		return fmt.Errorf("the settings cannot be written to %s: it is not a regular file; name another one", name)
+	}
 	temporary, err := os.CreateTemp(filepath.Dir(name), ".cogfn-env-*") // made with mode 0600
 	if err != nil {
 		return fmt.Errorf("the settings cannot be written to %s: %w", name, err)

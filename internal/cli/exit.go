@@ -16,7 +16,7 @@ const (
 	exitUnauthorized = 5
 	exitNotFound     = 6
 	exitUnavailable  = 7
-	exitInterrupted  = 130 // as shells report a program that SIGINT ended
+	exitSignal       = 128 // and the signal's number, as shells report it
 )
 
 // commandError is an error of a command at work. Every other error that cobra returns is about the command line.
@@ -35,7 +35,7 @@ func exitCode(err error) int {
 	if _, usage := errors.AsType[usageError](err); usage {
 		return exitUsage
 	}
-	if _, atWork := errors.AsType[commandError](err); !atWork {
+	if _, atWork := errors.AsType[commandError](err); !atWork || len(argumentErrors(err)) > 0 {
 		return exitUsage
 	}
 	for _, kind := range []struct {

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,7 +12,7 @@ import (
 )
 
 // readData reads the value of --data: JSON, @FILE, or - for standard input; "" is an empty object.
-func readData(value string, stdin io.Reader) (json.RawMessage, error) {
+func readData(ctx context.Context, value string, stdin io.Reader) (json.RawMessage, error) {
 	raw, from := []byte(value), "--data"
 	var err error
 	switch {
@@ -19,7 +20,9 @@ func readData(value string, stdin io.Reader) (json.RawMessage, error) {
 		return json.RawMessage("{}"), nil
 	case value == "-":
 		from = "standard input"
-		raw, err = io.ReadAll(stdin)
+		raw, err = readAll(ctx, stdin)
+	case value == "@":
+		return nil, usageError{errors.New("--data @ lacks the file's name; give one such as --data @input.json")}
 	case strings.HasPrefix(value, "@"):
 		from = value[1:]
 		raw, err = os.ReadFile(from)
@@ -27,30 +30,54 @@ func readData(value string, stdin io.Reader) (json.RawMessage, error) {
 	if err != nil {
 		return nil, usageError{fmt.Errorf("the data cannot be read: %w", err)}
 	}
+	raw = bytes.TrimPrefix(raw, []byte("\ufeff")) // the mark that some editors put before a text in UTF-8
 	if err := checkObject(raw); err != nil {
 		return nil, usageError{fmt.Errorf("%s is not a JSON object: %w; give one such as --data '{\"name\": \"Ada\"}'", from, err)}
 	}
 	return raw, nil
 }
 
+// readAll is io.ReadAll that ctx can end, although a read cannot be: then the rest is left to the end of the program.
+func readAll(ctx context.Context, r io.Reader) ([]byte, error) {
+	type result struct {
+		raw []byte
+		err error
+	}
+	read := make(chan result, 1)
+	go func() {
+		raw, err := io.ReadAll(r)
+		read <- result{raw, err}
+	}()
+	select {
+	case got := <-read:
+		return got.raw, got.err
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
+// checkObject looks at no more than the syntax and the first character, so that any number of digits will do.
 func checkObject(raw []byte) error {
-	var v any
-	if err := json.Unmarshal(raw, &v); err != nil {
+	if bytes.HasPrefix(raw, []byte{0xff, 0xfe}) || bytes.HasPrefix(raw, []byte{0xfe, 0xff}) {
+		return errors.New("it is encoded in UTF-16, and must be in UTF-8")
+	}
+	var value json.RawMessage
+	if err := json.Unmarshal(raw, &value); err != nil {
 		if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
 			return fmt.Errorf("%w at %s", err, position(raw, syntax.Offset))
 		}
 		return err
 	}
-	switch v.(type) {
-	case map[string]any:
+	switch value[0] {
+	case '{':
 		return nil
-	case []any:
+	case '[':
 		return errors.New("it is a list")
-	case string:
+	case '"':
 		return errors.New("it is a text")
-	case nil:
+	case 'n':
 		return errors.New("it is null")
-	case bool:
+	case 't', 'f':
 		return errors.New("it is a truth value")
 	default:
 		return errors.New("it is a number")

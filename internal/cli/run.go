@@ -7,9 +7,9 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -33,12 +33,15 @@ func newRun(streams Streams) *cobra.Command {
 		Long: `Run the function in a folder as the service would: its code is packaged, uploaded, deployed and called once, by an
 emulator of the service inside this program. No account is needed and nothing leaves this machine.
 
-What the function prints goes to standard error, what it returns to standard output as JSON.`,
+What the function prints goes to standard error, up to 1 MiB of it; what it returns goes to standard output as JSON.`,
 		Example: `  cogfn run examples/hello --data '{"name": "Ada"}'
   cogfn run my-function --data @input.json --secret api-key=secret --env STAGE=test | jq .`,
 		Args: exactly(1, "FOLDER"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.folder = args[0]
+			if cmd.Flags().Changed("timeout") && o.timeout <= 0 {
+				return usageError{fmt.Errorf("--timeout is %v; it must be above zero", o.timeout)}
+			}
 			if err := run(cmd.Context(), o, streams); err != nil {
 				return commandError{err}
 			}
@@ -51,19 +54,23 @@ What the function prints goes to standard error, what it returns to standard out
 	flags.StringArrayVar(&o.env, "env", nil, "an environment variable as KEY=VALUE, or KEY to take it from the environment; may be repeated")
 	flags.StringVar(&o.path, "path", "handler.py", "the file in the folder that holds the function handle")
 	flags.StringVar(&o.python, "python", "", "the Python interpreter (default python3 or python on the PATH)")
-	flags.DurationVar(&o.timeout, "timeout", 0, "how long the call may run, as in 30s or 5m (default 9m, as in the service)")
+	flags.Var((*duration)(&o.timeout), "timeout", "how long the call may run, as in 30s or 5m (default 9m, as in the service)")
 	return cmd
 }
 
 func run(ctx context.Context, o runOptions, streams Streams) error {
-	data, write, err := o.read(streams)
+	data, write, err := o.read(ctx, streams)
 	if err != nil {
 		return err
 	}
 	line := newProgress(streams.Err)
 	defer line.clear()
 	line.show("starting…")
-	service, err := emulator.Start(emulator.Options{Python: o.python, Limits: emulator.Limits{CallTimeout: o.timeout}})
+	service, err := emulator.Start(emulator.Options{
+		Python: o.python,
+		Limits: emulator.Limits{CallTimeout: o.timeout, DeployTimeout: importTimeout},
+		Logger: newLogger(streams.Err),
+	})
 	if err != nil {
 		return err
 	}
@@ -72,40 +79,44 @@ func run(ctx context.Context, o runOptions, streams Streams) error {
 	if err != nil {
 		return err
 	}
-	line.show("deploying %s…", write.Name)
-	fn, err := client.Create(ctx, write, functions.Folder(o.folder))
+	response, err := deployAndCall(ctx, client, write, functions.Folder(o.folder), data, streams.Err, line)
 	if err != nil {
-		return err
-	}
-	if fn, err = fn.WaitReady(ctx); err != nil {
-		return err
-	}
-	line.show("running %s…", write.Name)
-	call, err := fn.Start(ctx, data)
-	if err != nil {
-		return err
-	}
-	if err := followLogs(ctx, call, streams.Err, line); err != nil {
-		return err
-	}
-	response, err := call.Response(ctx)
-	if err != nil {
-		return err
+		return runError{write.Name, err}
 	}
 	_, err = fmt.Fprintf(streams.Out, "%s\n", response)
 	return err
 }
 
-// read checks everything that can be wrong with the arguments before anything is started.
-func (o runOptions) read(streams Streams) (json.RawMessage, functions.FunctionWrite, error) {
-	var write functions.FunctionWrite
-	if o.timeout < 0 {
-		return nil, write, usageError{fmt.Errorf("--timeout is %v; it must be above zero", o.timeout)}
+// deployAndCall takes a function from its code to its response, with its log and the progress on w.
+func deployAndCall(ctx context.Context, client *functions.Client, write functions.FunctionWrite, source functions.Source,
+	data json.RawMessage, w io.Writer, line *progress,
+) (json.RawMessage, error) {
+	line.show("deploying %s…", write.Name)
+	fn, err := client.Create(ctx, write, source)
+	if err != nil {
+		return nil, err
 	}
+	if fn, err = fn.WaitReady(ctx); err != nil {
+		return nil, err
+	}
+	line.show("running %s…", write.Name)
+	call, err := fn.Start(ctx, data)
+	if err != nil {
+		return nil, err
+	}
+	if err := followLogs(ctx, call, w, line); err != nil {
+		return nil, err
+	}
+	return call.Response(ctx)
+}
+
+// read checks everything that can be wrong with the arguments before anything is started.
+func (o runOptions) read(ctx context.Context, streams Streams) (json.RawMessage, functions.FunctionWrite, error) {
+	var write functions.FunctionWrite
 	if err := checkFolder(o.folder); err != nil {
 		return nil, write, usageError{err}
 	}
-	data, err := readData(o.data, streams.In)
+	data, err := readData(ctx, o.data, streams.In)
 	if err != nil {
 		return nil, write, err
 	}
@@ -119,7 +130,8 @@ func (o runOptions) read(streams Streams) (json.RawMessage, functions.FunctionWr
 	if err != nil {
 		return nil, write, err
 	}
-	write.Name = filepath.Base(absolute)
+	name := []rune(filepath.Base(absolute))
+	write.Name = string(name[:min(len(name), mostNameCharacters)])
 	write.FunctionPath = new(filepath.ToSlash(o.path))
 	return data, write, nil
 }
@@ -130,11 +142,42 @@ func checkFolder(folder string) error {
 	case errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("there is no folder %s; name the folder that holds the function's handler.py", folder)
 	case err != nil:
-		return err
+		return fmt.Errorf("the folder cannot be looked at; check its permissions: %w", err)
 	case !info.IsDir():
 		return fmt.Errorf("%s is not a folder; name the folder that holds the function's handler.py", folder)
 	}
 	return nil
+}
+
+// mostNameCharacters is how long the name of a function may be; folders may have longer ones.
+const mostNameCharacters = 140
+
+// importTimeout is how long importing the code may take. Nothing is installed here, so that it need not be the service's ten
+// minutes.
+const importTimeout = time.Minute
+
+// duration is a flag whose error says what a duration looks like.
+type duration time.Duration
+
+// String is the flag's value as it is shown.
+func (d *duration) String() string { return time.Duration(*d).String() }
+
+// Set reads the flag's value.
+func (d *duration) Set(text string) error {
+	parsed, err := time.ParseDuration(text)
+	if err != nil {
+		return errors.New("use a number with a unit, such as 30s or 5m")
+	}
+	*d = duration(parsed)
+	return nil
+}
+
+// Type names the kind of value in the help.
+func (d *duration) Type() string { return "duration" }
+
+// newLogger reports what goes wrong inside the emulator and is no caller's fault.
+func newLogger(w io.Writer) *slog.Logger {
+	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: slog.LevelWarn}))
 }
 
 // connect makes a client of an emulator, which may be asked often as it is near.
@@ -166,7 +209,7 @@ func followLogs(ctx context.Context, call *functions.Call, w io.Writer, line *pr
 		}
 		if len(log) > written {
 			line.clear()
-			_, err = fmt.Fprintln(w, strings.TrimSuffix(log[written:].Text(false), "\n"))
+			_, err = fmt.Fprintln(w, log[written:].Text(false))
 			written = len(log)
 		}
 		return err

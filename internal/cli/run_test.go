@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -60,6 +61,20 @@ func TestRun(t *testing.T) {
 			"",
 			`42`, `^$`,
 		},
+		{"data with a mark before it", map[string]string{"handler.py": echo}, []string{"--data", "-"}, "\ufeff{}", `{"data":{},"secrets":{}}`, `^got \[\]\n$`},
+		{
+			"as many digits as anybody likes",
+			map[string]string{"handler.py": echo},
+			[]string{"--data", `{"n": ` + strings.Repeat("7", 400) + `}`},
+			"",
+			`{"data":{"n":` + strings.Repeat("7", 400) + `},"secrets":{}}`, `^got \['n'\]\n$`,
+		},
+		{
+			"empty lines",
+			map[string]string{"handler.py": "def handle():\n    print('a')\n    print()\n    print('b')\n    print()\n    print()\n"},
+			nil, "",
+			`null`, `^a\n\nb\n\n\n$`,
+		},
 		{"returns None", map[string]string{"handler.py": "def handle():\n    pass\n"}, nil, "", `null`, `^$`},
 		{
 			"both streams in order",
@@ -96,7 +111,11 @@ func TestRunRefuses(t *testing.T) {
 		{"secret without value", good, []string{"--secret", "no-such-secret"}, "", exitUsage, `^cogfn: --secret no-such-secret has no value`},
 		{"secret without key", good, []string{"--secret", "=v"}, "", exitUsage, `^cogfn: --secret needs KEY=VALUE`},
 		{"secret twice", good, []string{"--secret", "k=1", "--secret", "k=2"}, "", exitUsage, `^cogfn: --secret gives k twice`},
-		{"secret key not allowed", good, []string{"--secret", "API_KEY=hush"}, "", exitError, `^cogfn: Secrets has the key "API_KEY"; keys are`},
+		{"secret key not allowed", good, []string{"--secret", "API_KEY=hush"}, "", exitUsage, `^cogfn: --secret has the key "API_KEY"; keys are`},
+		{"data file without name", good, []string{"--data", "@"}, "", exitUsage, `^cogfn: --data @ lacks the file's name`},
+		{"data in UTF-16", good, []string{"--data", "-"}, "\xff\xfe{\x00}\x00", exitUsage, `^cogfn: standard input is not a JSON object: it is encoded in UTF-16`},
+		{"no timeout", good, []string{"--timeout", "0s"}, "", exitUsage, `^cogfn: --timeout is 0s; it must be above zero`},
+		{"path outside", good, []string{"--path", "../x.py"}, "", exitUsage, `^cogfn: --path is "../x.py"; .*leads out of the folder`},
 		{"negative timeout", good, []string{"--timeout", "-1s"}, "", exitUsage, `^cogfn: --timeout is -1s; it must be above zero`},
 		{"no handler.py", map[string]string{"main.py": echo}, nil, "", exitError, `handler\.py`},
 		{"no handle", map[string]string{"handler.py": "def main():\n    pass\n"}, nil, "", exitError, `handler\.py.*handle`},
@@ -110,9 +129,9 @@ func TestRunRefuses(t *testing.T) {
 			map[string]string{"handler.py": "import no_such_module\ndef handle():\n    pass\n", "requirements.txt": "no-such-module\n"},
 			nil, "", exitError, `no_such_module.*does not install requirements\.txt`,
 		},
-		{"handler raises", map[string]string{"handler.py": "def handle():\n    print('before')\n    return 1 / 0\n"}, nil, "", exitCallFailed, `(?s)^before\ncogfn: call \d+ of function \d+ failed: ZeroDivisionError: division by zero\n.*handler\.py.*line 3`},
+		{"handler raises", map[string]string{"handler.py": "def handle():\n    print('before')\n    return 1 / 0\n"}, nil, "", exitCallFailed, `(?s)^before\ncogfn: \S+ failed: ZeroDivisionError: division by zero\n.*handler\.py.*line 3`},
 		{"handler exits", map[string]string{"handler.py": "import os\ndef handle():\n    print('before', flush=True)\n    os._exit(7)\n"}, nil, "", exitCallFailed, `(?s)^before\ncogfn: .*7`},
-		{"handler never ends", map[string]string{"handler.py": "import time\ndef handle():\n    print('begun')\n    while True:\n        time.sleep(1)\n"}, []string{"--timeout", "500ms"}, "", exitCallTimeout, `(?s)^begun\ncogfn: call \d+ of function \d+ timed out`},
+		{"handler never ends", map[string]string{"handler.py": "import time\ndef handle():\n    print('begun')\n    while True:\n        time.sleep(1)\n"}, []string{"--timeout", "500ms"}, "", exitCallTimeout, `(?s)^begun\ncogfn: \S+ timed out: `},
 		{"response not JSON", map[string]string{"handler.py": "def handle():\n    return {1, 2}\n"}, nil, "", exitCallFailed, `^cogfn: .*set`},
 		{"uses client", map[string]string{"handler.py": "def handle(client):\n    return client.assets.list()\n"}, nil, "", exitCallFailed, `client`},
 	}
@@ -142,7 +161,7 @@ func TestRunRefusesFolders(t *testing.T) {
 	}{
 		"missing": {"nowhere", exitUsage, `^cogfn: there is no folder nowhere; name the folder`},
 		"a file":  {"file", exitUsage, `^cogfn: file is not a folder; name the folder`},
-		"empty":   {"empty", exitError, `^cogfn: empty: there is no file to pack; add the function`},
+		"empty":   {"empty", exitError, `^cogfn: empty: there is no handler\.py in this folder; create it`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -162,14 +181,42 @@ func TestRunWithoutPython(t *testing.T) {
 	finish(t, cmd, "").expect(t, exitError, "", `^cogfn: .*no-python`)
 }
 
-// TestRunShowsLinesAsTheyArePrinted reads the first line while the function still runs, then interrupts it, and makes
-// sure that nothing of it is left.
+// TestRunShowsLinesAsTheyArePrinted reads the first line while the function still runs, then ends the program by a signal
+// or by not reading on, and makes sure that nothing of it is left.
 func TestRunShowsLinesAsTheyArePrinted(t *testing.T) {
 	t.Parallel()
-	dir := folder(t, map[string]string{
-		"handler.py": "import os, time\ndef handle():\n    print('pid', os.getpid())\n    time.sleep(600)\n",
+	for _, sent := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
+		t.Run(sent.String(), func(t *testing.T) {
+			t.Parallel()
+			cmd, stderr, pid := startEndless(t)
+			if err := cmd.Process.Signal(sent); err != nil {
+				t.Fatal(err)
+			}
+			if line := readLine(t, stderr); line != "cogfn: stopped" {
+				t.Errorf("after the signal it says %q", line)
+			}
+			expectNothingLeft(t, cmd, exitSignal+int(sent), pid)
+		})
+	}
+	t.Run("reader goes away", func(t *testing.T) {
+		t.Parallel()
+		cmd, stderr, pid := startEndless(t)
+		if err := stderr.Close(); err != nil {
+			t.Fatal(err)
+		}
+		expectNothingLeft(t, cmd, exitSignal+int(syscall.SIGPIPE), pid)
 	})
-	cmd := program(t, dir, "run", dir)
+}
+
+// startEndless runs a function that prints for ten minutes, in a temporary folder of its own, and returns the id of its
+// Python process.
+func startEndless(t *testing.T) (cmd *exec.Cmd, stderr io.ReadCloser, pid int) {
+	t.Helper()
+	dir := folder(t, map[string]string{
+		"handler.py": "import os, time\ndef handle():\n    print('pid', os.getpid())\n    time.sleep(1)\n    for i in range(600):\n        print(i)\n        time.sleep(1)\n",
+	})
+	cmd = program(t, dir, "run", dir)
+	cmd.Env = append(cmd.Env, "TMPDIR="+t.TempDir())
 	stderr, err := cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -177,18 +224,53 @@ func TestRunShowsLinesAsTheyArePrinted(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	pid := pidIn(t, readLine(t, stderr))
-	if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
-		t.Fatal(err)
-	}
-	if line := readLine(t, stderr); line != "cogfn: stopped" {
-		t.Errorf("after the interrupt it says %q", line)
-	}
+	return cmd, stderr, pidIn(t, readLine(t, stderr))
+}
+
+func expectNothingLeft(t *testing.T, cmd *exec.Cmd, code, pid int) {
+	t.Helper()
 	_ = cmd.Wait()
-	if code := cmd.ProcessState.ExitCode(); code != exitInterrupted {
-		t.Errorf("exit code %d; want %d", code, exitInterrupted)
+	if got := cmd.ProcessState.ExitCode(); got != code {
+		t.Errorf("exit code %d; want %d", got, code)
 	}
 	expectGone(t, pid)
+	temporary, _ := strings.CutPrefix(cmd.Env[len(cmd.Env)-1], "TMPDIR=")
+	if left, err := os.ReadDir(temporary); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v %v", left, err)
+	}
+}
+
+// TestRunCanBeInterruptedWhileItReads sends the signal while the program waits for its input.
+func TestRunCanBeInterruptedWhileItReads(t *testing.T) {
+	t.Parallel()
+	dir := folder(t, map[string]string{"handler.py": echo})
+	cmd := program(t, dir, "run", dir, "--data", "-")
+	cmd.Env = append(cmd.Env, "TMPDIR="+t.TempDir())
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = stdin.Close() })
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	// The program handles signals from its first moment on, which nobody outside can see; asking again does no harm.
+	ended := make(chan struct{})
+	go func() {
+		_ = cmd.Wait() // the exit code below tells
+		close(ended)
+	}()
+	for {
+		select {
+		case <-ended:
+			if got := cmd.ProcessState.ExitCode(); got != exitSignal+int(syscall.SIGINT) && got != -1 {
+				t.Errorf("exit code %d", got)
+			}
+			return
+		case <-time.After(200 * time.Millisecond):
+			_ = cmd.Process.Signal(syscall.SIGINT)
+		}
+	}
 }
 
 func pidIn(t *testing.T, line string) int {

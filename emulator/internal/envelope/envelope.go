@@ -3,9 +3,11 @@ package envelope
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/cogfn/cogfn/gen"
@@ -34,6 +36,15 @@ func New(status int, format string, args ...any) *Error {
 // BadRequest makes an error with status 400, the only one that the API documents.
 func BadRequest(format string, args ...any) *Error {
 	return New(http.StatusBadRequest, format, args...)
+}
+
+// Undecodable makes the error for a request that follows the description and still cannot be read: to the description,
+// 1.0 and 1e2 are whole numbers.
+func Undecodable(err error) *Error {
+	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok && strings.HasPrefix(wrong.Value, "number") {
+		return BadRequest("%s: write a whole number as digits alone, without a decimal point or exponent, in the request body", wrong.Field)
+	}
+	return BadRequest("the request is not valid: %v", err)
 }
 
 // Write sends err as the whole answer.

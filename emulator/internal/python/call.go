@@ -48,12 +48,16 @@ func (f *function) load(ctx context.Context, w *worker) error {
 	if secrets == nil {
 		secrets = map[string]string{}
 	}
+	var output printed
 	answer, err := w.exchange(ctx, request{Load: &loadRequest{
 		Root: f.root, Path: f.path, FunctionID: f.spec.FunctionID, Secrets: secrets,
 		ResponseLimit: f.runner.options.ResponseLimit,
-	}}, f.logStray)
+	}}, func(line runner.Line) {
+		f.logImport(line)
+		output.add(line.Message)
+	})
 	if exit, ok := errors.AsType[*exitError](err); ok {
-		return &runner.BuildError{Message: exit.Error()}
+		return buildError(exit.Error(), "", output)
 	}
 	if err != nil {
 		return fmt.Errorf("the import of %q was stopped: %w", f.path, err)
@@ -61,7 +65,7 @@ func (f *function) load(ctx context.Context, w *worker) error {
 	if answer.Message != "" {
 		w.kill()
 		<-w.dead
-		return &runner.BuildError{Message: answer.Message, Trace: answer.Trace}
+		return buildError(answer.Message, answer.Trace, output)
 	}
 	return nil
 }
@@ -77,11 +81,11 @@ func (f *function) Call(ctx context.Context, call runner.Call, log func(runner.L
 	if len(data) == 0 || bytes.Equal(data, []byte("null")) {
 		data = []byte("{}")
 	}
-	if !json.Valid(data) {
-		return runner.Outcome{Status: runner.Failed, Message: "the data of the call is not valid JSON"}
+	if err := checkJSON(data); err != nil {
+		return runner.Outcome{Status: runner.Failed, Message: fmt.Sprintf("the data of the call is not valid JSON: %v", err)}
 	}
-	req := request{Call: &callRequest{
-		CallID: call.CallID, ScheduleID: call.ScheduleID, ScheduledTime: call.ScheduledTime, Data: data,
+	req := request{Data: data, Call: &callRequest{
+		CallID: call.CallID, ScheduleID: call.ScheduleID, ScheduledTime: call.ScheduledTime,
 	}}
 	var answer reply
 	for range sendTries {
@@ -114,6 +118,12 @@ func (e *timeoutError) Error() string {
 	return fmt.Sprintf("the call ran longer than its timeout of %v and was killed", e.limit)
 }
 
+// checkJSON returns what is wrong with text, be it only that it is nested too deeply for this program.
+func checkJSON(text []byte) error {
+	var raw json.RawMessage
+	return json.Unmarshal(text, &raw)
+}
+
 // outcome translates the end of a call.
 func outcome(answer reply, err error) runner.Outcome {
 	if err == nil {
@@ -122,6 +132,8 @@ func outcome(answer reply, err error) runner.Outcome {
 		}
 		if bytes.Equal(answer.Response, []byte("null")) {
 			answer.Response = nil
+		} else if err := checkJSON(answer.Response); err != nil {
+			return runner.Outcome{Status: runner.Failed, Message: fmt.Sprintf("the response cannot be decoded: %v; return less deeply nested values", err)}
 		}
 		return runner.Outcome{Status: runner.Completed, Response: answer.Response}
 	}

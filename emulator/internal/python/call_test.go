@@ -30,7 +30,7 @@ func TestPitfalls(t *testing.T) {
 		lines    []string // all of them
 		replaced bool     // the worker is another one afterwards
 	}{
-		"echo":                {handler: "def handle(data): return data", data: `{"a":[1,2.5,null,true,"å"]}`, response: `{"a":[1,2.5,null,true,"\u00e5"]}`},
+		"echo":                {handler: "def handle(data): return data", data: `{"a":[1,2.5,null,true,"å"]}`, response: `{"a":[1,2.5,null,true,"å"]}`},
 		"no data":             {handler: "def handle(data): return data", response: `{}`},
 		"null data":           {handler: "def handle(data): return data", data: "null", response: `{}`},
 		"bad data":            {handler: "def handle(data): return data", data: `{"a":`, status: runner.Failed, message: "not valid JSON"},
@@ -52,6 +52,12 @@ func TestPitfalls(t *testing.T) {
 		"odd key":             {handler: "def handle(data): return {(1, 2): 3}", status: runner.Failed, message: "not tuple"},
 		"circle":              {handler: "def handle(data):\n  a = []\n  a.append(a)\n  return a", status: runner.Failed, message: "Circular reference"},
 		"generator":           {handler: "def handle(data): yield 1", status: runner.Failed, message: "type generator"},
+		"a long integer":      {handler: "def handle(data): return data", data: `{"k":` + strings.Repeat("7", 10000) + `}`, response: `{"k":` + strings.Repeat("7", 10000) + `}`},
+		"too deep for JSON":   {handler: "def handle(data): return 1", data: strings.Repeat("[", 10001) + strings.Repeat("]", 10001), status: runner.Failed, message: "exceeded max depth"},
+		"a response too deep": {handler: "def handle(data):\n  v = []\n  for i in range(12000): v = [v]\n  import sys\n  sys.setrecursionlimit(50000)\n  return v", status: runner.Failed, message: "; return "},
+		"UTF-8 response fits": {handler: "def handle(data): return '€' * ((1 << 20) // 3 - 1)", response: `"` + strings.Repeat("€", 1<<20/3-1) + `"`},
+		"UTF-8 response not":  {handler: "def handle(data): return '€' * ((1 << 20) // 3)", status: runner.Failed, message: "1048577 bytes, more than the limit of 1048576"},
+		"odd characters":      {handler: "def handle(data): return " + `'\\\ud800\\\udc00\ud83d\ude00\u2028\x00\x7f'`, response: `"\\\ud800\\\udc00\ud83d\ude00` + "\u2028" + `\u0000` + "\x7f" + `"`},
 		"response too large":  {handler: "def handle(data): return 'x' * (1 << 20)", status: runner.Failed, message: "1048578 bytes, more than the limit of 1048576"},
 		"response just fits":  {handler: "def handle(data): return 'x' * ((1 << 20) - 2)", response: `"` + strings.Repeat("x", 1<<20-2) + `"`},
 		"lone surrogate":      {handler: "def handle(data):\n  print('a\\ud800b')\n  return data", data: `{"k":"\ud800"}`, response: `{"k":"\ud800"}`, lines: []string{`a\ud800b`}},
@@ -67,7 +73,7 @@ func TestPitfalls(t *testing.T) {
 		"daemon child":        {handler: "import subprocess\ndef handle(data):\n  print('a')\n  subprocess.Popen(['sleep', '64'], start_new_session=True)\n  return 1", response: "1", lines: []string{"a"}},
 		"all kinds of output": {handler: "import ctypes, os, subprocess, sys\ndef handle(data):\n  print('print')\n  os.write(1, b'write\\n')\n  ctypes.CDLL(None).printf(b'printf\\n')\n  subprocess.run(['echo', 'echo'])\n  print('error', file=sys.stderr)\n  print('last')", lines: []string{"print", "write", "printf", "echo", "error", "last"}},
 		"stdout closed":       {handler: "import os\ndef handle(data):\n  print('a')\n  os.close(1)\n  os.close(2)\n  return 1", response: "1", lines: []string{"a"}},
-		"sys.stdout closed":   {handler: "import sys\ndef handle(data):\n  sys.stdout.close()\n  return 1", response: "1"},
+		"sys.stdout closed":   {handler: "import sys\ndef handle(data):\n  sys.stdout.close()\n  return 1", response: "1", replaced: true},
 		"sys.stdout replaced": {handler: "import io, sys\ndef handle(data):\n  sys.stdout = io.StringIO()\n  print('kept')\n  return sys.stdout.getvalue()", response: `"kept\n"`},
 		"stdout unblocked":    {handler: "import os\ndef handle(data):\n  os.set_blocking(1, False)\n  print('a')\n  return 1", response: "1", lines: []string{"a"}},
 		"pipes written":       {handler: "import os\ndef handle(data):\n  for fd in (3, 4, 5, 6):\n    try: os.write(fd, b'garbage!')\n    except OSError: pass\n  return 1", response: "1"},

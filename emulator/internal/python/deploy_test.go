@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"os"
 	"os/exec"
@@ -55,6 +56,10 @@ func TestDeployRefuses(t *testing.T) {
 		"exit":                  {files: []string{"handler.py", "import sys; sys.exit('bye')"}, message: "SystemExit: bye"},
 		"sudden exit":           {files: []string{"handler.py", "import os; os._exit(9)"}, message: "the Python process of the function exited with code 9 while it imported the handler"},
 		"crash":                 {files: []string{"handler.py", "import os; os.abort()"}, message: "SIGABRT"},
+		"printing import":       {files: []string{"handler.py", "print('one')\nprint('two')\nimport lib", "lib.py", "x = 1 / 0"}, message: "ZeroDivisionError", trace: "ZeroDivisionError: division by zero\noutput:\none\ntwo\n"},
+		"printing exit":         {files: []string{"handler.py", "import os\nprint('\\nlast words', end='', flush=True)\nos._exit(9)"}, message: "code 9", trace: "output:\n\nlast words\n"},
+		"printing no handle":    {files: []string{"handler.py", "print('one')"}, message: "no function at all", trace: "output:\none\n"},
+		"printing much":         {files: []string{"handler.py", "for i in range(10000): print('é', i)\nraise ValueError('é' * 3000)"}, message: "ValueError", trace: "éé\noutput:\n"},
 		"long trace":            {files: []string{"handler.py", "def f(n):\n  if n: f(n - 1)\n  else: raise ValueError('é' * 3000)\ndef g(n):\n  if n: f(n - 1)\n  else: f(n)\nf(50)"}, message: "ValueError: éé", trace: "éé"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -96,6 +101,8 @@ func TestDeployTakes(t *testing.T) {
 		"a package":               {Dir: code(t, "handler.py", "from pkg.a import x\ndef handle(data): return x", "pkg/__init__.py", "", "pkg/a.py", "from .b import x", "pkg/b.py", "x = 1")},
 		"itself as a module":      {Dir: code(t, "handler.py", "import sys\ndef handle(data):\n  import handler\n  return int(handler.handle is handle and __name__ == 'handler')")},
 		"data classes":            {Dir: code(t, "handler.py", "from dataclasses import dataclass\n@dataclass\nclass P:\n  x: int\ndef handle(data): return P(1).x")},
+		"names of the library":    {Dir: code(t, "handler.py", "import json, traceback\ndef handle(data): return json.x * traceback.x", "json.py", "x = 1", "traceback/__init__.py", "x = 1")},
+		"a folder named as one":   {Dir: code(t, "handler.py", "import json\ndef handle(data): return len(json.loads('[1]'))", "json/data.txt", "")},
 		"another PYTHONPATH":      {Dir: code(t, "handler.py", "import lib\ndef handle(data): return lib.x"), Env: map[string]string{"PYTHONPATH": code(t, "lib.py", "x = 1")}},
 		"a folder behind a link":  {Dir: linkTo(t, code(t, "handler.py", "def handle(data): return 1"))},
 		"a folder with odd names": {Dir: filepath.Join(code(t, "it's ü/handler.py", "def handle(data): return 1"), "it's ü")},
@@ -205,6 +212,28 @@ func TestNewWithoutPython(t *testing.T) {
 		_, err := New(Options{Interpreter: name})
 		if !errors.Is(err, ErrNoPython) || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "install Python 3.8 or later") {
 			t.Errorf("%s: got %v, want ErrNoPython that says %q and what to do", name, err, want)
+		}
+	}
+}
+
+// TestAShimAndItsUserBase uses a shim that prints something first, and has packages "pip install --user" put elsewhere.
+func TestAShimAndItsUserBase(t *testing.T) {
+	t.Parallel()
+	executable := newRunner(t, Options{}).interpreter.path
+	base, shim := t.TempDir(), filepath.Join(t.TempDir(), "python3")
+	script := fmt.Sprintf("#!/bin/sh\necho Welcome\nPYTHONUSERBASE='%s' exec '%s' \"$@\"\n", base, executable)
+	if err := os.WriteFile(shim, []byte(script), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	r := newRunner(t, Options{Interpreter: shim})
+	own := t.TempDir()
+	for _, tc := range []struct {
+		env  map[string]string
+		want string
+	}{{nil, base}, {map[string]string{"PYTHONUSERBASE": own}, own}} {
+		f := deploySpec(t, r, runner.Spec{Env: tc.env, Dir: code(t, "handler.py", "import site\ndef handle(): return site.getuserbase()")})
+		if got := mustReturn[string](t, f, data("{}")); got != tc.want {
+			t.Errorf("the user base is %s with the variables %v, want %s", got, tc.env, tc.want)
 		}
 	}
 }

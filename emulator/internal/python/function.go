@@ -68,9 +68,15 @@ func handlerPath(root, name string) (string, error) {
 	return clean, nil
 }
 
+// codeExists says whether the handler's file is still there.
+func (f *function) codeExists() bool {
+	_, err := os.Stat(filepath.Join(f.root, filepath.FromSlash(f.path)))
+	return err == nil
+}
+
 // makeScratch makes the folders that the handler may write to.
 func (f *function) makeScratch() error {
-	scratch, err := os.MkdirTemp(f.runner.scratch, "function-")
+	scratch, err := os.MkdirTemp(f.runner.scratch.dir, "function-")
 	if err != nil {
 		return fmt.Errorf("make a scratch folder for the function: %w", err)
 	}
@@ -86,7 +92,8 @@ func (f *function) makeScratch() error {
 func (f *function) home() string { return filepath.Join(f.scratch, "home") }
 func (f *function) temp() string { return filepath.Join(f.scratch, "tmp") }
 
-// environment builds the variables of a worker from nothing: none of the emulator's own may reach the function.
+// environment builds the variables of a worker from nothing: none of the emulator's own may reach the function. Packages
+// that were installed with "pip install --user" are found through the real home, as HOME is another one.
 func (f *function) environment() []string {
 	variables := map[string]string{
 		"PATH":   filepath.Dir(f.runner.interpreter.path) + ":/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin",
@@ -94,6 +101,9 @@ func (f *function) environment() []string {
 		"TMPDIR": f.temp(),
 		"LANG":   "C.UTF-8",
 		"TZ":     "UTC",
+	}
+	if base := f.runner.interpreter.userBase; base != "" {
+		variables["PYTHONUSERBASE"] = base
 	}
 	maps.Copy(variables, f.spec.Env)
 	delete(variables, tagVariable)
@@ -134,6 +144,11 @@ func (f *function) Close() {
 		f.logger.Warn("cannot remove the function's scratch folder", "error", err)
 	}
 	f.runner.remove(f)
+}
+
+// logImport takes what the function prints while it is imported.
+func (f *function) logImport(line runner.Line) {
+	f.logger.Info("function printed while it was imported", "line", line.Message)
 }
 
 // logStray takes what the function prints while no call runs.

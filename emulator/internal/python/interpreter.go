@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"time"
 )
@@ -15,7 +16,15 @@ import (
 var ErrNoPython = errors.New("no usable Python interpreter")
 
 // probe asks an interpreter what it is. It runs on any Python, so that an old one can be named in the error.
-const probe = `import json, sys; print(json.dumps({"executable": sys.executable, "version": list(sys.version_info[:3])}))`
+const probe = `
+import json, sys
+try:
+    import site
+    base = site.getuserbase()
+except Exception:
+    base = None
+print(json.dumps({"executable": sys.executable, "version": list(sys.version_info[:3]), "user_base": base}))
+`
 
 const probeLimit = 30 * time.Second
 
@@ -23,6 +32,8 @@ const probeLimit = 30 * time.Second
 type interpreter struct {
 	path    string // the real executable, not a shim in front of it, which costs a tenth of a second at each start
 	version string // such as "3.11.7"
+	// userBase is where "pip install --user" puts packages for the user of the emulator; "" if that is nowhere.
+	userBase string
 }
 
 // findInterpreter resolves name, or python3 and then python when it is empty.
@@ -58,8 +69,11 @@ func inspect(ctx context.Context, name string) (interpreter, error) {
 	var answer struct {
 		Executable string `json:"executable"`
 		Version    [3]int `json:"version"`
+		UserBase   string `json:"user_base"`
 	}
-	if err := json.Unmarshal(bytes.TrimSpace(printed), &answer); err != nil {
+	// A shim in front of the interpreter may print something of its own before.
+	lines := bytes.Split(bytes.TrimSpace(printed), []byte("\n"))
+	if err := json.Unmarshal(lines[len(lines)-1], &answer); err != nil {
 		return interpreter{}, fmt.Errorf("%s does not answer like Python", path)
 	}
 	major, minor, patch := answer.Version[0], answer.Version[1], answer.Version[2]
@@ -70,5 +84,8 @@ func inspect(ctx context.Context, name string) (interpreter, error) {
 	if answer.Executable != "" {
 		path = answer.Executable
 	}
-	return interpreter{path: path, version: version}, nil
+	if !filepath.IsAbs(answer.UserBase) {
+		answer.UserBase = "" // an unknown home
+	}
+	return interpreter{path: path, version: version, userBase: answer.UserBase}, nil
 }

@@ -124,7 +124,18 @@ func (o *output) deliver(line []byte) {
 	if n := runeStart(line, o.left-1); n > 0 {
 		o.send(string(line[:n]))
 	}
-	o.send(fmt.Sprintf("[truncated: more than %d bytes of output]", o.budget))
+	o.send(fmt.Sprintf("[truncated: the log of a call is cut at %s]", sizeText(o.budget)))
+}
+
+// sizeText names a number of bytes in the largest unit of which it is a multiple.
+func sizeText(size int) string {
+	switch {
+	case size%(1<<20) == 0:
+		return fmt.Sprintf("%d MiB", size>>20)
+	case size%(1<<10) == 0:
+		return fmt.Sprintf("%d KiB", size>>10)
+	}
+	return fmt.Sprintf("%d bytes", size)
 }
 
 func (o *output) send(text string) {

@@ -81,9 +81,9 @@ func TestOutputCutsLinesAtTheLimit(t *testing.T) {
 		"a character at the cut":    {1000, "0123456é\n", []string{"0123456", "é"}},
 		"no UTF-8 at the cut":       {1000, "0123456\x80\x80\x80\x80\n", []string{"0123456\uFFFD", "\uFFFD"}},
 		"the budget used up":        {8, "abc\ndef\n", []string{"abc", "def"}},
-		"one byte over the budget":  {7, "abc\ndef\n", []string{"abc", "de", "[truncated: more than 7 bytes of output]"}},
-		"empty lines over":          {2, "\n\n\n\n", []string{"", "", "[truncated: more than 2 bytes of output]"}},
-		"a character at the budget": {3, "aé\n", []string{"a", "[truncated: more than 3 bytes of output]"}},
+		"one byte over the budget":  {7, "abc\ndef\n", []string{"abc", "de", "[truncated: the log of a call is cut at 7 bytes]"}},
+		"empty lines over":          {2, "\n\n\n\n", []string{"", "", "[truncated: the log of a call is cut at 2 bytes]"}},
+		"a character at the budget": {3, "aé\n", []string{"a", "[truncated: the log of a call is cut at 3 bytes]"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -106,22 +106,36 @@ func TestReadFrame(t *testing.T) {
 		return append(binary.BigEndian.AppendUint32(nil, size), body...)
 	}
 	for name, tc := range map[string]struct {
-		bytes []byte
-		want  error
+		bytes    []byte
+		want     error
+		response string
 	}{
-		"whole":       {frame(8, `{"id":1} and more`), nil},
-		"nothing":     {nil, io.EOF},
-		"half header": {[]byte{0, 0}, io.ErrUnexpectedEOF},
-		"half body":   {frame(8, `{"id`), io.ErrUnexpectedEOF},
-		"too long":    {frame(1<<31, ""), errGarbled},
-		"no JSON":     {frame(3, "abc"), errGarbled},
+		"whole":       {frame(8, `{"id":1} and more`), nil, ""},
+		"response":    {frame(13, `{"id":1}`+"\n[\n2] and more"), nil, "[\n2]"},
+		"nothing":     {nil, io.EOF, ""},
+		"half header": {[]byte{0, 0}, io.ErrUnexpectedEOF, ""},
+		"half body":   {frame(8, `{"id`), io.ErrUnexpectedEOF, ""},
+		"too long":    {frame(1<<31, ""), errGarbled, ""},
+		"no JSON":     {frame(3, "abc"), errGarbled, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			var answer reply
-			if err := readFrame(bytes.NewReader(tc.bytes), 100, &answer); !errors.Is(err, tc.want) {
+			answer, err := readFrame(bytes.NewReader(tc.bytes), 100)
+			if !errors.Is(err, tc.want) {
 				t.Errorf("got error %v, want %v", err, tc.want)
 			}
+			if got := string(answer.Response); got != tc.response {
+				t.Errorf("response %q, want %q", got, tc.response)
+			}
 		})
+	}
+}
+
+func TestSizesAreNamedInTheLargestUnit(t *testing.T) {
+	t.Parallel()
+	for size, want := range map[int]string{1 << 20: "1 MiB", 3 << 20: "3 MiB", 64 << 10: "64 KiB", 1<<20 + 1: "1048577 bytes"} {
+		if got := sizeText(size); got != want {
+			t.Errorf("%d reads %q, want %q", size, got, want)
+		}
 	}
 }

@@ -96,7 +96,7 @@ func (p *pool) release(w *worker) {
 		return
 	}
 	switch {
-	case w.calls() >= p.maxCalls:
+	case w.spent || w.calls() >= p.maxCalls:
 		p.retire(w)
 	case len(p.queue) > 0 && p.queue[0].function == w.function:
 		p.queue[0].granted <- w

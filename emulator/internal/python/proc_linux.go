@@ -3,9 +3,9 @@ package python
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"os"
 	"strconv"
+	"sync"
 	"syscall"
 	"time"
 
@@ -19,19 +19,34 @@ func processAttributes() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 }
 
-// reap waits for the end of a worker, kills everything that it started, and returns how it ended.
-func reap(process *os.Process, tag string) (*os.ProcessState, error) {
-	// First wait without reaping: the dead worker keeps its process group's id from being given to others.
+// reap waits for the end of a worker, which it kills once condemned is closed, kills everything that the worker started,
+// and returns how it ended.
+//
+// Of a worker that was condemned all descendants are found. When one dies by itself its children get another parent at
+// once, and only those are found that are in its process group or carry its tag.
+func reap(process *os.Process, tag string, condemned <-chan struct{}) (*os.ProcessState, error) {
+	ended := make(chan struct{})
+	var killer sync.WaitGroup
+	killer.Go(func() {
+		select {
+		case <-condemned:
+			killTree(process)
+		case <-ended:
+		}
+	})
+	// First wait without reaping: the dead worker keeps the ids of its process and group from being given to others.
 	for {
 		err := unix.Waitid(unix.P_PID, process.Pid, nil, unix.WEXITED|unix.WNOWAIT, nil)
 		if !errors.Is(err, unix.EINTR) {
 			break
 		}
 	}
+	close(ended)
+	killer.Wait()
 	_ = unix.Kill(-process.Pid, unix.SIGKILL) // fails only if the group is empty
-	since := startTime(process.Pid)
+	worker, _ := readStat(process.Pid)
 	state, err := process.Wait()
-	killTagged(tag, since)
+	killTagged(tag, worker.start)
 	return state, err
 }
 
@@ -76,32 +91,12 @@ func tagged(tag string, since uint64) (found []int, starting bool) {
 		case err != nil: // ended meanwhile, or another user's
 		case bytes.HasPrefix(environment, needle[1:]) || bytes.Contains(environment, needle):
 			found = append(found, pid)
-		case len(environment) == 0 && startTime(pid) >= since:
+		case len(environment) == 0:
+			now, ok := readStat(pid)
 			// Dead processes that nobody has reaped, and the kernel's own threads, have no program either.
 			_, err := os.Readlink(procFile(pid, "exe"))
-			starting = starting || err == nil
+			starting = starting || ok && now.start >= since && err == nil
 		}
 	}
 	return found, starting
 }
-
-// startTime returns when a process started, in clock ticks since boot, or 0 if that cannot be told.
-func startTime(pid int) uint64 {
-	stat, err := os.ReadFile(procFile(pid, "stat"))
-	if err != nil {
-		return 0
-	}
-	// The second field, the name, is in parentheses and may hold anything. The start is the 22nd.
-	fields := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:])
-	const start = 22 - 3
-	if len(fields) <= start {
-		return 0
-	}
-	ticks, err := strconv.ParseUint(string(fields[start]), 10, 64)
-	if err != nil {
-		return 0
-	}
-	return ticks
-}
-
-func procFile(pid int, name string) string { return fmt.Sprintf("/proc/%d/%s", pid, name) }

@@ -3,6 +3,7 @@ package python
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"syscall"
 )
@@ -16,7 +17,13 @@ func checkPlatform() error {
 
 func processAttributes() *syscall.SysProcAttr { return nil }
 
-func reap(process *os.Process, _ string) (*os.ProcessState, error) { return process.Wait() }
+func reap(process *os.Process, _ string, _ <-chan struct{}) (*os.ProcessState, error) {
+	return process.Wait()
+}
+
+func tryLock(*os.File) bool { return false }
+
+func isOwn(fs.DirEntry) bool { return false }
 
 func describeExit(state *os.ProcessState) (how, cause string) {
 	return fmt.Sprintf("exited with code %d", state.ExitCode()), ""

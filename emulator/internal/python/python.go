@@ -1,5 +1,9 @@
 // Package python runs functions in warm Python processes, called workers. A worker belongs to one function, imports its
 // handler once, and then runs one call at a time; what the handler keeps in its module survives from call to call.
+//
+// What a call does to stdout, stderr and the working folder is undone after it. A worker that is not fit for the next call
+// is replaced: one whose code was deleted or whose streams were closed, and one with a thread that still runs although the
+// import did not start it. That thread ends with its worker: what it printed would appear in the log of another call.
 package python
 
 import (
@@ -7,11 +11,7 @@ import (
 	"crypto/rand"
 	_ "embed"
 	"errors"
-	"fmt"
 	"log/slog"
-	"os"
-	"path/filepath"
-	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -31,24 +31,29 @@ var errClosed = errors.New("the emulator is closing")
 type Options struct {
 	// Interpreter is a path or a name on PATH; "" looks for python3, then python. Python 3.8 is the oldest that works.
 	Interpreter string
-	// MaxWorkers bounds the processes of all functions together; 0 means twice the number of CPU cores. Calls beyond it
-	// wait in the order in which they came.
+	// MaxWorkers bounds the processes of all functions together; 0 means 100, which is how many calls of one function may
+	// run at once. Processes start only when a call finds none idle, and take about 12 MB each without what the handler
+	// imports. Calls beyond the bound wait in the order in which they came. A bound below the number of calls that wait
+	// for calls which they made themselves keeps these waiting until the timeout.
 	MaxWorkers int
 	// IdleTimeout is how long a worker may wait for a call before it is ended; 0 means 60 s.
 	IdleTimeout time.Duration
 	// MaxCallsPerWorker is how many calls a worker runs before it is replaced; 0 means 1000.
 	MaxCallsPerWorker int
-	// MaxLogBytes is how much one call may print; 0 means 1 MiB. One line then says that the rest was left out.
+	// MaxLogBytes is how much one call may print; 0 means 1 MiB. One line then says that the log was cut, and at what.
 	MaxLogBytes int
-	// ResponseLimit bounds the response in bytes of compact JSON; 0 means 1 MiB. A larger one fails its call.
+	// ResponseLimit bounds the response in bytes of compact JSON in UTF-8; 0 means 1 MiB. A larger one fails its call.
 	ResponseLimit int
+	// ScratchDir is an existing folder in which the runner makes a folder for its files, removed by Close; "" means the
+	// system's folder for temporary files. New removes what runners that were killed have left there.
+	ScratchDir string
 	// Logger takes what is printed outside of calls, while importing for instance, and at debug level the starts and
 	// ends of workers; nil logs nothing.
 	Logger *slog.Logger
 }
 
 func (o Options) withDefaults() Options {
-	setDefault(&o.MaxWorkers, 2*runtime.NumCPU())
+	setDefault(&o.MaxWorkers, 100)
 	setDefault(&o.IdleTimeout, time.Minute)
 	setDefault(&o.MaxCallsPerWorker, 1000)
 	setDefault(&o.MaxLogBytes, 1<<20)
@@ -69,7 +74,7 @@ func setDefault[T int | time.Duration](option *T, value T) {
 type Runner struct {
 	options     Options
 	interpreter interpreter
-	scratch     string // private folder: the bootstrap script, and one folder for each function
+	scratch     scratch
 	tag         string // starts the tags of all workers
 	tags        atomic.Int64
 	launcher    *launcher
@@ -91,11 +96,12 @@ func New(options Options) (*Runner, error) {
 	if err != nil {
 		return nil, err
 	}
-	scratch, err := makeScratch()
-	if err != nil {
-		return nil, fmt.Errorf("make a folder for the Python runner's files: %w", err)
-	}
 	options = options.withDefaults()
+	sweepScratch(options.ScratchDir, options.Logger)
+	scratch, err := makeScratch(options.ScratchDir)
+	if err != nil {
+		return nil, err
+	}
 	return &Runner{
 		options:     options,
 		interpreter: found,
@@ -105,23 +111,6 @@ func New(options Options) (*Runner, error) {
 		pool:        newPool(options.MaxWorkers, options.MaxCallsPerWorker, options.IdleTimeout),
 		functions:   map[*function]struct{}{},
 	}, nil
-}
-
-// makeScratch makes the private folder with the bootstrap script in it. Links in its path are resolved, so that paths in
-// tracebacks can be compared with it.
-func makeScratch() (string, error) {
-	made, err := os.MkdirTemp("", "cogfn-python-")
-	if err != nil {
-		return "", err
-	}
-	scratch, err := filepath.EvalSymlinks(made)
-	if err == nil {
-		err = os.WriteFile(filepath.Join(scratch, "bootstrap.py"), bootstrap, 0o600)
-	}
-	if err != nil {
-		return "", errors.Join(err, os.RemoveAll(made))
-	}
-	return scratch, nil
 }
 
 // Version returns the interpreter's version, such as "Python 3.11.7".
@@ -176,8 +165,5 @@ func (r *Runner) Close() error {
 	}
 	closing.Wait()
 	r.launcher.close()
-	if err := os.RemoveAll(r.scratch); err != nil {
-		return fmt.Errorf("remove the Python runner's files: %w", err)
-	}
-	return nil
+	return r.scratch.remove()
 }

@@ -54,7 +54,7 @@ func newRunner(tb testing.TB, options Options) *Runner {
 		if left := processesWith(tb, r.tag); len(left) > 0 {
 			tb.Errorf("processes %v are left after Close", left)
 		}
-		if _, err := os.Stat(r.scratch); !os.IsNotExist(err) {
+		if _, err := os.Stat(r.scratch.dir); !os.IsNotExist(err) {
 			tb.Errorf("the scratch folder is left after Close (%v)", err)
 		}
 	})

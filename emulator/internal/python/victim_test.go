@@ -8,11 +8,14 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/cogfn/cogfn/emulator/internal/runner"
 )
@@ -35,7 +38,7 @@ func playVictim(dir string) {
 
 func TestNoWorkerOutlivesAKilledEmulator(t *testing.T) {
 	t.Parallel()
-	temp := t.TempDir() // takes the scratch folder, which nobody is left to remove
+	temp := t.TempDir() // takes the scratch folder, which the next runner has to remove
 	victim := exec.CommandContext(t.Context(), os.Args[0])
 	victim.Env = append(os.Environ(),
 		victimVariable+"="+code(t, "handler.py", "import os\ndef handle(data): return os.getpid()"), "TMPDIR="+temp)
@@ -60,6 +63,11 @@ func TestNoWorkerOutlivesAKilledEmulator(t *testing.T) {
 	}
 	_ = victim.Wait() // reports the kill
 	eventually(t, "the worker ends with its emulator", func() bool { return gone(pid) })
+
+	next := newRunner(t, Options{ScratchDir: temp})
+	if diff := cmp.Diff([]string{filepath.Base(next.scratch.dir)}, names(t, temp)); diff != "" {
+		t.Errorf("folders after the next start (-want +got):\n%s", diff)
+	}
 }
 
 // gone says whether a process has ended. Its new parent may be slow to reap it, so a zombie counts.

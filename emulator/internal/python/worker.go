@@ -15,8 +15,9 @@ import (
 )
 
 var (
-	errGarbled = errors.New("the code wrote into the emulator's own pipe, leave file descriptors alone that it did not open")
-	errNotSent = errors.New("the worker had ended before the request reached it")
+	errGarbled  = errors.New("the code wrote into the emulator's own pipe, leave file descriptors alone that it did not open")
+	errNotSent  = errors.New("the worker had ended before the request reached it")
+	errCodeGone = errors.New("the code of the function is gone, a call or another program deleted it; create the function again")
 )
 
 // exitError says how a worker ended in the middle of a request, and of which kind that was.
@@ -52,10 +53,14 @@ type worker struct {
 
 	using   sync.Mutex    // held during an exchange
 	lastID  int           // the number of requests so far; belongs to whoever got the worker from the pool
+	spent   bool          // unfit for another call; belongs to the same
+	condemn func()        // closes condemned, which makes watch kill the process
 	drained chan struct{} // closed after the last output
 	dead    chan struct{} // closed when the process and all that it started have ended
 	how     string        // how it ended, and the usual cause; readable once dead is closed
 	cause   string
+
+	condemned chan struct{}
 
 	// The pool's part, guarded by its mutex.
 	retired, left bool
@@ -65,12 +70,19 @@ type worker struct {
 // startWorker starts a process for f. The caller holds a place in the pool, which is given back when the process ends,
 // or here when it does not start.
 func startWorker(f *function) (*worker, error) {
+	if !f.codeExists() {
+		f.runner.pool.vacate()
+		return nil, errCodeGone
+	}
+	condemned := make(chan struct{})
 	w := &worker{
-		function: f,
-		tag:      fmt.Sprintf("%s%d.", f.runner.tag, f.runner.tags.Add(1)),
-		output:   newOutput(f.runner.options.MaxLogBytes, f.logStray),
-		drained:  make(chan struct{}),
-		dead:     make(chan struct{}),
+		function:  f,
+		tag:       fmt.Sprintf("%s%d.", f.runner.tag, f.runner.tags.Add(1)),
+		output:    newOutput(f.runner.options.MaxLogBytes, f.logStray),
+		condemn:   sync.OnceFunc(func() { close(condemned) }),
+		condemned: condemned,
+		drained:   make(chan struct{}),
+		dead:      make(chan struct{}),
 	}
 	if err := w.launch(); err != nil {
 		f.runner.pool.vacate()
@@ -116,7 +128,7 @@ func (w *worker) launch() (err error) {
 	}
 	r := w.function.runner
 	w.process, err = r.launcher.start(
-		[]string{r.interpreter.path, "-B", filepath.Join(r.scratch, "bootstrap.py")},
+		[]string{r.interpreter.path, "-B", filepath.Join(r.scratch.dir, "bootstrap.py")},
 		&os.ProcAttr{
 			Dir:   w.function.root,
 			Env:   append(w.function.environment(), w.tag),
@@ -135,7 +147,7 @@ func (w *worker) drain() {
 
 // watch waits for the end of the process and cleans up after it.
 func (w *worker) watch() {
-	state, err := reap(w.process, w.tag)
+	state, err := reap(w.process, w.tag, w.condemned)
 	w.how = "cannot be watched"
 	if err == nil {
 		w.how, w.cause = describeExit(state)
@@ -159,8 +171,8 @@ func (w *worker) watch() {
 // calls returns how many calls the worker has run. Its first request was the load.
 func (w *worker) calls() int { return w.lastID - 1 }
 
-// kill ends the process; watch does the rest. Killing one that has ended does nothing.
-func (w *worker) kill() { _ = w.process.Kill() }
+// kill makes watch kill the process and all that it started. It does not wait, and does nothing for one that has ended.
+func (w *worker) kill() { w.condemn() }
 
 // exchange sends one request and waits for its reply and for all that was printed until then, which goes to sink. When
 // ctx ends, the worker is killed and the error is ctx's cause. After any error the worker is dead.
@@ -184,6 +196,7 @@ func (w *worker) exchange(ctx context.Context, req request, sink func(runner.Lin
 	case <-marked:
 	case <-w.dead: // after its reply; what it printed is complete nevertheless
 	}
+	w.spent = answer.Retire
 	if !stop() {
 		<-w.dead // ctx ended together with the request, so the worker is not used again
 	}
@@ -218,8 +231,8 @@ func (w *worker) roundTrip(req request) (reply, error) {
 	if _, err := w.requests.Write(frame); err != nil {
 		return reply{}, fmt.Errorf("%w: %w", errNotSent, err)
 	}
-	var answer reply
-	if err := readFrame(w.replies, w.function.runner.options.ResponseLimit+frameSlack, &answer); err != nil {
+	answer, err := readFrame(w.replies, w.function.runner.options.ResponseLimit+frameSlack)
+	if err != nil {
 		return reply{}, err
 	}
 	if answer.ID != req.ID {

@@ -106,7 +106,8 @@ type Runner interface {
 type BuildError struct {
 	// Message says in one sentence what is wrong.
 	Message string
-	// Trace shows where, in the words of the language's own tools; it may be empty.
+	// Trace shows where, in the words of the language's own tools, and below that, after a line "output:", what the code
+	// printed last; it may be empty.
 	Trace string
 }
 

@@ -59,11 +59,13 @@ func (s *Service) ReceiveContent(ctx context.Context, fileID, signed string, con
 		return err
 	}
 	upload, err := s.Store.Receive(content, s.Limits.FileBytes)
-	if errors.Is(err, store.ErrTooLarge) {
+	switch {
+	case errors.Is(err, store.ErrTooLarge):
 		return envelope.New(http.StatusRequestEntityTooLarge, "the content is larger than the limit of %d bytes", s.Limits.FileBytes)
-	}
-	if err != nil {
+	case errors.Is(err, store.ErrBrokenOff):
 		return envelope.BadRequest("the upload broke off: send the content again")
+	case err != nil:
+		return err
 	}
 	old := ""
 	err = s.Store.Update(ctx, func(tx *store.Tx) error {

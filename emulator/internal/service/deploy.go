@@ -55,7 +55,9 @@ func (s *Service) deploy(f *store.Function) {
 		pause(ctx, s.DeployDelay/2)
 		s.setStatus(ctx, f.ID, func(f *store.Function) { f.Status = gen.FunctionStatusDeploying })
 		var version string
-		d.function, version, d.err = s.build(ctx, f)
+		if d.function, version, d.err = s.build(ctx, f); d.err != nil {
+			s.drop(f.ID, d)
+		}
 		pause(ctx, s.DeployDelay-time.Since(begin))
 		if ctx.Err() != nil {
 			return // closing: the next start deploys again; deleted: nobody asks any more
@@ -104,6 +106,14 @@ func (s *Service) goFunction(f *store.Function) runner.Function {
 
 // build makes a function callable and returns the version of what runs it, which Go functions do not have.
 func (s *Service) build(ctx context.Context, f *store.Function) (runner.Function, string, error) {
+	// Looked up when the deployment is noted already: a function that is deleted from now on is stopped by forget, and one
+	// that was deleted before is seen here.
+	switch gone, err := s.isGone(f.ID); {
+	case err != nil:
+		return nil, "", err
+	case gone:
+		return nil, "", errDeleted
+	}
 	if function := s.goFunction(f); function != nil {
 		return function, "", nil
 	}
@@ -128,6 +138,23 @@ func (s *Service) build(ctx context.Context, f *store.Function) (runner.Function
 		return nil, run.Version(), errors.Join(explainMissingModule(dir, err), os.RemoveAll(dir))
 	}
 	return &unpacked{function, dir}, run.Version(), nil
+}
+
+func (s *Service) isGone(functionID int64) (gone bool, err error) {
+	err = s.Store.View(context.WithoutCancel(s.ctx), func(tx *store.Tx) error {
+		gone = !tx.Functions().Has(functionID)
+		return nil
+	})
+	return gone, err
+}
+
+// drop forgets a function's deployment, which came to nothing.
+func (s *Service) drop(functionID int64, d *deployment) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.deployments[functionID] == d {
+		delete(s.deployments, functionID)
+	}
 }
 
 // explainMissingModule adds to a failed import what somebody who wrote a requirements.txt has to know.
@@ -207,6 +234,8 @@ func (s *Service) callable(ctx context.Context, f *store.Function) (runner.Funct
 	select {
 	case <-d.done:
 	case <-ctx.Done():
+	}
+	if ctx.Err() != nil { // whatever became of the deployment, which may have been stopped as well
 		return nil, context.Cause(ctx)
 	}
 	return d.function, d.err
@@ -222,9 +251,7 @@ func (s *Service) redeploy(f *store.Function) *deployment {
 	started := s.spawn(func() {
 		defer close(d.done)
 		if d.function, _, d.err = s.build(ctx, f); d.err != nil {
-			s.mu.Lock() // the next call may have more luck, with Python installed for instance
-			delete(s.deployments, f.ID)
-			s.mu.Unlock()
+			s.drop(f.ID, d) // the next call may have more luck, with Python installed for instance
 		}
 	})
 	if !started {

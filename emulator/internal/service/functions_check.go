@@ -17,7 +17,11 @@ const (
 	maxSecretBytes      = 25_000 // key and value together
 )
 
+// A client library has rules like these of its own. They are not shared on purpose: the service must be able to find a
+// client's mistake, and a client the service's.
 var (
+	// A guess: the vendor's reference asks for this in words, while examples on its pages have MySecret and API_KEY. The
+	// narrow reading is the safe one, since what passes here passes there either way.
 	secretKey       = regexp.MustCompile(`^[a-z0-9-]{1,15}$`)
 	envVarKey       = regexp.MustCompile(`^[A-Za-z0-9_]+$`)
 	reservedSecrets = []string{"token", "indexUrl", "extraIndexUrls"}

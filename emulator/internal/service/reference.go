@@ -2,7 +2,9 @@ package service
 
 import (
 	"encoding/json"
+	"fmt"
 
+	"github.com/cogfn/cogfn/emulator/internal/envelope"
 	"github.com/cogfn/cogfn/emulator/internal/store"
 	"github.com/cogfn/cogfn/gen"
 )
@@ -23,7 +25,7 @@ func references[T json.Marshaler](items []T) ([]reference, error) {
 			return nil, err
 		}
 		if err := json.Unmarshal(text, &all[i]); err != nil {
-			return nil, err
+			return nil, envelope.Undecodable(fmt.Errorf("read items.%d: %w", i, err))
 		}
 	}
 	return all, nil

@@ -1,11 +1,9 @@
 package service_test
 
 import (
-	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"log/slog"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -13,159 +11,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/cogfn/cogfn/emulator/internal/runner"
 	"github.com/cogfn/cogfn/emulator/internal/service"
-	"github.com/cogfn/cogfn/emulator/internal/store"
 	"github.com/cogfn/cogfn/gen"
 	"github.com/cogfn/cogfn/gen/server"
 )
-
-// scripted is a function that takes some time and tells what it was called with.
-type scripted struct{ took time.Duration }
-
-func (s scripted) Call(ctx context.Context, call runner.Call, log func(runner.Line)) runner.Outcome {
-	log(runner.Line{Time: time.Now(), Message: "called"})
-	select {
-	case <-time.After(s.took):
-	case <-ctx.Done():
-		return runner.Outcome{Status: runner.Failed, Message: "stopped"}
-	}
-	return runner.Outcome{Status: runner.Completed, Response: fmt.Appendf(nil, `{"schedule":%d,"at":%d,"data":%s}`, call.ScheduleID, call.ScheduledTime, call.Data)}
-}
-
-func (scripted) Close() {}
-
-// world is a service on fake time, without a network, with one function that is Ready.
-type world struct {
-	t *testing.T
-	*service.Service
-	functionID int64
-}
-
-// inBubble runs a test on fake time, which begins at midnight of 1 January 2000.
-func inBubble(t *testing.T, function runner.Function, limits service.Limits, use func(w *world)) {
-	t.Helper()
-	synctest.Test(t, func(t *testing.T) {
-		state, err := store.Open(store.Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		s, err := service.New(service.Config{
-			Store: state, Limits: limits, NonceLifetime: time.Minute,
-			GoFunction:  func(string, string, runner.Spec) runner.Function { return function },
-			NewRunner:   func() (runner.Runner, error) { return nil, errors.New("no runner") },
-			KnownClient: func(string, string) bool { return true },
-			Logger:      slog.New(slog.DiscardHandler),
-			Now:         time.Now,
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		w := &world{t: t, Service: s}
-		w.functionID = w.function(state)
-		use(w)
-		if err := errors.Join(s.Close(), state.Close()); err != nil {
-			t.Error(err)
-		}
-	})
-}
-
-// function creates a function with a file, without uploading anything by HTTP.
-func (w *world) function(state *store.Store) int64 {
-	w.t.Helper()
-	err := state.Update(w.t.Context(), func(tx *store.Tx) error {
-		return tx.Files().Put(&store.File{ID: 1, UploadedTime: 1})
-	})
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	answer, err := w.PostFunctions(w.t.Context(), server.PostFunctionsRequestObject{
-		Body: &gen.FunctionCreateRequest{Items: []gen.FunctionWrite{{Name: "f", FileID: 1, ExternalID: new("f")}}},
-	})
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	synctest.Wait()
-	_ = answer // its type is the service's own; the filter tells the id
-	var id int64
-	err = state.View(w.t.Context(), func(tx *store.Tx) error {
-		for _, row := range tx.Functions().Oldest() {
-			id = row.Value.ID
-		}
-		return nil
-	})
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	return id
-}
-
-// as returns an answer as the type that it must have.
-func as[T any](t *testing.T, answer any) T {
-	t.Helper()
-	typed, ok := answer.(T)
-	if !ok {
-		t.Fatalf("the answer is a %T", answer)
-	}
-	return typed
-}
-
-// session creates a session of a kind and returns its id and nonce.
-func (w *world) session(oneshot bool) (id int64, nonce string) {
-	w.t.Helper()
-	var write gen.SessionWrite
-	err := write.FromSessionWithTokenExchange(gen.SessionWithTokenExchange{TokenExchange: true})
-	if oneshot {
-		err = write.FromSessionWithOneshotTokenExchange(gen.SessionWithOneshotTokenExchange{OneshotTokenExchange: true})
-	}
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	answer, err := w.CreateSessions(w.t.Context(), server.CreateSessionsRequestObject{Body: &gen.SessionCreateRequest{Items: []gen.SessionWrite{write}}})
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	made := as[server.CreateSessions200JSONResponse](w.t, answer).Items[0]
-	return made.ID, made.Nonce
-}
-
-// schedule creates a schedule and returns its id.
-func (w *world) schedule(cron, nonce string) int64 {
-	w.t.Helper()
-	answer, err := w.PostFunctionSchedules(w.t.Context(), server.PostFunctionSchedulesRequestObject{
-		Body: &gen.FunctionScheduleCreateRequest{Items: []gen.FunctionScheduleWrite{{
-			Name: "s", CronExpression: cron, FunctionID: w.functionID, Nonce: nonce, Data: json.RawMessage(`{"n":1}`),
-		}}},
-	})
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	return as[server.PostFunctionSchedules201JSONResponse](w.t, answer).Items[0].ID
-}
-
-// calls returns the calls of a schedule, oldest first, as "STATUS at HH:MM for HH:MM".
-func (w *world) calls(scheduleID int64) (shown []string, calls []gen.FunctionCall) {
-	w.t.Helper()
-	answer, err := w.ListFunctionCalls(w.t.Context(), server.ListFunctionCallsRequestObject{
-		FunctionID: w.functionID, Body: &gen.FunctionCallListRequest{Filter: &gen.FunctionCallFilter{ScheduleID: &scheduleID}, Limit: new(int32(10_000))},
-	})
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	items := as[server.ListFunctionCalls200JSONResponse](w.t, answer).Items
-	for i := range items {
-		call := items[len(items)-1-i]
-		calls = append(calls, call)
-		shown = append(shown, fmt.Sprintf("%s at %s for %s", call.Status,
-			time.UnixMilli(call.StartTime).UTC().Format("15:04"), time.UnixMilli(*call.ScheduledTime).UTC().Format("15:04")))
-	}
-	return shown, calls
-}
-
-func pass(d time.Duration) {
-	<-time.After(d)
-	synctest.Wait()
-}
 
 func TestScheduleMakesCalls(t *testing.T) {
 	t.Parallel()
@@ -291,5 +140,38 @@ func TestSessionGrowsOld(t *testing.T) {
 		if a := status(used); a != gen.SessionStatusEXPIRED {
 			w.t.Errorf("status %s after an hour", a)
 		}
+	})
+}
+
+// A data folder as kill -9 leaves it: schedules go on with their next time, and times in between are not made up for.
+func TestScheduleAfterAKill(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		before, after := filepath.Join(t.TempDir(), "before"), filepath.Join(t.TempDir(), "after")
+		w := begin(t, before, config(scripted{time.Hour}, service.Limits{}))
+		w.functionID = w.function()
+		synctest.Wait()
+		_, nonce := w.session(false)
+		id := w.schedule("*/10 * * * *", nonce)
+		pass(15 * time.Minute)
+		if err := os.CopyFS(after, os.DirFS(before)); err != nil { // nothing says to the copy that the end came
+			t.Fatal(err)
+		}
+		functionID := w.functionID
+		w.end()
+
+		pass(20 * time.Minute)
+		w = begin(t, after, config(scripted{time.Second}, service.Limits{}))
+		w.functionID = functionID
+		pass(16 * time.Minute)
+		want := []string{"Failed at 00:10 for 00:10", "Completed at 00:40 for 00:40", "Completed at 00:50 for 00:50"}
+		shown, calls := w.calls(id)
+		if diff := cmp.Diff(want, shown); diff != "" {
+			t.Fatalf("calls (-want +got):\n%s", diff)
+		}
+		if message := w.failure(calls[0]); message != "the emulator was stopped while the call ran" {
+			t.Errorf("the call that ran failed with %q", message)
+		}
+		w.end()
 	})
 }

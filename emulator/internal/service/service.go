@@ -7,6 +7,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -24,7 +25,7 @@ import (
 // maxID is the greatest id: the greatest number that JavaScript counts to without gaps.
 const maxID = 1<<53 - 1
 
-// Config is what a Service is made of; all fields must be set.
+// Config is what a Service is made of; all fields without a meaning for their zero value must be set.
 type Config struct {
 	Store  *store.Store
 	Limits Limits
@@ -35,8 +36,10 @@ type Config struct {
 	// GoFunction returns the Go function that stands in for a deployed one; nil if there is none for this external id or
 	// name. Of the spec, only the environment and the secrets are set.
 	GoFunction func(externalID, name string, spec runner.Spec) runner.Function
-	// NewRunner makes what runs code for which there is no Go function. It is called at the first need.
-	NewRunner func() (runner.Runner, error)
+	// NewRunner makes what runs code for which there is no Go function. It is called at the first need, or by New if
+	// RunnerAtOnce is set, and New fails with its error then.
+	NewRunner    func() (runner.Runner, error)
+	RunnerAtOnce bool
 	// KnownClient says whether client credentials are good for a session.
 	KnownClient func(id, secret string) bool
 	Logger      *slog.Logger
@@ -75,12 +78,25 @@ func New(config Config) (*Service, error) {
 	s.Limits = s.Limits.WithDefaults()
 	s.ctx, s.cancel = context.WithCancelCause(context.Background())
 	s.scheduler = cron.NewScheduler(s.fire)
+	if err := s.begin(); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+// begin starts what runs in the background.
+func (s *Service) begin() error {
+	if s.RunnerAtOnce {
+		if _, err := s.runner(); err != nil {
+			return err
+		}
+	}
 	if err := s.recover(); err != nil {
-		s.cancel(err)
-		return nil, err
+		return err
 	}
 	s.spawn(func() { s.scheduler.Run(s.ctx) })
-	return s, nil
+	s.spawn(s.forgetOld)
+	return nil
 }
 
 // Close stops schedules, deployments and calls, which fail, and waits for their end. The store stays open.

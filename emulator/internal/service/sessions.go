@@ -105,7 +105,7 @@ func (s *Service) ListSessions(ctx context.Context, request server.ListSessionsR
 		return nil, err
 	}
 	limit := limitOr(request.Params.Limit, defaultSessionLimit)
-	if limit < 1 {
+	if limit < 1 { // a guess: only the maximum is documented
 		return nil, envelope.BadRequest("the limit is %d: it must be between 1 and 1000", limit)
 	}
 	wanted, err := wantedStatus(request.Params.Status)

@@ -13,14 +13,23 @@ import (
 	bolt "go.etcd.io/bbolt"
 )
 
-const (
-	blobDir   = "blobs"   // contents of files, named by their SHA-256
-	uploadDir = "uploads" // contents that are still arriving
-	codeDir   = "code"    // unpacked code, one folder per function
+// ErrTooLarge and ErrBrokenOff are returned for content above a limit, and for content whose sender stopped sending.
+var (
+	ErrTooLarge  = errors.New("the content is larger than allowed")
+	ErrBrokenOff = errors.New("the content broke off")
 )
 
-// ErrTooLarge is returned for content above a limit.
-var ErrTooLarge = errors.New("the content is larger than allowed")
+// incoming marks errors of the sender's side, which would look like those of the disk otherwise.
+type incoming struct{ io.Reader }
+
+// Read reads on.
+func (i incoming) Read(part []byte) (int, error) {
+	n, err := i.Reader.Read(part)
+	if err != nil && err != io.EOF { //nolint:errorlint // io.Copy compares it in this way
+		err = fmt.Errorf("%w: %w", ErrBrokenOff, err)
+	}
+	return n, err
+}
 
 // Upload is content that has arrived completely but does not belong to a file yet.
 type Upload struct {
@@ -30,15 +39,15 @@ type Upload struct {
 	keep string
 }
 
-// Receive takes content in. More than limit bytes are refused with ErrTooLarge. The caller ends with Discard, after Keep
-// or without it.
+// Receive takes content in. More than limit bytes are refused with ErrTooLarge, and content that does not arrive whole
+// with ErrBrokenOff. The caller ends with Discard, after Keep or without it.
 func (s *Store) Receive(content io.Reader, limit int64) (upload *Upload, err error) {
 	file, err := os.CreateTemp(filepath.Join(s.dir, uploadDir), "upload-")
 	if err != nil {
 		return nil, fmt.Errorf("make room for an upload: %w", err)
 	}
 	sum := sha256.New()
-	written, err := io.Copy(io.MultiWriter(file, sum), io.LimitReader(content, limit+1))
+	written, err := io.Copy(io.MultiWriter(file, sum), io.LimitReader(incoming{content}, limit+1))
 	if err == nil && written > limit {
 		err = ErrTooLarge
 	}

@@ -23,6 +23,22 @@ func (t *Tx) DeleteFunction(id int64) error {
 	return t.Functions().Delete(id)
 }
 
+// DeleteCall removes a call with its log and response; one that is absent is fine.
+func (t *Tx) DeleteCall(functionID, callID int64) error {
+	bucket := t.callBucket(functionID)
+	if bucket == nil {
+		return nil
+	}
+	for _, name := range [][]byte{logsBucket, responsesBucket} {
+		if parts := bucket.Bucket(name); parts != nil {
+			if err := parts.Delete(keyOf(callID)); err != nil {
+				return err
+			}
+		}
+	}
+	return t.Calls(functionID).Delete(callID)
+}
+
 // PutLog keeps everything that a call printed, instead of what was kept before.
 func (t *Tx) PutLog(functionID, callID int64, lines []Line) error {
 	text, err := json.Marshal(lines)
@@ -105,4 +121,14 @@ func (t *Tx) TakeNonce(hash string) (*Session, error) {
 	}
 	session.Nonce = ""
 	return session, nonces.Delete([]byte(hash))
+}
+
+// DeleteSession removes a session with its nonce.
+func (t *Tx) DeleteSession(session *Session) error {
+	if nonces := t.tx.Bucket(nonceBucket); nonces != nil && session.Nonce != "" {
+		if err := nonces.Delete([]byte(session.Nonce)); err != nil {
+			return err
+		}
+	}
+	return t.Sessions().Delete(session.ID)
 }

@@ -17,7 +17,6 @@ import (
 	"time"
 
 	bolt "go.etcd.io/bbolt"
-	bolterrors "go.etcd.io/bbolt/errors"
 )
 
 // lockWait is how long Open waits for another emulator to let go of the folder.
@@ -41,59 +40,63 @@ type Store struct {
 	closeErr  error
 }
 
-// Open opens a data folder, making it if needed. A folder that another emulator uses is refused with a sentence that
-// names it.
+// Open opens a data folder, making it if needed. A folder that another emulator uses, or that holds somebody else's
+// files, is refused with a sentence that names it, and left as it is.
 func Open(options Options) (*Store, error) {
 	s := &Store{dir: options.Dir, temporary: options.Dir == ""}
 	var err error
 	if s.temporary {
 		if s.dir, err = os.MkdirTemp("", "cogfn-emulator-"); err != nil {
-			return nil, fmt.Errorf("make a temporary data folder: %w", err)
+			return nil, fmt.Errorf("no temporary folder can be made (%w): set TMPDIR to a folder that can be written to, or name a data folder", err)
 		}
-	} else if err = os.MkdirAll(s.dir, 0o700); err != nil {
-		return nil, fmt.Errorf("make the data folder: %w", err)
+	} else if err = adopt(s.dir); err != nil {
+		return nil, err
 	}
 	if err := s.open(options.Sync); err != nil {
-		return nil, errors.Join(err, s.removeTemporary())
+		if s.temporary {
+			err = errors.Join(err, os.RemoveAll(s.dir))
+		}
+		return nil, err
 	}
 	return s, nil
 }
 
-func (s *Store) open(sync bool) error {
-	db, err := bolt.Open(filepath.Join(s.dir, "state.db"), 0o600, &bolt.Options{
+func (s *Store) open(sync bool) (err error) {
+	defer func() {
+		if recover() != nil { // bbolt's answer to damaged pages
+			err = damaged(s.dir)
+		}
+	}()
+	s.db, err = bolt.Open(filepath.Join(s.dir, stateFile), 0o600, &bolt.Options{
 		Timeout:        lockWait,
 		NoSync:         !sync,
 		NoGrowSync:     !sync,
 		NoFreelistSync: true,
 		FreelistType:   bolt.FreelistMapType,
 	})
-	if errors.Is(err, bolterrors.ErrTimeout) {
-		return fmt.Errorf("the data folder %s is in use by another emulator: stop that one or choose another folder", s.dir)
-	}
 	if err != nil {
-		return fmt.Errorf("open the emulator's state in %s: %w", s.dir, err)
+		return explain(s.dir, err)
 	}
-	s.db = db
 	if err := s.prepare(); err != nil {
-		return errors.Join(err, db.Close())
+		return errors.Join(err, s.db.Close())
 	}
 	if err := s.sweepAll(); err != nil {
-		return errors.Join(err, db.Close())
+		return errors.Join(err, s.db.Close())
 	}
 	return nil
 }
 
 // prepare makes what an empty folder lacks, and throws away what the process before left half done.
 func (s *Store) prepare() error {
-	// Unpacked code and half-written uploads belong to the process that made them.
-	for _, name := range []string{codeDir, uploadDir} {
+	// Unpacked code, half-written uploads and scratch files belong to the process that made them.
+	for _, name := range []string{codeDir, uploadDir, scratchDir} {
 		if err := os.RemoveAll(filepath.Join(s.dir, name)); err != nil {
-			return fmt.Errorf("clean the data folder: %w", err)
+			return explain(s.dir, err)
 		}
 	}
-	for _, name := range []string{blobDir, codeDir, uploadDir} {
+	for _, name := range []string{blobDir, codeDir, uploadDir, scratchDir} {
 		if err := os.MkdirAll(filepath.Join(s.dir, name), 0o700); err != nil {
-			return fmt.Errorf("make the data folder: %w", err)
+			return explain(s.dir, err)
 		}
 	}
 	return s.db.Update(func(tx *bolt.Tx) error {
@@ -102,22 +105,25 @@ func (s *Store) prepare() error {
 				return err
 			}
 		}
-		settings, err := tx.CreateBucketIfNotExists([]byte("settings"))
+		settings, err := tx.CreateBucketIfNotExists(settingsBucket)
 		if err != nil {
 			return err
 		}
-		if key := settings.Get([]byte("key")); key != nil {
+		if key := settings.Get(signingKey); key != nil {
 			s.key = append([]byte(nil), key...)
 			return nil
 		}
 		s.key = make([]byte, 32)
 		_, _ = rand.Read(s.key) // never fails
-		return settings.Put([]byte("key"), s.key)
+		return errors.Join(settings.Put(signingKey, s.key), settings.Put(formatKey, []byte(format)))
 	})
 }
 
 // Dir returns the data folder.
 func (s *Store) Dir() string { return s.dir }
+
+// ScratchDir returns a folder for files that are of no use to the next process, which removes them.
+func (s *Store) ScratchDir() string { return filepath.Join(s.dir, scratchDir) }
 
 // SigningKey returns 32 random bytes that stay the same as long as the data folder exists.
 func (s *Store) SigningKey() []byte { return s.key }
@@ -140,14 +146,15 @@ func (s *Store) Update(ctx context.Context, fn func(*Tx) error) error {
 
 // Close closes the database and removes a temporary folder. Calling it again does nothing.
 func (s *Store) Close() error {
-	s.closeOnce.Do(func() { s.closeErr = errors.Join(s.db.Close(), s.removeTemporary()) })
+	s.closeOnce.Do(func() { s.closeErr = s.close() })
 	return s.closeErr
 }
 
-func (s *Store) removeTemporary() error {
-	if !s.temporary {
-		// Unpacked code is of no use to the next process.
-		return os.RemoveAll(filepath.Join(s.dir, codeDir))
+func (s *Store) close() error {
+	if s.temporary {
+		return errors.Join(s.db.Close(), os.RemoveAll(s.dir))
 	}
-	return os.RemoveAll(s.dir)
+	// Unpacked code is of no use to the next process. It goes before the lock does: afterwards the folder may be another
+	// emulator's.
+	return errors.Join(os.RemoveAll(filepath.Join(s.dir, codeDir)), s.db.Close())
 }
