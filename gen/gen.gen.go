@@ -271,7 +271,8 @@ type CPURange struct {
 	// Min The fewest cores.
 	//
 	// Example: 1
-	Min float64 `json:"min"`
+	Min                  float64                    `json:"min"`
+	AdditionalProperties map[string]json.RawMessage `json:"-"`
 }
 
 // CreatedSession A session that was just created, with its nonce.
@@ -1322,7 +1323,8 @@ type GeoLocation struct {
 	Properties map[string]interface{} `json:"properties,omitempty"`
 
 	// Type Always Feature.
-	Type GeoLocationType `json:"type"`
+	Type                 GeoLocationType            `json:"type"`
+	AdditionalProperties map[string]json.RawMessage `json:"-"`
 }
 
 // GeoLocationType Always Feature.
@@ -1334,7 +1336,8 @@ type GeoLocationGeometry struct {
 	Coordinates []interface{} `json:"coordinates,omitempty"`
 
 	// Type The kind of geometry.
-	Type GeoLocationGeometryType `json:"type"`
+	Type                 GeoLocationGeometryType    `json:"type"`
+	AdditionalProperties map[string]json.RawMessage `json:"-"`
 }
 
 // GeoLocationGeometryType The kind of geometry.
@@ -1358,7 +1361,8 @@ type InstanceID struct {
 	ExternalID InstanceExternalID `json:"externalId"`
 
 	// Space The space of a data modeling instance.
-	Space InstanceSpace `json:"space"`
+	Space                InstanceSpace              `json:"space"`
+	AdditionalProperties map[string]json.RawMessage `json:"-"`
 }
 
 // InstanceSpace The space of a data modeling instance.
@@ -1372,7 +1376,8 @@ type Label struct {
 	// ExternalID An id that the user chose, unique within its kind and project.
 	//
 	// Example: my.known.id
-	ExternalID ExternalID `json:"externalId"`
+	ExternalID           ExternalID                 `json:"externalId"`
+	AdditionalProperties map[string]json.RawMessage `json:"-"`
 }
 
 // Labels The file's labels.
@@ -1393,7 +1398,8 @@ type MemoryRange struct {
 	// Min The least memory in GB.
 	//
 	// Example: 1.5
-	Min float64 `json:"min"`
+	Min                  float64                    `json:"min"`
+	AdditionalProperties map[string]json.RawMessage `json:"-"`
 }
 
 // Metadata Free pairs of text: at most 16 pairs, keys of at most 32 characters, values of at most 512, 4096 bytes in all.
@@ -1658,6 +1664,98 @@ type GetSessionsByIdsJSONRequestBody = SessionByIdsRequest
 
 // RevokeSessionsJSONRequestBody defines body for RevokeSessions for application/json ContentType.
 type RevokeSessionsJSONRequestBody = SessionRevokeRequest
+
+// Getter for additional properties for CPURange. Returns the specified
+// element and whether it was found
+func (a CPURange) Get(fieldName string) (value json.RawMessage, found bool) {
+	if a.AdditionalProperties != nil {
+		value, found = a.AdditionalProperties[fieldName]
+	}
+	return
+}
+
+// Setter for additional properties for CPURange
+func (a *CPURange) Set(fieldName string, value json.RawMessage) {
+	if a.AdditionalProperties == nil {
+		a.AdditionalProperties = make(map[string]json.RawMessage)
+	}
+	a.AdditionalProperties[fieldName] = value
+}
+
+// Override default JSON handling for CPURange to handle AdditionalProperties
+func (a *CPURange) UnmarshalJSON(b []byte) error {
+	object := make(map[string]json.RawMessage)
+	err := json.Unmarshal(b, &object)
+	if err != nil {
+		return err
+	}
+
+	if raw, found := object["default"]; found {
+		err = json.Unmarshal(raw, &a.Default)
+		if err != nil {
+			return fmt.Errorf("error reading 'default': %w", err)
+		}
+		delete(object, "default")
+	}
+
+	if raw, found := object["max"]; found {
+		err = json.Unmarshal(raw, &a.Max)
+		if err != nil {
+			return fmt.Errorf("error reading 'max': %w", err)
+		}
+		delete(object, "max")
+	}
+
+	if raw, found := object["min"]; found {
+		err = json.Unmarshal(raw, &a.Min)
+		if err != nil {
+			return fmt.Errorf("error reading 'min': %w", err)
+		}
+		delete(object, "min")
+	}
+
+	if len(object) != 0 {
+		a.AdditionalProperties = make(map[string]json.RawMessage)
+		for fieldName, fieldBuf := range object {
+			var fieldVal json.RawMessage
+			err := json.Unmarshal(fieldBuf, &fieldVal)
+			if err != nil {
+				return fmt.Errorf("error unmarshaling field %s: %w", fieldName, err)
+			}
+			a.AdditionalProperties[fieldName] = fieldVal
+		}
+	}
+	return nil
+}
+
+// Override default JSON handling for CPURange to handle AdditionalProperties
+func (a CPURange) MarshalJSON() ([]byte, error) {
+	var err error
+	object := make(map[string]json.RawMessage)
+
+	object["default"], err = json.Marshal(a.Default)
+	if err != nil {
+		return nil, fmt.Errorf("error marshaling 'default': %w", err)
+	}
+
+	object["max"], err = json.Marshal(a.Max)
+	if err != nil {
+		return nil, fmt.Errorf("error marshaling 'max': %w", err)
+	}
+
+	object["min"], err = json.Marshal(a.Min)
+	if err != nil {
+		return nil, fmt.Errorf("error marshaling 'min': %w", err)
+	}
+
+	for fieldName, field := range a.AdditionalProperties {
+		object[fieldName], err = json.Marshal(field)
+		if err != nil {
+			return nil, fmt.Errorf("error marshaling '%s': %w", fieldName, err)
+		}
+	}
+	return json.Marshal(object)
+}
 
 // Getter for additional properties for CreatedSession. Returns the specified
 // element and whether it was found
@@ -3837,6 +3935,418 @@ func (a FunctionsStatus) MarshalJSON() ([]byte, error) {
 	object["status"], err = json.Marshal(a.Status)
 	if err != nil {
 		return nil, fmt.Errorf("error marshaling 'status': %w", err)
+	}
+
+	for fieldName, field := range a.AdditionalProperties {
+		object[fieldName], err = json.Marshal(field)
+		if err != nil {
+			return nil, fmt.Errorf("error marshaling '%s': %w", fieldName, err)
+		}
+	}
+	return json.Marshal(object)
+}
+
+// Getter for additional properties for GeoLocation. Returns the specified
+// element and whether it was found
+func (a GeoLocation) Get(fieldName string) (value json.RawMessage, found bool) {
+	if a.AdditionalProperties != nil {
+		value, found = a.AdditionalProperties[fieldName]
+	}
+	return
+}
+
+// Setter for additional properties for GeoLocation
+func (a *GeoLocation) Set(fieldName string, value json.RawMessage) {
+	if a.AdditionalProperties == nil {
+		a.AdditionalProperties = make(map[string]json.RawMessage)
+	}
+	a.AdditionalProperties[fieldName] = value
+}
+
+// Override default JSON handling for GeoLocation to handle AdditionalProperties
+func (a *GeoLocation) UnmarshalJSON(b []byte) error {
+	object := make(map[string]json.RawMessage)
+	err := json.Unmarshal(b, &object)
+	if err != nil {
+		return err
+	}
+
+	if raw, found := object["geometry"]; found {
+		err = json.Unmarshal(raw, &a.Geometry)
+		if err != nil {
+			return fmt.Errorf("error reading 'geometry': %w", err)
+		}
+		delete(object, "geometry")
+	}
+
+	if raw, found := object["properties"]; found {
+		err = json.Unmarshal(raw, &a.Properties)
+		if err != nil {
+			return fmt.Errorf("error reading 'properties': %w", err)
+		}
+		delete(object, "properties")
+	}
+
+	if raw, found := object["type"]; found {
+		err = json.Unmarshal(raw, &a.Type)
+		if err != nil {
+			return fmt.Errorf("error reading 'type': %w", err)
+		}
+		delete(object, "type")
+	}
+
+	if len(object) != 0 {
+		a.AdditionalProperties = make(map[string]json.RawMessage)
+		for fieldName, fieldBuf := range object {
+			var fieldVal json.RawMessage
+			err := json.Unmarshal(fieldBuf, &fieldVal)
+			if err != nil {
+				return fmt.Errorf("error unmarshaling field %s: %w", fieldName, err)
+			}
+			a.AdditionalProperties[fieldName] = fieldVal
+		}
+	}
+	return nil
+}
+
+// Override default JSON handling for GeoLocation to handle AdditionalProperties
+func (a GeoLocation) MarshalJSON() ([]byte, error) {
+	var err error
+	object := make(map[string]json.RawMessage)
+
+	object["geometry"], err = json.Marshal(a.Geometry)
+	if err != nil {
+		return nil, fmt.Errorf("error marshaling 'geometry': %w", err)
+	}
+
+	if a.Properties != nil {
+		object["properties"], err = json.Marshal(a.Properties)
+		if err != nil {
+			return nil, fmt.Errorf("error marshaling 'properties': %w", err)
+		}
+	}
+
+	object["type"], err = json.Marshal(a.Type)
+	if err != nil {
+		return nil, fmt.Errorf("error marshaling 'type': %w", err)
+	}
+
+	for fieldName, field := range a.AdditionalProperties {
+		object[fieldName], err = json.Marshal(field)
+		if err != nil {
+			return nil, fmt.Errorf("error marshaling '%s': %w", fieldName, err)
+		}
+	}
+	return json.Marshal(object)
+}
+
+// Getter for additional properties for GeoLocationGeometry. Returns the specified
+// element and whether it was found
+func (a GeoLocationGeometry) Get(fieldName string) (value json.RawMessage, found bool) {
+	if a.AdditionalProperties != nil {
+		value, found = a.AdditionalProperties[fieldName]
+	}
+	return
+}
+
+// Setter for additional properties for GeoLocationGeometry
+func (a *GeoLocationGeometry) Set(fieldName string, value json.RawMessage) {
+	if a.AdditionalProperties == nil {
+		a.AdditionalProperties = make(map[string]json.RawMessage)
+	}
+	a.AdditionalProperties[fieldName] = value
+}
+
+// Override default JSON handling for GeoLocationGeometry to handle AdditionalProperties
+func (a *GeoLocationGeometry) UnmarshalJSON(b []byte) error {
+	object := make(map[string]json.RawMessage)
+	err := json.Unmarshal(b, &object)
+	if err != nil {
+		return err
+	}
+
+	if raw, found := object["coordinates"]; found {
+		err = json.Unmarshal(raw, &a.Coordinates)
+		if err != nil {
+			return fmt.Errorf("error reading 'coordinates': %w", err)
+		}
+		delete(object, "coordinates")
+	}
+
+	if raw, found := object["type"]; found {
+		err = json.Unmarshal(raw, &a.Type)
+		if err != nil {
+			return fmt.Errorf("error reading 'type': %w", err)
+		}
+		delete(object, "type")
+	}
+
+	if len(object) != 0 {
+		a.AdditionalProperties = make(map[string]json.RawMessage)
+		for fieldName, fieldBuf := range object {
+			var fieldVal json.RawMessage
+			err := json.Unmarshal(fieldBuf, &fieldVal)
+			if err != nil {
+				return fmt.Errorf("error unmarshaling field %s: %w", fieldName, err)
+			}
+			a.AdditionalProperties[fieldName] = fieldVal
+		}
+	}
+	return nil
+}
+
+// Override default JSON handling for GeoLocationGeometry to handle AdditionalProperties
+func (a GeoLocationGeometry) MarshalJSON() ([]byte, error) {
+	var err error
+	object := make(map[string]json.RawMessage)
+
+	if a.Coordinates != nil {
+		object["coordinates"], err = json.Marshal(a.Coordinates)
+		if err != nil {
+			return nil, fmt.Errorf("error marshaling 'coordinates': %w", err)
+		}
+	}
+
+	object["type"], err = json.Marshal(a.Type)
+	if err != nil {
+		return nil, fmt.Errorf("error marshaling 'type': %w", err)
+	}
+
+	for fieldName, field := range a.AdditionalProperties {
+		object[fieldName], err = json.Marshal(field)
+		if err != nil {
+			return nil, fmt.Errorf("error marshaling '%s': %w", fieldName, err)
+		}
+	}
+	return json.Marshal(object)
+}
+
+// Getter for additional properties for InstanceID. Returns the specified
+// element and whether it was found
+func (a InstanceID) Get(fieldName string) (value json.RawMessage, found bool) {
+	if a.AdditionalProperties != nil {
+		value, found = a.AdditionalProperties[fieldName]
+	}
+	return
+}
+
+// Setter for additional properties for InstanceID
+func (a *InstanceID) Set(fieldName string, value json.RawMessage) {
+	if a.AdditionalProperties == nil {
+		a.AdditionalProperties = make(map[string]json.RawMessage)
+	}
+	a.AdditionalProperties[fieldName] = value
+}
+
+// Override default JSON handling for InstanceID to handle AdditionalProperties
+func (a *InstanceID) UnmarshalJSON(b []byte) error {
+	object := make(map[string]json.RawMessage)
+	err := json.Unmarshal(b, &object)
+	if err != nil {
+		return err
+	}
+
+	if raw, found := object["externalId"]; found {
+		err = json.Unmarshal(raw, &a.ExternalID)
+		if err != nil {
+			return fmt.Errorf("error reading 'externalId': %w", err)
+		}
+		delete(object, "externalId")
+	}
+
+	if raw, found := object["space"]; found {
+		err = json.Unmarshal(raw, &a.Space)
+		if err != nil {
+			return fmt.Errorf("error reading 'space': %w", err)
+		}
+		delete(object, "space")
+	}
+
+	if len(object) != 0 {
+		a.AdditionalProperties = make(map[string]json.RawMessage)
+		for fieldName, fieldBuf := range object {
+			var fieldVal json.RawMessage
+			err := json.Unmarshal(fieldBuf, &fieldVal)
+			if err != nil {
+				return fmt.Errorf("error unmarshaling field %s: %w", fieldName, err)
+			}
+			a.AdditionalProperties[fieldName] = fieldVal
+		}
+	}
+	return nil
+}
+
+// Override default JSON handling for InstanceID to handle AdditionalProperties
+func (a InstanceID) MarshalJSON() ([]byte, error) {
+	var err error
+	object := make(map[string]json.RawMessage)
+
+	object["externalId"], err = json.Marshal(a.ExternalID)
+	if err != nil {
+		return nil, fmt.Errorf("error marshaling 'externalId': %w", err)
+	}
+
+	object["space"], err = json.Marshal(a.Space)
+	if err != nil {
+		return nil, fmt.Errorf("error marshaling 'space': %w", err)
+	}
+
+	for fieldName, field := range a.AdditionalProperties {
+		object[fieldName], err = json.Marshal(field)
+		if err != nil {
+			return nil, fmt.Errorf("error marshaling '%s': %w", fieldName, err)
+		}
+	}
+	return json.Marshal(object)
+}
+
+// Getter for additional properties for Label. Returns the specified
+// element and whether it was found
+func (a Label) Get(fieldName string) (value json.RawMessage, found bool) {
+	if a.AdditionalProperties != nil {
+		value, found = a.AdditionalProperties[fieldName]
+	}
+	return
+}
+
+// Setter for additional properties for Label
+func (a *Label) Set(fieldName string, value json.RawMessage) {
+	if a.AdditionalProperties == nil {
+		a.AdditionalProperties = make(map[string]json.RawMessage)
+	}
+	a.AdditionalProperties[fieldName] = value
+}
+
+// Override default JSON handling for Label to handle AdditionalProperties
+func (a *Label) UnmarshalJSON(b []byte) error {
+	object := make(map[string]json.RawMessage)
+	err := json.Unmarshal(b, &object)
+	if err != nil {
+		return err
+	}
+
+	if raw, found := object["externalId"]; found {
+		err = json.Unmarshal(raw, &a.ExternalID)
+		if err != nil {
+			return fmt.Errorf("error reading 'externalId': %w", err)
+		}
+		delete(object, "externalId")
+	}
+
+	if len(object) != 0 {
+		a.AdditionalProperties = make(map[string]json.RawMessage)
+		for fieldName, fieldBuf := range object {
+			var fieldVal json.RawMessage
+			err := json.Unmarshal(fieldBuf, &fieldVal)
+			if err != nil {
+				return fmt.Errorf("error unmarshaling field %s: %w", fieldName, err)
+			}
+			a.AdditionalProperties[fieldName] = fieldVal
+		}
+	}
+	return nil
+}
+
+// Override default JSON handling for Label to handle AdditionalProperties
+func (a Label) MarshalJSON() ([]byte, error) {
+	var err error
+	object := make(map[string]json.RawMessage)
+
+	object["externalId"], err = json.Marshal(a.ExternalID)
+	if err != nil {
+		return nil, fmt.Errorf("error marshaling 'externalId': %w", err)
+	}
+
+	for fieldName, field := range a.AdditionalProperties {
+		object[fieldName], err = json.Marshal(field)
+		if err != nil {
+			return nil, fmt.Errorf("error marshaling '%s': %w", fieldName, err)
+		}
+	}
+	return json.Marshal(object)
+}
+
+// Getter for additional properties for MemoryRange. Returns the specified
+// element and whether it was found
+func (a MemoryRange) Get(fieldName string) (value json.RawMessage, found bool) {
+	if a.AdditionalProperties != nil {
+		value, found = a.AdditionalProperties[fieldName]
+	}
+	return
+}
+
+// Setter for additional properties for MemoryRange
+func (a *MemoryRange) Set(fieldName string, value json.RawMessage) {
+	if a.AdditionalProperties == nil {
+		a.AdditionalProperties = make(map[string]json.RawMessage)
+	}
+	a.AdditionalProperties[fieldName] = value
+}
+
+// Override default JSON handling for MemoryRange to handle AdditionalProperties
+func (a *MemoryRange) UnmarshalJSON(b []byte) error {
+	object := make(map[string]json.RawMessage)
+	err := json.Unmarshal(b, &object)
+	if err != nil {
+		return err
+	}
+
+	if raw, found := object["default"]; found {
+		err = json.Unmarshal(raw, &a.Default)
+		if err != nil {
+			return fmt.Errorf("error reading 'default': %w", err)
+		}
+		delete(object, "default")
+	}
+
+	if raw, found := object["max"]; found {
+		err = json.Unmarshal(raw, &a.Max)
+		if err != nil {
+			return fmt.Errorf("error reading 'max': %w", err)
+		}
+		delete(object, "max")
+	}
+
+	if raw, found := object["min"]; found {
+		err = json.Unmarshal(raw, &a.Min)
+		if err != nil {
+			return fmt.Errorf("error reading 'min': %w", err)
+		}
+		delete(object, "min")
+	}
+
+	if len(object) != 0 {
+		a.AdditionalProperties = make(map[string]json.RawMessage)
+		for fieldName, fieldBuf := range object {
+			var fieldVal json.RawMessage
+			err := json.Unmarshal(fieldBuf, &fieldVal)
+			if err != nil {
+				return fmt.Errorf("error unmarshaling field %s: %w", fieldName, err)
+			}
+			a.AdditionalProperties[fieldName] = fieldVal
+		}
+	}
+	return nil
+}
+
+// Override default JSON handling for MemoryRange to handle AdditionalProperties
+func (a MemoryRange) MarshalJSON() ([]byte, error) {
+	var err error
+	object := make(map[string]json.RawMessage)
+
+	object["default"], err = json.Marshal(a.Default)
+	if err != nil {
+		return nil, fmt.Errorf("error marshaling 'default': %w", err)
+	}
+
+	object["max"], err = json.Marshal(a.Max)
+	if err != nil {
+		return nil, fmt.Errorf("error marshaling 'max': %w", err)
+	}
+
+	object["min"], err = json.Marshal(a.Min)
+	if err != nil {
+		return nil, fmt.Errorf("error marshaling 'min': %w", err)
 	}
 
 	for fieldName, field := range a.AdditionalProperties {

@@ -23,6 +23,13 @@ type CallID struct{ FunctionID, ID int64 }
 // String shows the id for people: "call 7 of function 42".
 func (c CallID) String() string { return fmt.Sprintf("call %d of function %d", c.ID, c.FunctionID) }
 
+func (c CallID) check() error {
+	if min(c.FunctionID, c.ID) < 1 || max(c.FunctionID, c.ID) > 1<<53-1 {
+		return &ArgumentError{Field: "call id", Rule: fmt.Sprintf("is that of %v; ids lie between 1 and 2^53-1", c)}
+	}
+	return nil
+}
+
 // Call is one run of a function as the service last showed it. Its JSON is that of the API, fields that this version does
 // not know included (AdditionalProperties). Times are milliseconds since epoch.
 type Call struct {
@@ -96,7 +103,8 @@ func (c *Client) Call(ctx context.Context, fn Identifier, data any, opts ...Sess
 //
 // Each attempt acts with a session of its own, made by the client's credentials right before, since a nonce serves once
 // and for a minute. An attempt is repeated when the service says that it did not take the call (429) or that repeating
-// is fine, and when no connection came about; never when the answer was lost, as the function may be running by then.
+// is fine, and when no connection came about; never when the answer was lost, as the function may be running by then:
+// that is an *UnknownOutcomeError, with which Recover looks for the call.
 func (c *Client) Start(ctx context.Context, fn Identifier, data any, opts ...SessionOption) (*Call, error) {
 	input, err := c.inputData(data)
 	if err != nil {
@@ -110,20 +118,26 @@ func (c *Client) Start(ctx context.Context, fn Identifier, data any, opts ...Ses
 }
 
 func (c *Client) start(ctx context.Context, id int64, input json.RawMessage, o sessionOptions) (call *Call, err error) {
-	err = c.withNonce(ctx, operation{id: "postFunctionsCall"}, o, func(nonce string) error {
+	err = c.withNonce(ctx, operation{id: "postFunctionsCall"}, o, func(nonce string, sessionID int64) error {
+		s := &sending{}
+		ctx := context.WithValue(ctx, sendingKey{}, s)
 		got, err := decode[gen.FunctionCall](c.raw.PostFunctionsCall(ctx, id, gen.FunctionCallRequest{Data: input, Nonce: nonce}))
-		if err == nil {
-			call = &Call{FunctionCall: *got, client: c}
+		if err != nil {
+			return s.lost(id, sessionID, err)
 		}
-		return err
+		call = &Call{FunctionCall: *got, client: c}
+		return nil
 	})
 	return call, err
 }
 
 // CallsFilter says which calls of a function to list: those that match every field set. Zero fields match everything.
 type CallsFilter struct {
-	ScheduleID         int64
-	Status             CallStatus
+	// ScheduleID matches calls that this schedule made.
+	ScheduleID int64
+	// Status matches where the call stands.
+	Status CallStatus
+	// StartTime and EndTime match when the call started and ended; a call that runs has no end and matches none.
 	StartTime, EndTime TimeRange
 }
 
@@ -169,6 +183,15 @@ func (s *CallsService) bind(items []gen.FunctionCall) []*Call {
 		bound[i] = &Call{FunctionCall: items[i], client: s.client}
 	}
 	return bound
+}
+
+// FromJSON returns a call that was kept as JSON (json.Marshal of a *Call), with its methods at work again.
+func (s *CallsService) FromJSON(kept []byte) (*Call, error) {
+	call := &Call{client: s.client}
+	if err := json.Unmarshal(kept, call); err != nil {
+		return nil, fmt.Errorf("functions: cannot read the JSON of a call: %w", err)
+	}
+	return call, nil
 }
 
 // Retrieve returns one call. An unknown one is an error that matches ErrNotFound.

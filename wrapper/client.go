@@ -43,6 +43,7 @@ type Client struct {
 	// Files uploads and reads the zip files that hold functions' code.
 	Files *FilesService
 
+	project   string
 	raw       *gen.Client
 	generated *gen.ClientWithResponses
 	base      *url.URL
@@ -51,6 +52,9 @@ type Client struct {
 	poll      Backoff
 	payload   int
 	ids       knownIDs
+	// The waits that go on, by function and by whether an external id was given.
+	running     *lookout[int64, int64, *Call]
+	deployments *lookout[bool, Identifier, *Function]
 }
 
 // NewClient makes a client for one project. It sends no request, so a wrong token shows with the first method called;
@@ -71,7 +75,7 @@ func NewClient(cfg Config, opts ...Option) (*Client, error) {
 
 func newClient(cfg Config, base *url.URL, s settings) (*Client, error) {
 	tokens := newTokens(cfg.TokenSource, s.httpClient)
-	c := &Client{base: base, retry: s.retry, poll: s.poll, payload: s.payload, transfer: s.transferDoer()}
+	c := &Client{project: cfg.Project, base: base, retry: s.retry, poll: s.poll, payload: s.payload, transfer: s.transferDoer()}
 	server := base.JoinPath("api/v1/projects", cfg.Project).String()
 	doer := s.apiDoer(tokens, headers(cfg.Application))
 	var err error
@@ -83,8 +87,12 @@ func newClient(cfg Config, base *url.URL, s settings) (*Client, error) {
 	c.Schedules = &SchedulesService{client: c}
 	c.Sessions = &SessionsService{client: c, credentials: sessionCredentials(cfg.TokenSource)}
 	c.Files = &FilesService{client: c}
+	c.running, c.deployments = c.newCallLookout(), c.newDeploymentLookout()
 	return c, nil
 }
+
+// Project returns the URL name of the project that the client talks to.
+func (c *Client) Project() string { return c.project }
 
 // Gen returns the generated low-level client beneath this one. It shares this client's token, retries and errors. What
 // it offers follows the description of the API and carries no promise of compatibility. A call started through it is

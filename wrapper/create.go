@@ -22,8 +22,9 @@ type createOptions struct {
 	file           FileWrite
 }
 
-// WithoutValidation uploads a folder or a handler's text without checking the code: that the handler exists and that its
-// arguments are allowed.
+// WithoutValidation leaves it to the service to check the code and the fields: whether the handler exists and its arguments
+// are allowed, how long names and how many secrets may be. Masked secrets are refused all the same. Use it where the
+// service allows more than its reference says.
 func WithoutValidation() CreateOption {
 	return func(o *createOptions) { o.skipValidation = true }
 }
@@ -44,11 +45,8 @@ func WithFileExternalID(externalID string) CreateOption {
 // breaks a rule, a *SourceError the place in the code. When the service refuses the function, its code file is deleted
 // again. w is not changed.
 func (c *Client) Create(ctx context.Context, w FunctionWrite, source Source, opts ...CreateOption) (*Function, error) {
-	var o createOptions
-	for _, opt := range opts {
-		opt(&o)
-	}
-	if err := checkFunction(w); err != nil {
+	o, err := createSettings(w, opts)
+	if err != nil {
 		return nil, err
 	}
 	fileID, uploaded, err := c.codeFile(ctx, w, source, o)
@@ -56,7 +54,7 @@ func (c *Client) Create(ctx context.Context, w FunctionWrite, source Source, opt
 		return nil, err
 	}
 	w.FileID = fileID
-	got, err := decode[gen.FunctionList](c.raw.PostFunctions(ctx, gen.FunctionCreateRequest{Items: []FunctionWrite{w}}))
+	got, err := decode[gen.FunctionList](c.raw.PostFunctions(ctx, gen.FunctionCreateRequest{Items: []gen.FunctionWrite{gen.FunctionWrite(w)}}))
 	if err == nil && len(got.Items) != 1 {
 		err = &RequestError{Operation: "postFunctions", Attempts: 1, Err: errors.New("the answer holds no function")}
 	}
@@ -67,6 +65,17 @@ func (c *Client) Create(ctx context.Context, w FunctionWrite, source Source, opt
 		return nil, c.Files.withdraw(ctx, ID(fileID), o.file.ExternalID != nil, err)
 	}
 	return nil, err // the answer was lost, if only behind a proxy, so the function may exist and need its file
+}
+
+// createSettings resolves opts, and holds the fields of w against the rules as they have it.
+func createSettings(w FunctionWrite, opts []CreateOption) (o createOptions, err error) {
+	for _, opt := range opts {
+		opt(&o)
+	}
+	if o.skipValidation {
+		return o, checkMasked(w)
+	}
+	return o, checkFunction(w)
 }
 
 // codeFile returns the id of the file with the code, and whether it was uploaded for this function.

@@ -55,7 +55,7 @@ func TestCreate(t *testing.T) {
 	}
 	want := w
 	want.FileID = 7
-	if diff := cmp.Diff([]FunctionWrite{want}, body.Items); diff != "" {
+	if diff := cmp.Diff([]gen.FunctionWrite{gen.FunctionWrite(want)}, body.Items); diff != "" {
 		t.Errorf("function (-want +got):\n%s", diff)
 	}
 }

@@ -58,3 +58,15 @@ def handle(data):
 	// Output:
 	// handler.py:6: `numpy=>1.26` is not a valid requirement: "=>" is no operator; use >=
 }
+
+// Code can be checked in a test or a pipeline, without a project.
+func ExampleSource_Pack() {
+	write := functions.FunctionWrite{Name: "echo", FunctionPath: new("src/main.py")}
+	_, err := functions.HandlerText("async def handle(data):\n    return data\n").Pack(write)
+	fmt.Println(err)
+	packed, err := functions.HandlerText("def handle(data):\n    return data\n").Pack(write)
+	fmt.Println(packed.Files, err)
+	// Output:
+	// src/main.py:1: handle is an async function; use a plain "def handle"
+	// [src/main.py] <nil>
+}

@@ -48,10 +48,10 @@ func startEmulator() (service *emulator.Emulator, cfg functions.Config) {
 }
 
 // startWithGreet starts a service on which the function greet is ready.
-func startWithGreet(ctx context.Context) (client *functions.Client, closeAll func()) {
+func startWithGreet(ctx context.Context, opts ...functions.Option) (client *functions.Client, closeAll func()) {
 	service, cfg := startEmulator()
 	transport := &http.Transport{}
-	client, err := functions.NewClient(cfg, functions.WithHTTPClient(&http.Client{Transport: transport}))
+	client, err := functions.NewClient(cfg, append(opts, functions.WithHTTPClient(&http.Client{Transport: transport}))...)
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -27,6 +27,21 @@ type FileWrite = gen.FileWrite
 // File is a file as the service shows it. Its JSON is that of the API. Times are milliseconds since epoch.
 type File struct{ gen.FileMetadata }
 
+// Created is when the file was registered.
+func (f *File) Created() time.Time { return milliseconds(&f.CreatedTime) }
+
+// LastUpdated is when the file was last changed.
+func (f *File) LastUpdated() time.Time { return milliseconds(&f.LastUpdatedTime) }
+
+// UploadedAt is when the bytes arrived; the zero time until then.
+func (f *File) UploadedAt() time.Time { return milliseconds(f.UploadedTime) }
+
+// SourceCreated is when the file was created at its source; the zero time if nobody said.
+func (f *File) SourceCreated() time.Time { return milliseconds(f.SourceCreatedTime) }
+
+// SourceModified is when the file was last changed at its source; the zero time if nobody said.
+func (f *File) SourceModified() time.Time { return milliseconds(f.SourceModifiedTime) }
+
 // UploadOption changes how a file is uploaded.
 type UploadOption func(*gen.InitFileUploadParams)
 

@@ -60,10 +60,12 @@ type Filter struct {
 	Name, Owner string
 	// FileID matches the id of the zip file with the code.
 	FileID int64
+	// Status matches where the deployment stands.
 	Status FunctionStatus
 	// ExternalIDPrefix matches how the external id begins.
 	ExternalIDPrefix string
-	CreatedTime      TimeRange
+	// CreatedTime matches when the function was created.
+	CreatedTime TimeRange
 	// Metadata matches functions that hold all of these pairs.
 	Metadata map[string]string
 }

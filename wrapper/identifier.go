@@ -127,6 +127,12 @@ func withFunctionID[T any](ctx context.Context, c *Client, fn Identifier, do fun
 	return do(found.ID)
 }
 
+// FunctionID returns the id that an identifier stands for: an id as it is, without a request; an external id after a
+// look-up, which the client remembers, as it does for calls.
+func (c *Client) FunctionID(ctx context.Context, fn Identifier) (int64, error) {
+	return withFunctionID(ctx, c, fn, func(id int64) (int64, error) { return id, nil })
+}
+
 // refusedID tells that err may mean an unknown function: the reference documents 400 alone for that.
 func refusedID(err error) bool {
 	api, ok := errors.AsType[*APIError](err)

@@ -8,6 +8,8 @@ type SessionOption func(*sessionOptions)
 type sessionOptions struct {
 	nonce       *string
 	credentials *SessionCredentials
+	// lasting tells that the session must live on after the request, so that a one-shot session will not do.
+	lasting bool
 }
 
 // WithNonce acts with a session of the caller's own instead of a new one. A nonce serves once, so such a request is
@@ -33,19 +35,19 @@ func sessionSettings(opts []SessionOption) (sessionOptions, error) {
 }
 
 // withNonce sends a request that holds a nonce, each attempt with one of a new session, unless the caller gave his own.
-func (c *Client) withNonce(ctx context.Context, op operation, o sessionOptions, send func(nonce string) error) error {
+func (c *Client) withNonce(ctx context.Context, op operation, o sessionOptions, send func(nonce string, sessionID int64) error) error {
 	return c.retry.do(ctx, op, func(int) error {
 		if o.nonce != nil {
-			err := send(*o.nonce)
+			err := send(*o.nonce, 0)
 			if err != nil && !unsent(err) {
 				return final{err}
 			}
 			return err
 		}
-		session, err := c.Sessions.create(ctx, o.credentials)
+		session, err := c.Sessions.create(ctx, o)
 		if err != nil {
 			return final{err} // its own attempts are behind it
 		}
-		return send(session.Nonce)
+		return send(session.Nonce, session.ID)
 	})
 }

@@ -30,6 +30,7 @@ type settings struct {
 	transferTimeout  time.Duration
 	maxResponseBytes int64
 	payload          int
+	admission        Admission
 }
 
 func defaultSettings() settings {
@@ -101,7 +102,8 @@ func WithRetry(r RetryOptions) Option {
 	}
 }
 
-// WithPoll changes how long waits pause between two looks. Each wait asks newPoll for a Backoff of its own.
+// WithPoll changes how long waits pause between two looks. Each wait asks newPoll for pauses of its own, and is looked at
+// by them or, when another wait's request serves it too, more often.
 func WithPoll(newPoll Backoff) Option {
 	return func(s *settings) error {
 		if newPoll == nil {

@@ -34,11 +34,21 @@ func (c *Client) inputData(data any) (json.RawMessage, error) {
 	if err != nil {
 		return nil, &ArgumentError{Field: "data", Rule: fmt.Sprintf("cannot be encoded as JSON: %v", err)}
 	}
-	if bytes.Equal(raw, []byte("null")) {
+	if isNull(raw) {
 		return json.RawMessage("{}"), nil
 	}
 	return raw, c.checkData(raw)
 }
+
+// optionalData is inputData for schedules, which may have no data at all.
+func (c *Client) optionalData(data json.RawMessage) (json.RawMessage, error) {
+	if data = bytes.TrimSpace(data); len(data) == 0 || isNull(data) {
+		return nil, nil
+	}
+	return c.inputData(data)
+}
+
+func isNull(raw json.RawMessage) bool { return string(raw) == "null" }
 
 func (c *Client) checkData(raw json.RawMessage) error {
 	if raw[0] != '{' {

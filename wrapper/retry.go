@@ -111,10 +111,11 @@ func notConnected(err error) bool {
 	return ok && (op.Op == "dial" || op.Op == "proxyconnect")
 }
 
-// unsent tells that the request itself was never sent: there was no token for it, or no connection.
+// unsent tells that the request itself was never sent: it was not admitted, there was no token for it, or no connection.
 func unsent(err error) bool {
-	_, ok := errors.AsType[*TokenError](err)
-	return ok || notConnected(err)
+	_, held := errors.AsType[*notAdmittedError](err)
+	_, tokenless := errors.AsType[*TokenError](err)
+	return held || tokenless || notConnected(err)
 }
 
 // interrupted tells that the answer was lost on its way, which another attempt may cure.

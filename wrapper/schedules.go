@@ -6,7 +6,6 @@ import (
 	"errors"
 	"iter"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/cogfn/cogfn/gen"
@@ -33,16 +32,13 @@ type ScheduleWrite = gen.FunctionScheduleWrite
 func (s *Schedule) Created() time.Time { return milliseconds(&s.CreatedTime) }
 
 // Session is the id of the session that the schedule's calls act with. The service has sent numbers and texts; both are
-// returned as text.
+// returned as text, and "" if it sends neither.
 func (s *Schedule) Session() string {
-	if number, err := s.SessionID.AsFunctionScheduleSessionNumber(); err == nil {
-		return strconv.FormatInt(number, 10)
-	}
-	text, err := s.SessionID.AsFunctionScheduleSessionText()
+	raw, err := s.SessionID.MarshalJSON()
 	if err != nil {
 		return ""
 	}
-	return text
+	return textOf(raw)
 }
 
 // InputData returns the data that every call of the schedule gets; see SchedulesService.InputData.
@@ -65,8 +61,10 @@ type SchedulesFilter struct {
 	// Name matches exactly.
 	Name string
 	// Function is the function that is called, by id or external id.
-	Function       Identifier
-	CreatedTime    TimeRange
+	Function Identifier
+	// CreatedTime matches when the schedule was created.
+	CreatedTime TimeRange
+	// CronExpression matches exactly, text by text.
 	CronExpression string
 }
 
@@ -163,19 +161,25 @@ func scheduleReferences(ids []int64) gen.FunctionScheduleReferences {
 	return refs
 }
 
-// Create creates a schedule for a function. Its calls act with a session that is created right before: with WithSession's
-// credentials, else the client's own; or with the session of w.Nonce or WithNonce. Sessions by client credentials last as
-// long as the credentials; those by token exchange as long as the identity provider agrees. The zero Identifier leaves
-// the choice to w.FunctionID. A request is repeated as that of Client.Start. w is not changed.
+// Create creates a schedule for a function, or for w.FunctionID where fn is the zero Identifier. The fields are checked
+// before anything is sent: an *ArgumentError names the one that breaks a rule. A request is repeated as that of
+// Client.Start. w is not changed.
+//
+// The schedule's calls act with a session that is created right before: with WithSession's credentials, else the client's
+// own; or with the session of w.Nonce or WithNonce. Sessions by client credentials last as long as the credentials, those
+// by token exchange as long as the identity provider agrees. A one-shot session, which soon ends, is made only when asked
+// for: where the client has nothing but a token that cannot be exchanged, Create fails, and WithSession helps.
 func (s *SchedulesService) Create(ctx context.Context, fn Identifier, w ScheduleWrite, opts ...SessionOption) (*Schedule, error) {
 	if fn == (Identifier{}) {
 		fn = ID(w.FunctionID)
 	} else if w.FunctionID != 0 && fn != ID(w.FunctionID) {
 		return nil, &ArgumentError{Field: "FunctionID", Rule: "differs from the function given; leave it 0"}
 	}
-	if err := s.client.checkSchedule(w); err != nil {
+	data, err := s.client.optionalData(w.Data)
+	if err := join(checkSchedule(w), err); err != nil {
 		return nil, err
 	}
+	w.Data = data
 	if w.Nonce != "" {
 		opts = append([]SessionOption{WithNonce(w.Nonce)}, opts...)
 	}
@@ -183,6 +187,7 @@ func (s *SchedulesService) Create(ctx context.Context, fn Identifier, w Schedule
 	if err != nil {
 		return nil, err
 	}
+	o.lasting = true
 	return withFunctionID(ctx, s.client, fn, func(id int64) (*Schedule, error) {
 		w.FunctionID = id
 		return s.create(ctx, w, o)
@@ -190,7 +195,7 @@ func (s *SchedulesService) Create(ctx context.Context, fn Identifier, w Schedule
 }
 
 func (s *SchedulesService) create(ctx context.Context, w ScheduleWrite, o sessionOptions) (schedule *Schedule, err error) {
-	err = s.client.withNonce(ctx, operation{id: "postFunctionSchedules"}, o, func(nonce string) error {
+	err = s.client.withNonce(ctx, operation{id: "postFunctionSchedules"}, o, func(nonce string, _ int64) error {
 		w.Nonce = nonce
 		body := gen.FunctionScheduleCreateRequest{Items: []ScheduleWrite{w}}
 		got, err := decode[gen.FunctionScheduleList](s.client.raw.PostFunctionSchedules(ctx, body))
@@ -222,7 +227,7 @@ func (s *SchedulesService) Delete(ctx context.Context, ids ...int64) error {
 // without.
 func (s *SchedulesService) InputData(ctx context.Context, id int64) (json.RawMessage, error) {
 	got, err := decode[gen.FunctionScheduleInputData](s.client.raw.GetFunctionScheduleInputData(ctx, id))
-	if err != nil {
+	if err != nil || isNull(got.Data) {
 		return nil, err
 	}
 	return got.Data, nil

@@ -1,6 +1,7 @@
 package functions
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,8 +13,8 @@ import (
 	"github.com/cogfn/cogfn/gen"
 )
 
-// SessionsService creates, reads and revokes sessions; it is Client.Sessions. Calling and scheduling functions create theirs
-// by themselves.
+// SessionsService creates, reads and revokes sessions; it is Client.Sessions. Calling and scheduling functions create
+// theirs by themselves.
 type SessionsService struct {
 	client      *Client
 	credentials *SessionCredentials
@@ -103,16 +104,15 @@ func (s *SessionsService) Create(ctx context.Context, credentials SessionCredent
 }
 
 // create makes a session with the given credentials, or else the client's own. Where the client has none but its token,
-// the token is exchanged; tokens that CDF itself issued cannot be, and get a one-shot session.
-func (s *SessionsService) create(ctx context.Context, credentials *SessionCredentials) (*CreatedSession, error) {
-	if credentials == nil {
-		credentials = s.credentials
-	}
+// the token is exchanged; tokens that CDF itself issued cannot be, and get a one-shot session, unless it must last: a
+// schedule with one would be created and fail within the hour.
+func (s *SessionsService) create(ctx context.Context, o sessionOptions) (*CreatedSession, error) {
+	credentials := cmp.Or(o.credentials, s.credentials)
 	if credentials != nil {
 		return s.Create(ctx, *credentials)
 	}
 	session, err := s.Create(ctx, SessionTokenExchange())
-	if api, ok := errors.AsType[*APIError](err); ok && api.StatusCode == http.StatusBadRequest {
+	if api, ok := errors.AsType[*APIError](err); ok && api.StatusCode == http.StatusBadRequest && !o.lasting {
 		return s.Create(ctx, SessionOneshotTokenExchange())
 	}
 	return session, err

@@ -108,7 +108,11 @@ func (s Source) pack(functionPath string, skipValidation bool) (*codezip.Archive
 	if why := faultOfPath(functionPath); why != "" {
 		return nil, &SourceError{File: functionPath, Message: why}
 	}
-	archive, err := s.archive(functionPath)
+	var accept func(files, ignored []string) error
+	if !skipValidation {
+		accept = func(files, ignored []string) error { return s.checkFiles(functionPath, files, ignored) }
+	}
+	archive, err := s.archive(functionPath, accept)
 	if err != nil {
 		return nil, s.explain(err)
 	}
@@ -120,15 +124,15 @@ func (s Source) pack(functionPath string, skipValidation bool) (*codezip.Archive
 	return archive, nil
 }
 
-func (s Source) archive(functionPath string) (*codezip.Archive, error) {
+func (s Source) archive(functionPath string, accept func(files, ignored []string) error) (*codezip.Archive, error) {
 	switch s.kind {
 	case sourceFolder:
-		return s.packFolder()
+		return s.packFolder(accept)
 	case sourceFS:
 		if s.fsys == nil {
 			return nil, &SourceError{Message: "the file system given as code is nil; pass one to FolderFS"}
 		}
-		return codezip.Pack(s.fsys)
+		return codezip.Pack(s.fsys, accept)
 	case sourceText:
 		return s.packText(functionPath)
 	case sourceFile:
@@ -141,7 +145,7 @@ func (s Source) archive(functionPath string) (*codezip.Archive, error) {
 	return nil, &SourceError{Message: "no code is given; use Folder, FolderFS, HandlerText or FileID"}
 }
 
-func (s Source) packFolder() (*codezip.Archive, error) {
+func (s Source) packFolder(accept func(files, ignored []string) error) (*codezip.Archive, error) {
 	if s.folder == "" {
 		return nil, &SourceError{Message: `the path of the folder is empty; use "." for the current folder`}
 	}
@@ -157,7 +161,7 @@ func (s Source) packFolder() (*codezip.Archive, error) {
 	if err != nil {
 		return nil, &SourceError{File: s.folder, Message: "the folder cannot be opened; check its permissions", Err: err}
 	}
-	archive, err := codezip.Pack(root.FS())
+	archive, err := codezip.Pack(root.FS(), accept)
 	return archive, errors.Join(err, root.Close())
 }
 
@@ -238,17 +242,22 @@ func faultOfPath(name string) string {
 	return ""
 }
 
-// validate checks the content of the zip itself, so that nothing is overlooked that ignore rules or links change.
-func (s Source) validate(archive *codezip.Archive, functionPath string) error {
-	if !slices.Contains(archive.Files, functionPath) {
-		return s.noHandler(archive, functionPath)
+// checkFiles checks the names of the files before any of them is read, as a wrong folder may hold a great many.
+func (s Source) checkFiles(functionPath string, files, ignored []string) error {
+	if !slices.Contains(files, functionPath) {
+		return s.noHandler(ignored, functionPath)
 	}
-	if slices.Contains(archive.Files, "__init__.py") {
+	if slices.Contains(files, "__init__.py") {
 		return &SourceError{
 			File:    s.place("__init__.py"),
 			Message: "the service takes no __init__.py in the root of the code; remove it",
 		}
 	}
+	return nil
+}
+
+// validate checks the content of the zip itself, so that nothing is overlooked that ignore rules or links change.
+func (s Source) validate(archive *codezip.Archive, functionPath string) error {
 	code, err := zip.NewReader(bytes.NewReader(archive.Bytes), int64(len(archive.Bytes)))
 	if err != nil {
 		return s.explain(err)
@@ -292,8 +301,8 @@ func (s Source) checkListed(text []byte, functionPath string) error {
 	return nil
 }
 
-func (s Source) noHandler(archive *codezip.Archive, functionPath string) error {
-	for _, name := range archive.Ignored {
+func (s Source) noHandler(ignored []string, functionPath string) error {
+	for _, name := range ignored {
 		if name == functionPath || strings.HasSuffix(name, "/") && strings.HasPrefix(functionPath, name) {
 			return &SourceError{
 				File: s.place(functionPath),
@@ -305,7 +314,7 @@ func (s Source) noHandler(archive *codezip.Archive, functionPath string) error {
 	}
 	return &SourceError{
 		File:    s.place(""),
-		Message: fmt.Sprintf("there is no %s in this folder; create it or set FunctionPath", functionPath),
+		Message: fmt.Sprintf("there is no %s in this folder; create it, or name the path of the file that defines handle", functionPath),
 		Err:     fs.ErrNotExist,
 	}
 }

@@ -127,11 +127,11 @@ func TestSourceRefuses(t *testing.T) {
 		path  string
 		want  string
 	}{
-		"empty":            {nil, "", "FOLDER: there is no file to pack; add the function's code"},
-		"only ignored":     {map[string]string{".env": ""}, "", "FOLDER: there is no file to pack; add the function's code"},
-		"no handler.py":    {map[string]string{"main.py": goodHandler}, "", "FOLDER: there is no handler.py in this folder; create it or set FunctionPath"},
-		"no file at path":  {map[string]string{"main.py": goodHandler}, "src/main.py", "FOLDER: there is no src/main.py in this folder; create it or set FunctionPath"},
-		"folder at path":   {map[string]string{"handler.py/x.py": goodHandler}, "", "FOLDER: there is no handler.py in this folder; create it or set FunctionPath"},
+		"empty":            {nil, "", "FOLDER: there is no handler.py in this folder; create it, or name the path of the file that defines handle"},
+		"only ignored":     {map[string]string{".env": ""}, "", "FOLDER: there is no handler.py in this folder; create it, or name the path of the file that defines handle"},
+		"no handler.py":    {map[string]string{"main.py": goodHandler}, "", "FOLDER: there is no handler.py in this folder; create it, or name the path of the file that defines handle"},
+		"no file at path":  {map[string]string{"main.py": goodHandler}, "src/main.py", "FOLDER: there is no src/main.py in this folder; create it, or name the path of the file that defines handle"},
+		"folder at path":   {map[string]string{"handler.py/x.py": goodHandler}, "", "FOLDER: there is no handler.py in this folder; create it, or name the path of the file that defines handle"},
 		"handler ignored":  {map[string]string{"handler.py": goodHandler, "x": "", ".cogfnignore": "*.py"}, "", `FOLDER/handler.py: the ignore rules leave this file out of the zip; add the line "!handler.py" to .cogfnignore, or correct a line there`},
 		"handler in venv":  {map[string]string{"venv/a/h.py": goodHandler, "x": ""}, "venv/a/h.py", `FOLDER/venv/a/h.py: the ignore rules leave this file out of the zip; add the line "!venv/a/h.py" to .cogfnignore, or correct a line there`},
 		"no handle":        {map[string]string{"handler.py": "def main(): pass"}, "", `FOLDER/handler.py: no top-level function named handle (found: main); add one, such as "def handle(data)"`},

@@ -19,15 +19,15 @@ type doerFunc func(*http.Request) (*http.Response, error)
 // Do calls f.
 func (f doerFunc) Do(req *http.Request) (*http.Response, error) { return f(req) }
 
-// apiDoer is the way of a request to the API, from the outside in: repeat; turn failures into errors and read the
-// answer; the caller's middleware; headers and token; log; send. Errors are made here, below the generated code, because
-// its parsers lose the status of answers that they cannot decode.
+// apiDoer is the way of a request to the API, from the outside in: repeat; wait for admission; turn failures into errors
+// and read the answer; the caller's middleware; headers and token; log; send. Errors are made here, below the generated
+// code, because its parsers lose the status of answers that they cannot decode.
 func (s settings) apiDoer(t *tokens, h http.Header) Doer {
-	send := s.logged(s.httpClient)
+	send := s.logged(noted(s.httpClient))
 	send = withToken(t, send)
 	send = withHeaders(h, send)
 	send = s.withMiddleware(send)
-	return s.repeated(s.checked(send, s.attemptTimeout))
+	return s.repeated(s.admitted(s.checked(send, s.attemptTimeout)))
 }
 
 // transferDoer is the way of a file's bytes to and from a signed URL, which must not get the token.
@@ -93,7 +93,7 @@ func (s settings) checked(next Doer, timeout time.Duration) Doer {
 		if err != nil {
 			return nil, err
 		}
-		defer func() { _ = resp.Body.Close() }()
+		defer func(sent io.Closer) { _ = sent.Close() }(resp.Body) // the field is given another body below
 		if resp.StatusCode/100 != 2 {
 			body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBytes)) // half an explanation is better than none
 			return nil, newAPIError(req, resp, body)

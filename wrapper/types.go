@@ -6,9 +6,6 @@ import (
 	"github.com/cogfn/cogfn/gen"
 )
 
-// FunctionWrite is a function to create. Its FileID may stay 0: Create fills it in from the source.
-type FunctionWrite = gen.FunctionWrite
-
 // Limits is what the project's cloud allows: minutes for a call, ranges of CPU cores and of memory in GB, the Python
 // runtimes on offer, and, on Google's cloud alone, the size of a response in MB.
 type Limits = gen.FunctionsLimits
@@ -41,6 +38,20 @@ const (
 // Runtime is a version of Python. The service adds and withdraws values; ask Limits for those on offer.
 type Runtime = gen.FunctionRuntime
 
+// The known values of Runtime.
+const (
+	RuntimePy310 = gen.FunctionRuntimePy310
+	RuntimePy311 = gen.FunctionRuntimePy311
+	RuntimePy312 = gen.FunctionRuntimePy312
+	RuntimePy313 = gen.FunctionRuntimePy313
+)
+
+// FunctionType is the kind of a function. The service may add values; the one known today is the constant.
+type FunctionType = gen.FunctionType
+
+// FunctionClassic is the known value of FunctionType.
+const FunctionClassic = gen.FunctionTypeClassic
+
 // ActivationStatus is whether Functions may be used in a project.
 type ActivationStatus = gen.ActivationStatus
 
@@ -51,8 +62,11 @@ const (
 	StatusActivated = gen.ActivationStatusActivated
 )
 
-// TimeRange is a span of time, to the millisecond. Both ends belong to it; a zero end is open.
-type TimeRange struct{ From, To time.Time }
+// TimeRange is a span of time, to the millisecond. Both ends belong to it; the zero range matches everything.
+type TimeRange struct {
+	// From and To are the first and the last time that match; the zero time leaves that end open.
+	From, To time.Time
+}
 
 func (r TimeRange) wire() *gen.TimestampRange {
 	if r.From.IsZero() && r.To.IsZero() {

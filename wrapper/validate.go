@@ -1,7 +1,6 @@
 package functions
 
 import (
-	"bytes"
 	"fmt"
 	"maps"
 	"regexp"
@@ -43,7 +42,9 @@ func checkFunction(w FunctionWrite) error {
 		checkLength("Owner", w.Owner, 0, mostOwnerCharacters),
 		checkLength("Description", w.Description, 0, mostDescriptionCharacters),
 		checkPath(w.FunctionPath),
+		checkMasked(w),
 		checkSecrets(w.Secrets),
+		checkIndexes(w),
 		checkEnvVars(w.EnvVars),
 		checkMetadata(w.Metadata),
 	)
@@ -71,31 +72,35 @@ func checkPath(p *string) error {
 
 // checkSchedule holds a schedule against the rules before it is sent; the error joins an *ArgumentError for each broken
 // one.
-func (c *Client) checkSchedule(w ScheduleWrite) error {
+func checkSchedule(w ScheduleWrite) error {
 	errs := []error{
 		checkLength("Name", &w.Name, 1, mostNameCharacters),
 		checkLength("Description", w.Description, 0, mostDescriptionCharacters),
 		checkLength("CronExpression", &w.CronExpression, 1, mostCronCharacters),
 	}
-	if n := len(strings.Fields(w.CronExpression)); n > 0 && n != cronFields {
+	if w.CronExpression != "" && len(strings.Fields(w.CronExpression)) != cronFields {
 		errs = append(errs, &ArgumentError{
 			Field: "CronExpression",
-			Rule:  fmt.Sprintf("has %d fields; it must have minute, hour, day of month, month and day of week, in UTC", n),
+			Rule:  fmt.Sprintf("is %q; it must have five fields: minute, hour, day of month, month and day of week, in UTC", w.CronExpression),
 		})
 	}
-	if w.Data != nil {
-		errs = append(errs, c.checkData(bytes.TrimSpace(w.Data)))
-	}
 	return join(errs...)
+}
+
+// checkMasked refuses the three stars that the service shows instead of secrets: creating a function with them would store
+// the stars.
+func checkMasked(w FunctionWrite) error {
+	masked := maskedSecrets(w.Secrets)
+	if len(masked) == 0 {
+		return nil
+	}
+	return &ArgumentError{Field: "Secrets", Rule: fmt.Sprintf("still holds three stars for %s; set the real values, which the service never returns", strings.Join(masked, ", "))}
 }
 
 func checkSecrets(secrets map[string]string) error {
 	var errs []error
 	if len(secrets) > mostSecrets {
 		errs = append(errs, &ArgumentError{Field: "Secrets", Rule: fmt.Sprintf("has %d entries; at most %d are allowed", len(secrets), mostSecrets)})
-	}
-	if masked := maskedSecrets(secrets); len(masked) > 0 {
-		errs = append(errs, &ArgumentError{Field: "Secrets", Rule: fmt.Sprintf("still holds three stars for %s; set the real values, which the service never returns", strings.Join(masked, ", "))})
 	}
 	for _, key := range slices.Sorted(maps.Keys(secrets)) {
 		switch {
@@ -106,6 +111,18 @@ func checkSecrets(secrets map[string]string) error {
 		case len(key)+len(secrets[key]) > mostSecretBytes:
 			errs = append(errs, &ArgumentError{Field: "Secrets", Rule: fmt.Sprintf("has more than %d bytes under the key %q", mostSecretBytes, key)})
 		}
+	}
+	return join(errs...)
+}
+
+// checkIndexes refuses addresses that were hidden when the function was shown.
+func checkIndexes(w FunctionWrite) error {
+	var errs []error
+	if w.IndexURL != nil && strings.Contains(*w.IndexURL, redacted) {
+		errs = append(errs, &ArgumentError{Field: "IndexURL", Rule: "still holds three stars; set the real address, which is not shown again"})
+	}
+	if slices.ContainsFunc(w.ExtraIndexUrls, func(address string) bool { return strings.Contains(address, redacted) }) {
+		errs = append(errs, &ArgumentError{Field: "ExtraIndexUrls", Rule: "still holds three stars; set the real addresses, which are not shown again"})
 	}
 	return join(errs...)
 }

@@ -30,8 +30,12 @@ func (l Limits) WithDefaults() Limits {
 	setDefault(&l.TimeoutMinutes, 9)
 	setDefault(&l.CallTimeout, time.Duration(l.TimeoutMinutes)*time.Minute)
 	setDefault(&l.DeployTimeout, 10*time.Minute)
-	setDefault(&l.CPU, gen.CPURange{Min: 1, Max: 3, Default: 1})
-	setDefault(&l.Memory, gen.MemoryRange{Min: 1.5, Max: 5, Default: 1.5})
+	if l.CPU.Max == 0 {
+		l.CPU = gen.CPURange{Min: 1, Max: 3, Default: 1}
+	}
+	if l.Memory.Max == 0 {
+		l.Memory = gen.MemoryRange{Min: 1.5, Max: 5, Default: 1.5}
+	}
 	if l.Runtimes == nil {
 		l.Runtimes = []string{"py310", "py311", "py312", "py313"}
 	}

@@ -53,16 +53,29 @@ var modified = time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)
 // fileMode is the same for all: Windows has no modes, and the service imports files, it does not execute them.
 const fileMode fs.FileMode = 0o644
 
+// maxBytes is how much may be packed, before compression: the archive is made in memory, and whoever names the wrong
+// folder should hear of it soon.
+const maxBytes = 512 << 20
+
 // Pack zips the files of fsys, except those that [IgnoreFile] or the built-in rules leave out. A link to a regular
-// file inside fsys is stored as that file. The error is an [*Error] for links that lead elsewhere, for devices and the
-// like, for names that a zip cannot hold on every system, for a folder without any file to pack, and for files that
-// cannot be read.
-func Pack(fsys fs.FS) (*Archive, error) {
+// file inside fsys is stored as that file. The error is that of accept, if one is given, which sees
+// the names before any file is read; or an [*Error] for links that lead elsewhere, for devices and the like, for names that a zip cannot hold on every system,
+// for a folder without any file to pack or with more than 512 MiB, and for files that cannot be read.
+func Pack(fsys fs.FS, accept func(files, ignored []string) error) (*Archive, error) {
 	entries, err := listEntries(fsys)
 	if err != nil {
 		return nil, err
 	}
-	archive, err := write(entries.files)
+	if accept != nil {
+		names := make([]string, len(entries.files))
+		for i, f := range entries.files {
+			names[i] = f.name
+		}
+		if err := accept(names, entries.ignored); err != nil {
+			return nil, err
+		}
+	}
+	archive, err := write(entries.files, maxBytes)
 	if err != nil {
 		return nil, err
 	}
@@ -85,10 +98,10 @@ func PackTexts(texts map[string]string) (*Archive, error) {
 			return io.NopCloser(strings.NewReader(texts[name])), nil
 		}})
 	}
-	return write(files)
+	return write(files, maxBytes)
 }
 
-func write(files []file) (*Archive, error) {
+func write(files []file, left int64) (*Archive, error) {
 	if len(files) == 0 {
 		return nil, &Error{"", "there is no file to pack; add the function's code", nil}
 	}
@@ -97,7 +110,7 @@ func write(files []file) (*Archive, error) {
 	content := sha256.New()
 	archive := &Archive{}
 	for _, f := range files {
-		sum, err := addFile(w, f)
+		sum, err := addFile(w, f, &left)
 		if err != nil {
 			return nil, err
 		}
@@ -114,8 +127,8 @@ func write(files []file) (*Archive, error) {
 	return archive, nil
 }
 
-// addFile writes one file into the zip and returns the SHA-256 of its content.
-func addFile(w *zip.Writer, f file) ([]byte, error) {
+// addFile writes one file into the zip, takes its size from what is left, and returns the SHA-256 of its content.
+func addFile(w *zip.Writer, f file, left *int64) ([]byte, error) {
 	header := &zip.FileHeader{Name: f.name, Method: zip.Deflate, Modified: modified}
 	header.SetMode(fileMode)
 	to, err := w.CreateHeader(header)
@@ -127,12 +140,15 @@ func addFile(w *zip.Writer, f file) ([]byte, error) {
 		return nil, &Error{f.name, "the file cannot be opened; check its permissions", err}
 	}
 	sum := sha256.New()
-	_, err = io.Copy(io.MultiWriter(to, sum), from)
+	n, err := io.Copy(io.MultiWriter(to, sum), io.LimitReader(from, *left+1))
 	if closeErr := from.Close(); err == nil {
 		err = closeErr
 	}
 	if err != nil {
 		return nil, &Error{f.name, "the file cannot be read; check the disk and try again", err}
+	}
+	if *left -= n; *left < 0 {
+		return nil, &Error{"", fmt.Sprintf("the folder holds more than %d MiB; is it the right one? Leave out what is not code with %s", maxBytes>>20, IgnoreFile), nil}
 	}
 	return sum.Sum(nil), nil
 }

@@ -81,7 +81,7 @@ func TestIgnore(t *testing.T) {
 			if tc.patterns != "" {
 				files[codezip.IgnoreFile] = tc.patterns
 			}
-			archive, err := codezip.Pack(tree(files))
+			archive, err := codezip.Pack(tree(files), nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -98,7 +98,7 @@ func TestIgnore(t *testing.T) {
 // TestIgnoredLinks shows that a link which would be refused may be ignored instead.
 func TestIgnoredLinks(t *testing.T) {
 	t.Parallel()
-	archive, err := codezip.Pack(tree(map[string]string{"a.py": "", "out": "-> /etc/passwd", codezip.IgnoreFile: "out"}))
+	archive, err := codezip.Pack(tree(map[string]string{"a.py": "", "out": "-> /etc/passwd", codezip.IgnoreFile: "out"}), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

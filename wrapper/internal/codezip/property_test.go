@@ -29,7 +29,7 @@ func TestPackIsDeterministic(t *testing.T) {
 			sorted = append(sorted, name)
 		}
 		slices.Sort(sorted)
-		want, err := codezip.Pack(tree(files))
+		want, err := codezip.Pack(tree(files), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -53,7 +53,7 @@ func TestPackIsDeterministic(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		got, err := codezip.Pack(os.DirFS(dir))
+		got, err := codezip.Pack(os.DirFS(dir), nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,0 +1,78 @@
+package functions
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+)
+
+// Kinds of failed calls, for errors.Is.
+var (
+	// ErrCallFailed: the function raised an error or its process died.
+	ErrCallFailed = errors.New("call failed")
+	// ErrCallTimeout: the function ran longer than the service allows.
+	ErrCallTimeout = errors.New("call timed out")
+)
+
+// CallError is a call that ended without a response. It matches ErrCallFailed or ErrCallTimeout.
+type CallError struct {
+	// Call is the call as it ended.
+	Call *Call
+	// Message says what failed, for example "ZeroDivisionError: division by zero"; Trace is the Python traceback. Either
+	// may be "".
+	Message, Trace string
+	// LogTail is what the call printed last, at most 20 lines. Run alone fetches it; it is nil elsewhere, and where the
+	// service could not be asked.
+	LogTail CallLog
+}
+
+// Error says in one line what failed; the trace and the log are left to the fields.
+func (e *CallError) Error() string {
+	what := "failed"
+	if e.Call.Status == CallTimeout {
+		what = "timed out"
+	}
+	return fmt.Sprintf("functions: %v %s: %s", e.Call.CallID(), what,
+		cmp.Or(oneLine(e.Message), "the service gave no reason; without any log line, it often ran out of memory"))
+}
+
+// Is matches ErrCallFailed and ErrCallTimeout by the call's status.
+func (e *CallError) Is(target error) bool {
+	return target == ErrCallFailed && e.Call.Status == CallFailed || target == ErrCallTimeout && e.Call.Status == CallTimeout
+}
+
+// ended reports whether the call is over.
+func (c *Call) ended() (bool, error) {
+	switch c.Status {
+	case CallRunning:
+		return false, nil
+	case CallCompleted, CallFailed, CallTimeout:
+		return true, nil
+	}
+	return false, fmt.Errorf("functions: %v has the status %q, which this version does not know", c.CallID(), c.Status)
+}
+
+// outcome is nil for a call that completed, and a *CallError otherwise.
+func (c *Call) outcome() error {
+	if c.Status == CallCompleted {
+		return nil
+	}
+	message, trace := c.Failure()
+	return &CallError{Call: c, Message: message, Trace: trace}
+}
+
+// Failure returns the message and the Python trace of a call that failed; both are "" if it did not, and either may be.
+// The service has answered with an object and with a plain text; both are read.
+func (c *Call) Failure() (message, trace string) {
+	if c.Error == nil {
+		return "", ""
+	}
+	if text, err := c.Error.AsFunctionCallErrorText(); err == nil {
+		return text, ""
+	}
+	details, err := c.Error.AsFunctionCallErrorDetails()
+	if err != nil {
+		return "", ""
+	}
+	return deref(details.Message), deref(details.Trace)
+}

@@ -1,0 +1,135 @@
+package functions
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+type pair struct{ A, B int }
+
+func logOf(lines int) answer {
+	items := make([]string, lines)
+	for i := range items {
+		items[i] = fmt.Sprintf(`{"timestamp":%d,"message":"line %d"}`, i, i+1)
+	}
+	return reply(200, `{"items":[`+strings.Join(items, ",")+`]}`)
+}
+
+// ran scripts a call that ended so, and what is asked for afterwards.
+func ran(end answer, after ...answer) []answer {
+	return append([]answer{reply(200, oneSession), reply(201, runningCall), end}, after...)
+}
+
+func response(of string) answer { return reply(200, `{"response":`+of+`}`) }
+
+func TestRun(t *testing.T) {
+	t.Parallel()
+	run := func(t *testing.T, script []answer) (*pair, *fake, error) {
+		t.Helper()
+		c, f := newScripted(t, script)
+		got, err := Run[pair, *pair](t.Context(), c, ID(42), pair{1, 2})
+		return got, f, err
+	}
+	completed := callWith("Completed", `,"endTime":2`)
+	for name, test := range map[string]struct {
+		response answer
+		want     *pair
+	}{
+		"an object":   {response(`{"A":3,"B":4,"more":5}`), &pair{3, 4}},
+		"null":        {response(`null`), nil},
+		"no response": {reply(200, `{}`), nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				got, f, err := run(t, ran(completed, test.response))
+				check(t, "error", err, nil)
+				if diff := cmp.Diff(test.want, got); diff != "" {
+					t.Errorf("response (-want +got):\n%s", diff)
+				}
+				check(t, "body", f.seen[1].Body, `{"data":{"A":1,"B":2},"nonce":"`+plantedNonce+`"}`)
+			})
+		})
+	}
+	for name, test := range map[string]struct {
+		response, text string
+	}{
+		"another type": {`{"A":"x","B":1}`, "functions: the response of call 9 of function 42 is no *functions.pair: json: cannot unmarshal string into Go struct field pair.A of type int"},
+		"a list":       {`[1]`, "functions: the response of call 9 of function 42 is no *functions.pair: json: cannot unmarshal array into Go value of type functions.pair"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				got, _, err := run(t, ran(completed, response(test.response)))
+				check(t, "response", got, nil)
+				check(t, "text", err.Error(), test.text)
+				check(t, "call", errorAs[*ResponseError](t, err).Call.CallID(), CallID{42, 9})
+				_, unfit := errors.AsType[*json.UnmarshalTypeError](err)
+				check(t, "says what does not fit", unfit, true)
+			})
+		})
+	}
+	t.Run("refused", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			_, _, err := run(t, []answer{refusal(403, "no")})
+			checkKinds(t, err, ErrForbidden)
+		})
+	})
+}
+
+// The error of a call that failed holds the last lines of its log, if they can be had.
+func TestRunThatFails(t *testing.T) {
+	t.Parallel()
+	ended := callWith("Failed", `,"endTime":2,"error":{"message":"boom","trace":"Traceback…"}`)
+	for name, test := range map[string]struct {
+		log         []answer
+		lines       int
+		first, last string
+	}{
+		"few lines":  {[]answer{logOf(3)}, 3, "line 1", "line 3"},
+		"many lines": {[]answer{logOf(50)}, 20, "line 31", "line 50"},
+		"none":       {[]answer{logOf(0)}, 0, "", ""},
+		"refused":    {[]answer{refusal(403, "no")}, 0, "", ""},
+		"hangs":      {[]answer{hangs()}, 0, "", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				start := time.Now()
+				c, _ := newScripted(t, ran(ended, test.log...))
+				got, err := Run[map[string]int, int](t.Context(), c, ID(42), nil)
+				check(t, "response", got, 0)
+				checkKinds(t, err, ErrCallFailed)
+				failed := errorAs[*CallError](t, err)
+				check(t, "message", failed.Message, "boom")
+				check(t, "trace", failed.Trace, "Traceback…")
+				check(t, "lines", len(failed.LogTail), test.lines)
+				if test.lines > 0 {
+					check(t, "first line", failed.LogTail[0].Text(), test.first)
+					check(t, "last line", failed.LogTail[test.lines-1].Text(), test.last)
+				}
+				check(t, "in time", time.Since(start) < 11*time.Second, true)
+			})
+		})
+	}
+	t.Run("context ends", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			defer cancel()
+			c, _ := newScripted(t, ran(callWith("Running", "")), WithPoll(ConstantPoll(900*time.Millisecond)))
+			_, err := Run[map[string]int, int](ctx, c, ID(42), nil)
+			check(t, "pending", errorAs[*PendingError](t, err).Pending[0], CallID{42, 9})
+			check(t, "deadline", errors.Is(err, context.DeadlineExceeded), true)
+		})
+	})
+}

@@ -1,0 +1,213 @@
+package functions
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestFilterOfSchedules(t *testing.T) {
+	t.Parallel()
+	at := time.UnixMilli(1_700_000_000_000)
+	tests := map[string]struct {
+		filter SchedulesFilter
+		want   string
+	}{
+		"everything":  {SchedulesFilter{}, `{}`},
+		"id":          {SchedulesFilter{Function: ID(42)}, `{"functionId":42}`},
+		"external id": {SchedulesFilter{Function: ExternalID("hello")}, `{"functionExternalId":"hello"}`},
+		"the rest": {
+			SchedulesFilter{Name: "n", CronExpression: nightly, CreatedTime: TimeRange{From: at, To: at.Add(time.Second)}},
+			`{"createdTime":{"max":1700000001000,"min":1700000000000},"cronExpression":"0 3 * * *","name":"n"}`,
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c, f := newScripted(t, times(2, reply(200, oneSchedule)))
+			listed, err := c.Schedules.List(t.Context(), test.filter)
+			if err != nil || !slices.Equal(listed.IDs(), []int64{3}) {
+				t.Fatalf("got %v, %v", listed.IDs(), err)
+			}
+			if _, err := collect(c.Schedules.All(t.Context(), test.filter)); err != nil {
+				t.Fatal(err)
+			}
+			check(t, "List", f.seen[0].Body, `{"filter":`+test.want+`,"limit":25}`)
+			check(t, "All", f.seen[1].Body, `{"filter":`+test.want+`,"limit":10000}`)
+		})
+	}
+	c, _ := newScripted(t, nil)
+	_, listed := c.Schedules.List(t.Context(), SchedulesFilter{Function: ID(-1)})
+	_, walked := collect(c.Schedules.All(t.Context(), SchedulesFilter{}, WithLimit(-2)))
+	_, limited := c.Schedules.List(t.Context(), SchedulesFilter{}, WithLimit(-2))
+	for _, err := range []error{listed, walked, limited} {
+		checkKinds(t, err, ErrInvalid)
+	}
+}
+
+func TestTruncatedSchedules(t *testing.T) {
+	t.Parallel()
+	item := `{"id":3,"name":"n","createdTime":1,"cronExpression":"* * * * *","when":"","sessionId":5}`
+	full := reply(200, `{"items":[`+strings.Repeat(item+",", longestList-1)+item+`]}`)
+	c, _ := newScripted(t, []answer{full})
+	_, err := c.Schedules.List(t.Context(), SchedulesFilter{}, WithLimit(Unlimited))
+	check(t, "operation", errorAs[*TruncatedError](t, err).Operation, "listFunctionSchedules")
+}
+
+// backwards answers byids requests in the opposite order, without what is divisible by seven, and counts the requests.
+func backwards(t *testing.T, most int, item func(id int64) string) (transportFunc, *[]int) {
+	t.Helper()
+	var sizes []int
+	return func(req *http.Request) (*http.Response, error) {
+		var body struct {
+			Items            []struct{ ID int64 }
+			IgnoreUnknownIDs *bool
+		}
+		if err := json.Unmarshal([]byte(record(req).Body), &body); err != nil {
+			return nil, err
+		}
+		if sizes = append(sizes, len(body.Items)); len(body.Items) > most {
+			t.Errorf("%d items in one request", len(body.Items))
+		}
+		var items []string
+		for _, i := range slices.Backward(body.Items) {
+			if i.ID%7 != 0 {
+				items = append(items, item(i.ID))
+			}
+		}
+		return reply(200, `{"items":[`+strings.Join(items, ",")+`]}`)(req)
+	}, &sizes
+}
+
+func TestRetrieveManySchedules(t *testing.T) {
+	t.Parallel()
+	service, sizes := backwards(t, 1_000, func(id int64) string {
+		return fmt.Sprintf(`{"id":%d,"name":"n","createdTime":1,"cronExpression":"* * * * *","when":"","sessionId":"s"}`, id)
+	})
+	c := newTestClient(t, service, Config{})
+	var ids, known []int64
+	for id := range int64(2_500) {
+		ids = append(ids, 2_500-id)
+		if (2_500-id)%7 != 0 {
+			known = append(known, 2_500-id)
+		}
+	}
+	got, err := c.Schedules.RetrieveMultiple(t.Context(), ids, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(known, got.IDs()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]int{1000, 1000, 500}, *sizes); diff != "" {
+		t.Errorf("requests (-want +got):\n%s", diff)
+	}
+	for _, unknown := range [][]int64{{7}, {1, 14, 2}} {
+		_, err := c.Schedules.RetrieveMultiple(t.Context(), unknown)
+		checkKinds(t, err, ErrNotFound)
+	}
+	none, err := c.Schedules.RetrieveMultiple(t.Context(), nil)
+	check(t, "nothing asked for", len(none), 0)
+	check(t, "no error", err, nil)
+	_, err = c.Schedules.Retrieve(t.Context(), 7)
+	checkKinds(t, err, ErrNotFound)
+	one, err := c.Schedules.Retrieve(t.Context(), 8)
+	if err != nil || one.ID != 8 {
+		t.Errorf("got %v, %v", one, err)
+	}
+}
+
+func TestDeleteSchedules(t *testing.T) {
+	t.Parallel()
+	c, f := newScripted(t, times(2, reply(200, `{}`)))
+	ids := make([]int64, 1_001)
+	for i := range ids {
+		ids[i] = int64(i + 1)
+	}
+	if err := c.Schedules.Delete(t.Context(), ids...); err != nil {
+		t.Fatal(err)
+	}
+	check(t, "first request", strings.Count(f.seen[0].Body, `"id":`), 1_000)
+	check(t, "second request", f.seen[1].Body, `{"items":[{"id":1001}]}`)
+	check(t, "nothing to delete", c.Schedules.Delete(t.Context()), nil)
+
+	c, f = newScripted(t, []answer{refusal(400, "no")})
+	check(t, "status", errorAs[*APIError](t, c.Schedules.Delete(t.Context(), ids...)).StatusCode, 400)
+	check(t, "no request after a failure", len(f.seen), 1)
+}
+
+func TestInputDataOfASchedule(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string]string{
+		`{"id":3,"data":{"n":12345678901234567890}}`: `{"n":12345678901234567890}`,
+		`{"id":3,"data":{}}`:                         `{}`,
+		`{"id":3,"data":null}`:                       ``,
+		`{"id":3}`:                                   ``,
+	} {
+		c, f := newScripted(t, []answer{reply(200, body)})
+		got, err := (&Schedule{client: c, FunctionSchedule: someSchedule(t, oneSchedule)}).InputData(t.Context())
+		check(t, body, string(got), want)
+		check(t, "nil", got == nil, want == "")
+		check(t, "error", err, nil)
+		check(t, "request", f.paths()[0], "GET /functions/schedules/3/input_data")
+	}
+}
+
+// The reference says text, the service has sent numbers.
+func TestSessionOfAScheduleIsText(t *testing.T) {
+	t.Parallel()
+	for id, want := range map[string]string{`5`: "5", `9007199254740993`: "9007199254740993", `"5"`: "5", `"a-b"`: "a-b", `null`: ""} {
+		c, _ := newScripted(t, []answer{reply(200, strings.Replace(oneSchedule, `"sessionId":5`, `"sessionId":`+id, 1))})
+		got, err := c.Schedules.Retrieve(t.Context(), 3)
+		if err != nil {
+			t.Fatal(err)
+		}
+		check(t, id, got.Session(), want)
+	}
+	check(t, "absent", (&Schedule{}).Session(), "")
+}
+
+func TestScheduleMethods(t *testing.T) {
+	t.Parallel()
+	c, f := newScripted(t, []answer{reply(200, strings.Replace(oneSchedule, "nightly", "daily", 1)), refusal(403, "no")})
+	s := &Schedule{client: c, FunctionSchedule: someSchedule(t, oneSchedule)}
+	check(t, "created", s.Created(), time.UnixMilli(1_700_000_000_000))
+	if err := s.Update(t.Context()); err != nil || s.Name != "daily" {
+		t.Errorf("got %s, %v", s.Name, err)
+	}
+	checkKinds(t, s.Update(t.Context()), ErrForbidden)
+	check(t, "name after a failed update", s.Name, "daily")
+	check(t, "request", f.seen[0].Body, `{"ignoreUnknownIds":false,"items":[{"id":3}]}`)
+}
+
+// What the service refuses comes back as it is, from every method.
+func TestSchedulesThatFail(t *testing.T) {
+	t.Parallel()
+	methods := map[string]func(ctx context.Context, s *SchedulesService) error{
+		"List": func(ctx context.Context, s *SchedulesService) error {
+			_, err := s.List(ctx, SchedulesFilter{})
+			return err
+		},
+		"Retrieve": func(ctx context.Context, s *SchedulesService) error { _, err := s.Retrieve(ctx, 3); return err },
+		"RetrieveMultiple": func(ctx context.Context, s *SchedulesService) error {
+			_, err := s.RetrieveMultiple(ctx, []int64{3}, true)
+			return err
+		},
+		"Delete":    func(ctx context.Context, s *SchedulesService) error { return s.Delete(ctx, 3) },
+		"InputData": func(ctx context.Context, s *SchedulesService) error { _, err := s.InputData(ctx, 3); return err },
+	}
+	for name, method := range methods {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c, _ := newScripted(t, []answer{refusal(403, "no")})
+			checkKinds(t, method(t.Context(), c.Schedules), ErrForbidden)
+		})
+	}
+}

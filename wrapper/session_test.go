@@ -1,0 +1,138 @@
+package functions
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func sessionsOf(ids ...int64) string {
+	items := make([]string, len(ids))
+	for i, id := range ids {
+		items[i] = fmt.Sprintf(`{"id":%d}`, id)
+	}
+	return `"items":[` + strings.Join(items, ",") + `]`
+}
+
+func idsOf(sessions []*Session) []int64 {
+	return each(sessions, func(s *Session) int64 { return deref(s.ID) })
+}
+
+func TestListSessions(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		filter  SessionsFilter
+		opts    []ListOption
+		pages   []string
+		queries []string
+		want    []int64
+	}{
+		"default":         {SessionsFilter{}, nil, []string{`{` + sessionsOf(1, 2) + `}`}, []string{"limit=25"}, []int64{1, 2}},
+		"two pages":       {SessionsFilter{}, []ListOption{WithLimit(3), WithPageSize(2)}, []string{`{` + sessionsOf(1, 2) + `,"nextCursor":"c"}`, `{` + sessionsOf(3) + `}`}, []string{"limit=2", "cursor=c&limit=1"}, nil},
+		"lower case":      {SessionsFilter{Status: SessionAccessLost}, nil, []string{`{"items":[]}`}, []string{"status=access_lost&limit=25"}, nil},
+		"everything":      {SessionsFilter{Status: SessionReady}, []ListOption{WithLimit(Unlimited)}, []string{`{` + sessionsOf(1) + `}`}, []string{"status=ready&limit=1000"}, []int64{1}},
+		"pages too large": {SessionsFilter{}, []ListOption{WithLimit(5_000), WithPageSize(3_000)}, []string{`{` + sessionsOf(1) + `}`}, []string{"limit=1000"}, []int64{1}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c, f := newScripted(t, each(test.pages, func(body string) answer { return reply(200, body) }))
+			got, err := c.Sessions.List(t.Context(), test.filter, test.opts...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if test.want == nil {
+				test.want = upTo64(len(got))
+			}
+			if diff := cmp.Diff(test.want, idsOf(got)); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+			for i, want := range test.queries {
+				_, query, _ := strings.Cut(f.seen[i].URL, "?")
+				check(t, "query", query, want)
+			}
+		})
+	}
+}
+
+// upTo64 are the numbers from 1 to n.
+func upTo64(n int) []int64 {
+	all := make([]int64, n)
+	for i := range all {
+		all[i] = int64(i + 1)
+	}
+	return all
+}
+
+func TestAllSessions(t *testing.T) {
+	t.Parallel()
+	first, second := reply(200, `{`+sessionsOf(1)+`,"nextCursor":"c"}`), reply(200, `{`+sessionsOf(2)+`}`)
+	c, _ := newScripted(t, []answer{first, second, first, second, first, refusal(403, "no")})
+	all := c.Sessions.All(t.Context(), SessionsFilter{})
+	for range 2 {
+		got, err := collect(all)
+		if diff := cmp.Diff([]int64{1, 2}, idsOf(got)); diff != "" || err != nil {
+			t.Errorf("%v (-want +got):\n%s", err, diff)
+		}
+	}
+	n, err := count(all)
+	check(t, "before the failure", n, 1)
+	checkKinds(t, err, ErrForbidden)
+	_, err = collect(c.Sessions.All(t.Context(), SessionsFilter{}, WithLimit(-2)))
+	checkKinds(t, err, ErrInvalid)
+	_, err = c.Sessions.List(t.Context(), SessionsFilter{}, WithPageSize(0))
+	checkKinds(t, err, ErrInvalid)
+}
+
+// Reading and revoking is chunked, and a failure ends it.
+func TestRetrieveAndRevokeSessions(t *testing.T) {
+	t.Parallel()
+	for path, most := range map[string]int{"/sessions/byids": 1_000, "/sessions/revoke": 100} {
+		t.Run(path, func(t *testing.T) {
+			t.Parallel()
+			n := 0
+			echo := transportFunc(func(req *http.Request) (*http.Response, error) {
+				body := record(req).Body
+				check(t, "path", strings.HasSuffix(req.URL.Path, path), true)
+				if n++; n > 3 {
+					return refusal(400, "no")(req)
+				}
+				if got := strings.Count(body, `"id":`); got > most || n < 3 && got != most {
+					t.Errorf("request %d has %d ids", n, got)
+				}
+				return reply(200, body)(req)
+			})
+			c := newTestClient(t, echo, Config{})
+			method := c.Sessions.Retrieve
+			if strings.HasSuffix(path, "revoke") {
+				method = c.Sessions.Revoke
+			}
+			ids := upTo64(2*most + 1)
+			got, err := method(t.Context(), ids...)
+			if diff := cmp.Diff(ids, idsOf(got)); diff != "" || err != nil {
+				t.Errorf("%v (-want +got):\n%s", err, diff)
+			}
+			check(t, "requests", n, 3)
+			_, err = method(t.Context(), ids...)
+			check(t, "status", errorAs[*APIError](t, err).StatusCode, 400)
+			check(t, "no request after the failure", n, 4)
+			got, err = method(t.Context())
+			check(t, "nothing asked for", len(got), 0)
+			check(t, "no error", err, nil)
+		})
+	}
+}
+
+func TestTimesOfSessions(t *testing.T) {
+	t.Parallel()
+	var s Session
+	check(t, "created", s.Created(), time.Time{})
+	check(t, "expires", s.Expires(), time.Time{})
+	s.CreationTime, s.ExpirationTime = new(int64(1_000)), new(int64(2_000))
+	check(t, "created", s.Created(), time.Unix(1, 0))
+	check(t, "expires", s.Expires(), time.Unix(2, 0))
+}

@@ -1,0 +1,106 @@
+package functions
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// simulated is a service whose calls end at set times. It counts what it is asked for.
+type simulated struct {
+	t       testing.TB
+	latency time.Duration
+	ends    map[CallID]time.Time
+	// status says how a call ends; nil for Completed.
+	status func(CallID) string
+	// fail may answer instead.
+	fail func(req *http.Request, functionID int64) (*http.Response, error)
+
+	mu       sync.Mutex
+	requests int
+	keys     int
+	most     int
+}
+
+func (s *simulated) RoundTrip(req *http.Request) (*http.Response, error) {
+	parts := strings.Split(req.URL.Path, "/")
+	functionID, err := strconv.ParseInt(parts[len(parts)-3], 10, 64)
+	if err != nil || parts[len(parts)-1] != "byids" {
+		s.t.Errorf("%s was not expected", req.URL.Path)
+	}
+	var body struct {
+		Items            []struct{ ID int64 }
+		IgnoreUnknownIDs bool
+	}
+	if err := json.Unmarshal([]byte(record(req).Body), &body); err != nil {
+		s.t.Error(err)
+	}
+	s.mu.Lock()
+	s.requests++
+	s.keys += len(body.Items)
+	s.most = max(s.most, len(body.Items))
+	s.mu.Unlock()
+	if s.latency > 0 {
+		if err := sleep(req.Context(), s.latency); err != nil {
+			return nil, err
+		}
+	}
+	if s.fail != nil {
+		if resp, err := s.fail(req, functionID); resp != nil || err != nil {
+			return resp, err
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	seen := map[int64]bool{}
+	var items []string
+	for _, item := range body.Items {
+		if seen[item.ID] {
+			s.t.Errorf("call %d is named twice in one request", item.ID)
+		}
+		seen[item.ID] = true
+		end, known := s.ends[CallID{functionID, item.ID}]
+		switch {
+		case !known:
+		case time.Now().Before(end):
+			items = append(items, fmt.Sprintf(`{"id":%d,"functionId":%d,"status":"Running","startTime":1}`, item.ID, functionID))
+		default:
+			status := "Completed"
+			if s.status != nil {
+				status = s.status(CallID{functionID, item.ID})
+			}
+			items = append(items, fmt.Sprintf(`{"id":%d,"functionId":%d,"status":%q,"startTime":1,"endTime":%d}`, item.ID, functionID, status, end.UnixMilli()))
+		}
+	}
+	if len(items) < len(body.Items) && !body.IgnoreUnknownIDs {
+		return refusal(400, "unknown")(req)
+	}
+	return reply(200, `{"items":[`+strings.Join(items, ",")+`]}`)(req)
+}
+
+// spread sets the ends of calls over a time from now on.
+func (s *simulated) spread(calls, functions int, over time.Duration, random *rand.Rand) []CallID {
+	s.ends = map[CallID]time.Time{}
+	ids := make([]CallID, calls)
+	for i := range ids {
+		ids[i] = CallID{FunctionID: int64(1 + i%functions), ID: int64(1 + i)}
+		s.ends[ids[i]] = time.Now().Add(time.Duration(random.Int64N(int64(over))))
+	}
+	return ids
+}
+
+// endOf returns when a call ends, which is at the given time if nobody has asked before.
+func (s *simulated) endOf(id CallID, end time.Time) time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, known := s.ends[id]; !known {
+		s.ends[id] = end
+	}
+	return s.ends[id]
+}
