@@ -56,6 +56,8 @@ func TestImports(t *testing.T) {
 		{"gen/server", []string{"gen"}},
 		{"gen", nil},
 		{"wrapper", []string{"wrapper", "gen"}},
+		{"batch", []string{"wrapper"}},
+		{"deploy", []string{"wrapper"}},
 		{"emulator", []string{"emulator", "gen", "api"}},
 		{"internal/cli", []string{"internal/cli", "emulator", "wrapper"}},
 		{"cmd", []string{"internal/cli"}},
