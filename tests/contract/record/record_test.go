@@ -1,0 +1,288 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/cogfn/cogfn/emulator"
+	"github.com/cogfn/cogfn/tests/contract/exchange"
+	"github.com/cogfn/cogfn/tests/contract/scenario"
+	functions "github.com/cogfn/cogfn/wrapper"
+)
+
+// spy sends requests, plants secrets in the answers, and notes every secret that passes.
+type spy struct {
+	next http.RoundTripper
+
+	mu      sync.Mutex
+	secrets map[string]bool
+	files   map[string]bool
+}
+
+const planted = "planted-secret"
+
+// secretValues finds what must not be recorded in bodies.
+var (
+	secretValues = regexp.MustCompile(`"(?:nonce|access_token|uploadUrl|downloadUrl|clientSecret|clientId|indexUrl)": ?"([^"]{4,})"`)
+	fileIDs      = regexp.MustCompile(`"id":(\d+),[^{]*"uploaded"|"uploadUrl".*"id":(\d+)`)
+)
+
+func newSpy(t *testing.T) *spy {
+	t.Helper()
+	transport := &http.Transport{}
+	t.Cleanup(transport.CloseIdleConnections)
+	return &spy{next: transport, secrets: map[string]bool{planted: true}, files: map[string]bool{}}
+}
+
+func (s *spy) RoundTrip(req *http.Request) (*http.Response, error) {
+	var sent []byte
+	if req.Body != nil {
+		var err error
+		if sent, err = io.ReadAll(req.Body); err != nil {
+			return nil, err
+		}
+		req.Body = io.NopCloser(bytes.NewReader(sent))
+	}
+	resp, err := s.next.RoundTrip(req)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = resp.Body.Close() }()
+	answer, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return nil, err
+	}
+	resp.Body = io.NopCloser(bytes.NewReader(answer))
+	for _, name := range []string{"Set-Cookie", "X-Request-Id", "Authorization", "Www-Authenticate"} {
+		resp.Header.Set(name, planted)
+	}
+	s.note(req, sent, answer)
+	return resp, nil
+}
+
+func (s *spy) note(req *http.Request, bodies ...[]byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if token := strings.TrimPrefix(req.Header.Get("Authorization"), "Bearer "); token != "" {
+		s.secrets[token] = true
+	}
+	for _, body := range bodies {
+		for _, match := range secretValues.FindAllSubmatch(body, -1) {
+			s.secrets[string(match[1])] = true
+		}
+	}
+	if req.Method == http.MethodPost && strings.HasSuffix(req.URL.Path, "/files") {
+		for _, match := range fileIDs.FindAllSubmatch(bodies[1], -1) {
+			s.files[string(match[1])+string(match[2])] = true
+		}
+	}
+}
+
+// spiedEmulator is an emulator to be recorded into a folder of its own, with a spy on the way to it.
+func spiedEmulator(t *testing.T, name string) (*emulator.Emulator, *target, *spy) {
+	t.Helper()
+	e := emulator.RunT(t, emulatorOptions(name))
+	target, err := emulated(arguments{dir: t.TempDir(), quick: true}, name, e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	spy := newSpy(t)
+	target.transport = spy
+	return e, target, spy
+}
+
+// recordedText returns everything that was recorded below a folder.
+func recordedText(t *testing.T, dir string) string {
+	t.Helper()
+	var all strings.Builder
+	err := filepath.WalkDir(dir, func(file string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		text, err := os.ReadFile(file)
+		all.Write(text)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all.String()
+}
+
+// TestNoSecretIsRecorded records the scenario and looks for every secret that passed.
+func TestNoSecretIsRecorded(t *testing.T) {
+	t.Parallel()
+	e, target, spy := spiedEmulator(t, "cogfn-secretive")
+	if err := target.record(t.Context(), io.Discard); err != nil {
+		t.Fatal(err)
+	}
+	text := recordedText(t, target.dir)
+	if len(spy.secrets) < 20 || !strings.Contains(text, "redacted-nonce") {
+		t.Fatalf("only %d secrets passed in %d bytes of recordings; the test looks in the wrong place", len(spy.secrets), len(text))
+	}
+	host := strings.TrimPrefix(e.URL(), "http://")
+	for _, secret := range []string{e.ClientSecret(), e.ClientID(), e.Project(), host, "not-so-secret", "user:password"} {
+		spy.secrets[secret] = true
+	}
+	for _, harmless := range []string{"none", "nobody", "wrong", "not-a-nonce", "not-a-token"} {
+		delete(spy.secrets, harmless)
+	}
+	for secret := range spy.secrets {
+		if strings.Contains(text, secret) {
+			t.Errorf("the recordings hold the secret %q", secret)
+		}
+	}
+	if _, err := exchange.Load(target.dir); err != nil {
+		t.Errorf("what was recorded cannot be loaded: %v", err)
+	}
+	checkNothingIsLeft(t, target, spy)
+}
+
+// checkNothingIsLeft looks for functions, schedules and files that the scenario made.
+func checkNothingIsLeft(t *testing.T, target *target, spy *spy) {
+	t.Helper()
+	client, err := functions.NewClient(target.options.Config, functions.WithHTTPClient(&http.Client{Transport: spy.next}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for fn, err := range client.All(t.Context(), functions.Filter{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.HasPrefix(fn.Name, target.options.Name) {
+			t.Errorf("the function %s is left", fn.Name)
+		}
+	}
+	for schedule, err := range client.Schedules.All(t.Context(), functions.SchedulesFilter{}) {
+		t.Errorf("a schedule is left: %v, %v", schedule, err)
+	}
+	if len(spy.files) < 2 {
+		t.Errorf("only %d files were made; the test looks in the wrong place", len(spy.files))
+	}
+	for id := range spy.files {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet,
+			target.redactor.base.String()+"/api/v1/projects/"+target.options.Config.Project+"/files/"+id, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		token, err := target.options.Config.TokenSource.Token()
+		if err != nil {
+			t.Fatal(err)
+		}
+		token.SetAuthHeader(req)
+		resp, err := spy.next.RoundTrip(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = resp.Body.Close()
+		if resp.StatusCode != http.StatusBadRequest {
+			t.Errorf("the file %s is left: status %d", id, resp.StatusCode)
+		}
+	}
+}
+
+// TestFailureLeavesNothingBehind lets the service vanish, or the caller give up, in the middle of a section.
+func TestFailureLeavesNothingBehind(t *testing.T) {
+	t.Parallel()
+	for name, givesUp := range map[string]bool{"cogfn-vanished": false, "cogfn-given-up": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, target, spy := spiedEmulator(t, name)
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			target.options.Plain = spy
+			target.options.Transport = func(section scenario.Section) (http.RoundTripper, func() error, error) {
+				transport, keep, err := target.section(section)
+				return failing{transport, givesUp, cancel}, keep, err
+			}
+			if err := scenario.Run(ctx, target.options); err == nil || !strings.Contains(err.Error(), "section calls") {
+				t.Errorf("error %v; want one that names the section", err)
+			}
+			for section, kept := range map[string]bool{"functions": true, "calls": false} {
+				if _, err := os.Stat(filepath.Join(target.dir, "emulator", section+".yaml")); (err == nil) != kept {
+					t.Errorf("the recording of section %s: error %v, want it kept = %v", section, err, kept)
+				}
+			}
+			checkNothingIsLeft(t, target, spy)
+		})
+	}
+}
+
+// failing sends requests until one asks for a call's response.
+type failing struct {
+	http.RoundTripper
+
+	givesUp bool
+	cancel  func()
+}
+
+func (f failing) RoundTrip(req *http.Request) (*http.Response, error) {
+	if !strings.HasSuffix(req.URL.Path, "/response") {
+		return f.RoundTripper.RoundTrip(req)
+	}
+	if f.givesUp {
+		f.cancel()
+		return nil, context.Canceled
+	}
+	return nil, errors.New("the service has vanished")
+}
+
+// TestRealProject records a project as if it were a real one, in which somebody else has a function.
+func TestRealProject(t *testing.T) {
+	t.Parallel()
+	e := emulator.RunT(t, emulator.Options{Project: "customers-project", Clients: map[string]string{"customers-client": "customers-secret"}})
+	config := functions.Config{BaseURL: e.URL(), Project: e.Project(), TokenSource: functions.ClientCredentials(functions.ClientCredentialsConfig{
+		ClientID: e.ClientID(), ClientSecret: functions.Secret(e.ClientSecret()), TokenURL: e.TokenURL(),
+	})}
+	client, err := functions.NewClient(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := client.Create(t.Context(), functions.FunctionWrite{Name: "somebody-elses"}, functions.HandlerText("def handle(data):\n    return 1\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	env := map[string]string{"IDP_CLIENT_ID": e.ClientID(), "IDP_CLIENT_SECRET": e.ClientSecret()}
+	target, err := liveTarget(arguments{dir: dir, kind: "no real project", quick: true}, "cogfn-live", config, func(name string) string { return env[name] })
+	if err != nil {
+		t.Fatal(err)
+	}
+	spy := newSpy(t)
+	target.transport = spy
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	if err := target.record(ctx, io.Discard); err != nil {
+		t.Fatal(err)
+	}
+	text := recordedText(t, dir)
+	for _, private := range []string{"somebody-elses", "customers-project", e.ClientID(), e.ClientSecret()} {
+		if strings.Contains(text, private) {
+			t.Errorf("the recordings hold %q", private)
+		}
+	}
+	cassettes, err := exchange.Load(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, cassette := range cassettes {
+		if cassette.Provenance != exchange.Live || !strings.HasPrefix(cassette.Source, "no real project, recorded ") {
+			t.Errorf("header %+v", cassette.Header)
+		}
+	}
+	checkNothingIsLeft(t, target, spy)
+	if err := other.Update(t.Context()); err != nil {
+		t.Errorf("somebody else's function: %v", err)
+	}
+}

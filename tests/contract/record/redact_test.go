@@ -1,0 +1,134 @@
+package main
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"gopkg.in/dnaeon/go-vcr.v4/pkg/cassette"
+
+	"github.com/cogfn/cogfn/tests/contract/exchange"
+)
+
+func exampleRedactor() *redactor {
+	return &redactor{
+		base:    &url.URL{Scheme: "https", Host: "westeurope-1.cognitedata.com"},
+		project: "customer", literals: []string{"s3cret", ""}, own: "cogfn-",
+	}
+}
+
+// TestRedact redacts an exchange that holds a secret wherever one may be.
+func TestRedact(t *testing.T) {
+	t.Parallel()
+	recorded := &cassette.Interaction{
+		Request: cassette.Request{
+			Method: "POST", Host: "westeurope-1.cognitedata.com", RemoteAddr: "10.0.0.1:1", Form: url.Values{"secret": {"s3cret"}},
+			URL:     "https://westeurope-1.cognitedata.com/api/v1/projects/customer/functions?cursor=s3cret",
+			Headers: http.Header{"Authorization": {"Bearer s3cret"}, "Cookie": {"s3cret"}, "Accept": {"application/json"}, "X-Cdp-App": {"secretive"}},
+			Body: `{"items":[{"name":"a<b","secrets":{"key":"one"},"indexUrl":"https://me:two@x.com","extraIndexUrls":["https://me:three@x.com"],` +
+				`"nonce":"four","data":{"client_secret":"five","deep":[{"Access-Token":"six"}],"text":"at westeurope-1.cognitedata.com in customer: s3cret"}}]}`,
+		},
+		Response: cassette.Response{
+			Status: "200 OK", Code: 200, Headers: http.Header{"Set-Cookie": {"s3cret"}, "Content-Type": {"application/json"}, "Retry-After": {"1"}},
+			Body: `{"items":[{"id":12345678901234567890,"uploadUrl":"https://up.example.com/?sig=seven","token":null},` +
+				`{"name":"somebody-elses","createdTime":1},{"name":"cogfn-mine","createdTime":1}]}`,
+		},
+	}
+	if err := exampleRedactor().redact(recorded); err != nil {
+		t.Fatal(err)
+	}
+	want := &cassette.Interaction{
+		Request: cassette.Request{
+			Method: "POST", URL: "https://cluster.cognitedata.com/api/v1/projects/project/functions?cursor=redacted",
+			Headers: http.Header{"Accept": {"application/json"}},
+			Body: `{"items":[{"data":{"client_secret":"redacted-secret","deep":[{"Access-Token":"redacted-token"}],` +
+				`"text":"at cluster.cognitedata.com in project: redacted"},"extraIndexUrls":["https://index.example.com/simple"],` +
+				`"indexUrl":"https://index.example.com/simple","name":"a<b","nonce":"redacted-nonce","secrets":{"key":"***"}}]}`,
+		},
+		Response: cassette.Response{
+			Status: "200 OK", Code: 200, Headers: http.Header{"Content-Type": {"application/json"}, "Retry-After": {"1"}},
+			Body: `{"items":[{"id":12345678901234567890,"token":null,"uploadUrl":"https://upload.example.com/file"},` +
+				`{"createdTime":1,"name":"cogfn-mine"}]}`,
+		},
+	}
+	want.Request.ContentLength, want.Response.ContentLength = int64(len(want.Request.Body)), int64(len(want.Response.Body))
+	if diff := cmp.Diff(want.Request, recorded.Request); diff != "" {
+		t.Errorf("request (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(want.Response, recorded.Response); diff != "" {
+		t.Errorf("answer (-want +got):\n%s", diff)
+	}
+}
+
+// TestRedactDropsWhatItCannotRead: a body that is no JSON may hold anything.
+func TestRedactDropsWhatItCannotRead(t *testing.T) {
+	t.Parallel()
+	for _, body := range []string{"grant_type=client_credentials&client_secret=x", "PK\x03\x04", `{"a":1} trailing`} {
+		if got := exampleRedactor().body(body); got != "" {
+			t.Errorf("%q was kept as %q", body, got)
+		}
+	}
+}
+
+// TestUndescribed: only requests to the project's API are recorded.
+func TestUndescribed(t *testing.T) {
+	t.Parallel()
+	target := &target{redactor: *exampleRedactor()}
+	for address, undescribed := range map[string]bool{
+		"https://westeurope-1.cognitedata.com/api/v1/projects/customer/functions": false,
+		"https://westeurope-1.cognitedata.com/api/v1/token/inspect":               true,
+		"https://westeurope-1.cognitedata.com/api/v1/projects/other/functions":    true,
+		"https://auth.cognite.com/oauth2/token":                                   true,
+		"https://storage.example.com/api/v1/projects/customer/functions":          true,
+	} {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, address, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := target.undescribed(req); got != undescribed {
+			t.Errorf("%s: undescribed is %v", address, got)
+		}
+	}
+}
+
+// TestArgumentsThatAreRefused: nothing is sent to a project that was not named twice.
+func TestArgumentsThatAreRefused(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel() // whatever gets past the check fails at once
+	for name, tt := range map[string]struct {
+		args    []string
+		project string
+		want    string
+	}{
+		"project not repeated":    {nil, "customer", `names the project "customer"`},
+		"another project":         {[]string{"--project", "other", "--kind", "test"}, "customer", "repeat its name with --project"},
+		"kind is missing":         {[]string{"--project", "customer"}, "customer", "--kind"},
+		"project without setting": {[]string{"--project", "customer"}, "", "set CDF_PROJECT"},
+		"unknown flag":            {[]string{"--force"}, "customer", "force"},
+	} {
+		err := run(ctx, tt.args, func(name string) string { return map[string]string{"CDF_PROJECT": tt.project}[name] }, io.Discard)
+		if err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s: error %v; want %q in it", name, err, tt.want)
+		}
+	}
+}
+
+// TestSectionsAreHeaded: a recording says where it comes from before anything else.
+func TestSectionsAreHeaded(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	header := exchange.Header{Provenance: exchange.Emulator, Source: "a test"}
+	fs := headed{cassette.NewDiskFS(), header}
+	if err := fs.WriteFile(dir+"/emulator/a.yaml", []byte("---\nversion: 2\n")); err != nil {
+		t.Fatal(err)
+	}
+	want := "# provenance: emulator\n# source: a test\n---\nversion: 2\n"
+	if got := recordedText(t, dir); got != want {
+		t.Errorf("the file holds %q, want %q", got, want)
+	}
+}

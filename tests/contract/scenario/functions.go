@@ -1,0 +1,167 @@
+package scenario
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/cogfn/cogfn/gen"
+	functions "github.com/cogfn/cogfn/wrapper"
+)
+
+// handler is the code of the functions. It does what its input says; see [Input].
+const handler = `import time
+
+def handle(data):
+    print("called with", sorted(data))
+    if data.get("fail"):
+        raise ValueError(data["fail"])
+    time.sleep(data.get("seconds", 0))
+    return data.get("value")
+`
+
+// broken is code that no deployment survives.
+const broken = `import a_module_that_does_not_exist
+
+def handle(data):
+    return data
+`
+
+// Input is what the functions of the scenario take.
+type Input struct {
+	// Fail makes the call fail with this text.
+	Fail string `json:"fail,omitempty"`
+	// Seconds is how long the call takes.
+	Seconds int `json:"seconds,omitempty"`
+	// Value is what the call returns.
+	Value any `json:"value,omitempty"`
+}
+
+// The external ids, after the scenario's name, of the functions whose code an emulator may replace by Go functions that
+// do the same.
+const (
+	EchoSuffix = "-echo"
+	MoreSuffix = "-more"
+)
+
+func (s *scenario) functions() error {
+	if err := s.createFunctions(); err != nil {
+		return err
+	}
+	early := errors.Join(
+		refused(second(s.more.Start(s.ctx, nil))), // it is not Ready yet
+		refused(second(s.client.Create(s.ctx, functions.FunctionWrite{ // the external id is taken
+			Name: s.Name, ExternalID: new(s.Name + EchoSuffix),
+		}, functions.FileID(s.code)))),
+		refused(second(s.client.Create(s.ctx, functions.FunctionWrite{Name: s.Name}, functions.FileID(9007199254740991)))),
+	)
+	for _, fn := range []*functions.Function{s.echo, s.least, s.more} {
+		if _, err := fn.WaitReady(s.ctx); err != nil {
+			return err
+		}
+	}
+	return errors.Join(early, s.brokenFunction(), s.listFunctions(), s.retrieveFunctions())
+}
+
+func (s *scenario) createFunctions() (err error) {
+	everything := functions.FunctionWrite{
+		Name: s.Name + "-echo", ExternalID: new(s.Name + EchoSuffix), Description: new("Returns what it is given."),
+		Owner: new("contract tests"), FunctionPath: new("handler.py"), Metadata: map[string]string{"purpose": "contract tests"},
+		Secrets: map[string]string{"some-secret": "not-so-secret"}, EnvVars: map[string]string{"SOME_SETTING": "some value"},
+		CPU: new(1.0), Memory: new(1.5), Runtime: new(functions.Runtime("py313")),
+	}
+	if s.Emulated { // a real one would ask these for packages
+		everything.IndexURL = new("https://user:password@index.example.com/simple")
+		everything.ExtraIndexUrls = []string{"https://user:password@more.example.com/simple"}
+	}
+	if s.echo, err = s.create(everything, functions.FileID(s.code)); err != nil {
+		return err
+	}
+	if s.least, err = s.create(functions.FunctionWrite{Name: s.Name + "-least"}, functions.HandlerText(handler)); err != nil {
+		return err
+	}
+	s.more, err = s.create(functions.FunctionWrite{
+		Name: s.Name + "-more", ExternalID: new(s.Name + MoreSuffix), Runtime: new(functions.Runtime("py312")),
+	}, functions.FileID(s.plainFile))
+	return err
+}
+
+func (s *scenario) create(w functions.FunctionWrite, source functions.Source, opts ...functions.CreateOption) (*functions.Function, error) {
+	fn, err := s.client.Create(s.ctx, w, source, opts...)
+	if err != nil {
+		return nil, err
+	}
+	if fn.FileID != s.code && fn.FileID != s.plainFile {
+		s.deleteFileLater(functions.ID(fn.FileID))
+	}
+	s.later(func(ctx context.Context) error {
+		return s.client.Delete(ctx, []functions.Identifier{functions.ID(fn.ID)}, true)
+	})
+	return fn, nil
+}
+
+// brokenFunction deploys code that cannot be, and a function that asks for an old runtime.
+func (s *scenario) brokenFunction() error {
+	w := functions.FunctionWrite{Name: s.Name + "-broken", Runtime: new(functions.Runtime("py311"))}
+	fn, err := s.create(w, functions.HandlerText(broken), functions.WithoutValidation())
+	if err != nil {
+		return err
+	}
+	if _, err = fn.WaitReady(s.ctx); err == nil {
+		return errors.New("code that cannot be imported was deployed")
+	}
+	if _, ok := errors.AsType[*functions.DeployError](err); !ok {
+		return err
+	}
+	if err := second(s.client.Gen().GetFunctionWithResponse(s.ctx, fn.ID)); err != nil || !s.Emulated {
+		return err
+	}
+	_, err = s.create(functions.FunctionWrite{Name: s.Name + "-old", Runtime: new(functions.Runtime("py310"))}, functions.FileID(s.code))
+	return err
+}
+
+// recently is a span of time that everything in the scenario falls into.
+func recently() functions.TimeRange {
+	return functions.TimeRange{From: time.Now().Add(-24 * time.Hour), To: time.Now().Add(time.Hour)}
+}
+
+func (s *scenario) listFunctions() error {
+	c := s.client
+	filters := []functions.Filter{
+		{Name: s.Name + "-least"},
+		{
+			Name: s.Name + "-echo", Owner: "contract tests", FileID: s.code, Status: functions.FunctionReady,
+			ExternalIDPrefix: s.Name, CreatedTime: recently(),
+			Metadata: map[string]string{"purpose": "contract tests"},
+		},
+		{Name: s.Name, Status: functions.FunctionQueued},
+		{Name: s.Name, Status: functions.FunctionDeploying},
+		{Name: s.Name + "-broken", Status: functions.FunctionFailed},
+	}
+	var errs []error
+	for _, filter := range filters {
+		errs = append(errs, second(c.List(s.ctx, filter)))
+	}
+	return errors.Join(append(errs,
+		second(c.Gen().GetFunctionsWithResponse(s.ctx, nil)),
+		second(c.Gen().GetFunctionsWithResponse(s.ctx, &gen.GetFunctionsParams{Limit: new(2)})),
+		s.send("POST", "/functions/list", ""),
+		s.send("POST", "/functions/list", `{"filter": {"name": "none", "createdTime": {"min": 10}}}`),
+		s.send("POST", "/functions/list", `{"filter": {"name": "none", "createdTime": {"max": 199}}}`),
+	)...)
+}
+
+func (s *scenario) retrieveFunctions() error {
+	c, unknown := s.client, functions.ExternalID(s.Name+"-none")
+	return errors.Join(
+		second(c.Retrieve(s.ctx, functions.ID(s.echo.ID))),
+		second(c.RetrieveMultiple(s.ctx, []functions.Identifier{functions.ExternalID(s.Name + EchoSuffix), functions.ID(s.least.ID)})),
+		second(c.RetrieveMultiple(s.ctx, []functions.Identifier{unknown}, true)),
+		refused(second(c.Retrieve(s.ctx, unknown))),
+		s.send("POST", "/functions/byids", fmt.Sprintf(`{"items": [{"id": %d}]}`, s.more.ID)),
+		second(c.Gen().GetFunctionWithResponse(s.ctx, s.echo.ID)),
+		second(c.Gen().GetFunctionWithResponse(s.ctx, s.least.ID)),
+		refused(s.send("GET", "/functions/"+nobody, "")),
+	)
+}

@@ -1,0 +1,72 @@
+package scenario
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/cogfn/cogfn/gen"
+	functions "github.com/cogfn/cogfn/wrapper"
+)
+
+func (s *scenario) sessions() error {
+	sessions := s.client.Sessions
+	kinds := []functions.SessionCredentials{functions.SessionTokenExchange(), functions.SessionOneshotTokenExchange()}
+	if s.Credentials.ClientID != "" {
+		kinds = append(kinds, functions.SessionClientCredentials(s.Credentials.ClientID, s.Credentials.ClientSecret))
+	}
+	var ids []int64
+	for _, kind := range kinds {
+		created, err := sessions.Create(s.ctx, kind)
+		if err != nil {
+			return err
+		}
+		ids = append(ids, created.ID)
+		s.later(func(ctx context.Context) error {
+			return second(s.client.Sessions.Revoke(ctx, created.ID))
+		})
+	}
+	errs := []error{
+		refused(second(sessions.Create(s.ctx, functions.SessionClientCredentials("nobody", "wrong")))),
+		second(sessions.Retrieve(s.ctx, ids...)),
+		refused(second(sessions.Retrieve(s.ctx, 9007199254740991))),
+		s.listSessions(),
+		second(sessions.Revoke(s.ctx, ids...)),
+		second(sessions.Revoke(s.ctx, ids[0])), // again, which does nothing
+		refused(second(sessions.Revoke(s.ctx, 9007199254740991))),
+		second(sessions.List(s.ctx, functions.SessionsFilter{Status: functions.SessionRevoked})),
+	}
+	return errors.Join(errs...)
+}
+
+func (s *scenario) listSessions() error {
+	raw := s.client.Gen()
+	var errs []error
+	for _, status := range []functions.SessionStatus{
+		functions.SessionReady, functions.SessionActive, functions.SessionCancelled, functions.SessionAccessLost,
+	} {
+		errs = append(errs, second(s.client.Sessions.List(s.ctx, functions.SessionsFilter{Status: status})))
+	}
+	first, err := raw.ListSessionsWithResponse(s.ctx, &gen.ListSessionsParams{Limit: new(int32(1))})
+	if err == nil && first.JSON200.NextCursor != nil {
+		err = second(raw.ListSessionsWithResponse(s.ctx, &gen.ListSessionsParams{Limit: new(int32(2)), Cursor: first.JSON200.NextCursor}))
+	}
+	return errors.Join(append(errs, err, second(raw.ListSessionsWithResponse(s.ctx, nil)))...)
+}
+
+// deletions removes what is left, and what is not there.
+func (s *scenario) deletions() error {
+	unknown := functions.ExternalID(s.Name + "-none")
+	files := fmt.Sprintf(`{"items": [{"externalId": "%s-none"}], "ignoreUnknownIds": true}`, s.Name)
+	return errors.Join(
+		s.client.Schedules.Delete(s.ctx, s.schedule.ID),
+		s.client.Delete(s.ctx, []functions.Identifier{functions.ID(s.least.ID), functions.ExternalID(s.Name + MoreSuffix)}),
+		s.client.Delete(s.ctx, []functions.Identifier{unknown}, true),
+		refused(s.client.Delete(s.ctx, []functions.Identifier{unknown})),
+		s.send("POST", "/functions/delete", fmt.Sprintf(`{"items": [{"id": %d}]}`, s.echo.ID)),
+		s.client.Files.Delete(s.ctx, functions.ID(s.plainFile)),
+		s.client.Files.Delete(s.ctx, functions.ExternalID(s.Name+"-code")),
+		refused(s.client.Files.Delete(s.ctx, unknown)),
+		s.send("POST", "/files/delete", files),
+	)
+}
