@@ -1,0 +1,150 @@
+package batch_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/cogfn/cogfn/batch"
+	"github.com/cogfn/cogfn/emulator"
+	functions "github.com/cogfn/cogfn/wrapper"
+)
+
+// Number is what the function square-root gets; Label stays here.
+type Number struct {
+	N     int    `json:"n"`
+	Label string `json:"-"`
+}
+
+// Root is what it returns.
+type Root struct {
+	Root int `json:"root"`
+}
+
+// squareRoot is the function, in Go, which the emulator runs in place of Python.
+func squareRoot(_ context.Context, call *emulator.Call) (any, error) {
+	var in Number
+	if err := json.Unmarshal(call.Data, &in); err != nil {
+		return nil, err
+	}
+	for root := range in.N + 1 {
+		if root*root == in.N {
+			return Root{root}, nil
+		}
+	}
+	return nil, fmt.Errorf("ValueError: %d is not a square number", in.N)
+}
+
+// startWithSquareRoot starts a service on which the function is ready, and makes a client with some more options.
+func startWithSquareRoot(ctx context.Context, opts ...functions.Option) (client *functions.Client, closeAll func()) {
+	service, err := emulator.Start(emulator.Options{Handlers: map[string]emulator.Handler{"square-root": squareRoot}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	transport := &http.Transport{}
+	client, err = functions.NewClient(
+		functions.Config{BaseURL: service.URL(), Project: service.Project(), TokenSource: functions.StaticToken("any")},
+		append(opts, functions.WithHTTPClient(&http.Client{Transport: transport}))...)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fn, err := client.Create(ctx, functions.FunctionWrite{Name: "root", ExternalID: new("square-root")}, functions.HandlerText("def handle(data): ...\n"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	if _, err := fn.WaitReady(ctx); err != nil {
+		log.Fatal(err)
+	}
+	return client, func() {
+		transport.CloseIdleConnections()
+		if err := service.Close(); err != nil {
+			log.Print(err)
+		}
+	}
+}
+
+// Many inputs through one function, ten at a time, with one more try for those that fail.
+func ExampleMap() {
+	ctx := context.Background()
+	client, closeAll := startWithSquareRoot(ctx)
+	defer closeAll()
+
+	numbers := []Number{{49, "first"}, {50, "second"}, {64, "third"}}
+	for r, err := range batch.Map[Number, Root](ctx, client, functions.ExternalID("square-root"), slices.Values(numbers),
+		batch.WithConcurrency(10), batch.WithRetries(1), batch.WithRetryPause(functions.ConstantPoll(0)), batch.WithInputOrder()) {
+		if err != nil {
+			log.Fatal(err) // the whole cannot go on
+		}
+		if failed, ok := errors.AsType[*functions.CallError](r.Err); ok {
+			fmt.Printf("%s: failed %d times: %s\n", r.Input.Label, r.Attempts, failed.Message)
+			continue
+		}
+		fmt.Printf("%s: %d, %v\n", r.Input.Label, r.Output.Root, r.Err)
+	}
+	// Output:
+	// first: 7, <nil>
+	// second: failed 2 times: ValueError: 50 is not a square number
+	// third: 8, <nil>
+}
+
+// A run that was interrupted goes on where it was.
+func ExampleWithCheckpoint() {
+	ctx := context.Background()
+	client, closeAll := startWithSquareRoot(ctx)
+	defer closeAll()
+	dir, err := os.MkdirTemp("", "roots")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+
+	numbers := slices.Values([]Number{{N: 49}, {N: 64}, {N: 81}})
+	roots := batch.Map[Number, Root](ctx, client, functions.ExternalID("square-root"), numbers,
+		batch.WithCheckpoint(filepath.Join(dir, "roots.jsonl")), batch.WithConcurrency(1))
+	for r, err := range roots {
+		fmt.Println(r.Input.N, r.Output.Root, r.Err, err)
+		break // as if the process had been killed
+	}
+	fmt.Println("again")
+	for r, err := range roots {
+		fmt.Println(r.Input.N, r.Output.Root, r.Err, err, "from the file:", r.Recorded && r.Index == 0)
+	}
+	// Output:
+	// 49 7 <nil> <nil>
+	// again
+	// 49 7 <nil> <nil> from the file: true
+	// 64 8 <nil> <nil> from the file: false
+	// 81 9 <nil> <nil> from the file: false
+}
+
+// One limiter for everything that a process sends to a project.
+func ExampleLimiter() {
+	ctx := context.Background()
+	limiter, err := batch.NewLimiter(batch.Limits{Calls: 40, Requests: 8, RequestsPerSecond: 500, Burst: 50})
+	if err != nil {
+		log.Fatal(err)
+	}
+	client, closeAll := startWithSquareRoot(ctx, limiter.ClientOption()) // requests
+	defer closeAll()
+
+	square := functions.ExternalID("square-root")
+	call, err := limiter.Call(ctx, client, square, Number{N: 144}) // one call
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(call.Status)
+	numbers := slices.Values([]Number{{N: 4}, {N: 9}})
+	for r, err := range batch.Map[Number, Root](ctx, client, square, numbers, batch.WithLimiter(limiter), batch.WithInputOrder()) { // many
+		fmt.Println(r.Output.Root, r.Err, err)
+	}
+	// Output:
+	// Completed
+	// 2 <nil> <nil>
+	// 3 <nil> <nil>
+}

@@ -1,0 +1,6 @@
+package batch
+
+import "errors"
+
+// errLocked tells that somebody else holds the lock.
+var errLocked = errors.New("locked")
