@@ -4,6 +4,9 @@ SHELL := bash
 .DEFAULT_GOAL := help
 
 GOLANGCI := bin/golangci-lint
+OASDIFF := bin/oasdiff
+REDOCLY := tools/npm/node_modules/.bin/redocly
+SPEC_VALIDATOR := bin/python/bin/openapi-spec-validator
 
 .PHONY: help
 help: ## Show this list
@@ -21,6 +24,7 @@ verify: ## Fail if gen/, go.mod or go.sum differ from what they are made of
 		echo "gen/ was not up to date; it has been generated anew: look at the difference and commit it" >&2; exit 1; fi
 	go mod tidy -diff
 	go -C tools/lint mod tidy -diff
+	go -C tools/oasdiff mod tidy -diff
 	go mod verify
 
 .PHONY: fmt
@@ -40,9 +44,21 @@ test: ## Run all tests; needs Go and Python 3
 	go vet ./...
 	go test ./...
 
+.PHONY: contract
+contract: ## Hold the recorded exchanges and the description against each other; "make test" does so too
+	go test -count=1 ./tests/contract/...
+
+.PHONY: record
+record: ## Record the emulator anew, or the project that CDF_PROJECT names; ARGS as in tests/recorded/README.md
+	go run ./tests/contract/record $(ARGS)
+
+.PHONY: coverage-docs
+coverage-docs: ## Write docs/coverage.md, which says what the recordings show of the description
+	go test -count=1 ./tests/contract -run '^TestMutants$$' -update
+
 .PHONY: race
-race: ## Run the tests of the wrapper and the emulator under the race detector
-	go test -race ./wrapper/... ./emulator/... ./internal/...
+race: ## Run the tests of the libraries and the program under the race detector
+	go test -race ./wrapper/... ./batch ./deploy ./emulator/... ./internal/...
 
 .PHONY: build
 build: ## Build the program as bin/cogfn, and check that it builds for other systems
@@ -57,9 +73,37 @@ examples: ## Run the example programs and functions
 	go run ./cmd/cogfn run examples/hello --data '{"name": "Ada"}'
 	go run ./cmd/cogfn run examples/progress --data '{"steps": 3}'
 
+.PHONY: diff
+diff: $(OASDIFF) ## Show what changed in the description since OLD, a git ref or a file; fails if it breaks clients
+	@tools/oasdiff/diff.sh "$${OLD:-}"
+
+$(OASDIFF): tools/oasdiff/go.mod tools/oasdiff/go.sum
+	go -C tools/oasdiff build -o ../../$@ github.com/oasdiff/oasdiff
+
+.PHONY: lint-api
+lint-api: $(REDOCLY) ## Look for faults in the description with Redocly's linter; needs Node and npm
+	REDOCLY_SUPPRESS_UPDATE_NOTICE=true REDOCLY_TELEMETRY=off \
+		$(REDOCLY) lint --config api/redocly.yaml --lint-config error api/openapi.yaml
+
+.PHONY: interop
+interop: lint-api $(OASDIFF) $(SPEC_VALIDATOR) ## Hear what other people's tools say about the description; needs Node and npm
+	$(SPEC_VALIDATOR) api/openapi.yaml
+	INTEROP=1 go test -count=1 ./tests/interop ./tests/specguide
+
+# Prism, which tests/interop starts, comes with it.
+$(REDOCLY): tools/npm/package.json tools/npm/package-lock.json
+	@command -v npm >/dev/null || { echo "npm is missing: install Node.js 20.19 or newer, which brings it" >&2; exit 1; }
+	npm --prefix tools/npm ci
+	@touch $@
+
+$(SPEC_VALIDATOR): tools/python/requirements.txt
+	python3 -m venv bin/python
+	bin/python/bin/pip install --quiet --requirement tools/python/requirements.txt
+	@touch $@
+
 .PHONY: ci
-ci: verify build lint test race examples ## Everything that must pass before a change lands
+ci: verify build lint test race examples interop ## Everything that must pass before a change lands
 
 .PHONY: clean
 clean: ## Remove what was built
-	rm -rf bin
+	rm -rf bin tools/npm/node_modules

@@ -1,0 +1,184 @@
+package description
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/cogfn/cogfn/api"
+)
+
+// rules are what the project asks of the description beyond being valid. Each returns the faults that it finds.
+var rules = map[string]func(doc *openapi3.T, text string) []string{
+	"names":      nameFaults,
+	"tags":       tagFaults,
+	"components": componentFaults,
+	"numbers":    numberFaults,
+	"enums":      enumFaults,
+	"nullable":   nullableFaults,
+	"text":       textFaults,
+}
+
+func TestRules(t *testing.T) {
+	t.Parallel()
+	for name, faults := range rules {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for _, fault := range faults(load(t), string(api.OpenAPI)) {
+				t.Error(fault)
+			}
+		})
+	}
+}
+
+var (
+	lowerCamelCase = regexp.MustCompile(`^[a-z]+([A-Z][a-z]*|[0-9]+)*$`)
+	upperCamelCase = regexp.MustCompile(`^([A-Z][a-z]*|[0-9]+)+$`)
+)
+
+func nameFaults(doc *openapi3.T, _ string) []string {
+	var faults []string
+	seen := map[string]string{}
+	eachOperation(doc, func(name string, op *openapi3.Operation) {
+		if !lowerCamelCase.MatchString(op.OperationID) {
+			faults = append(faults, fmt.Sprintf("%s: operationId %q is not in lowerCamelCase", name, op.OperationID))
+		}
+		if other := seen[op.OperationID]; other != "" {
+			faults = append(faults, fmt.Sprintf("operationId %s stands at %s and at %s", op.OperationID, name, other))
+		}
+		seen[op.OperationID] = name
+	})
+	for name := range doc.Components.Schemas {
+		if !upperCamelCase.MatchString(name) {
+			faults = append(faults, fmt.Sprintf("schema %s: the name is not in UpperCamelCase", name))
+		}
+	}
+	for _, p := range places(doc) {
+		for property := range p.ref.Value.Properties {
+			if p.ref.Ref == "" && !lowerCamelCase.MatchString(property) {
+				faults = append(faults, fmt.Sprintf("%s: property %s is not in lowerCamelCase", p.where, property))
+			}
+		}
+	}
+	return faults
+}
+
+func tagFaults(doc *openapi3.T, _ string) []string {
+	var faults []string
+	used := map[string]bool{}
+	eachOperation(doc, func(_ string, op *openapi3.Operation) {
+		if len(op.Tags) != 1 {
+			faults = append(faults, fmt.Sprintf("%s: has %d tags; it must have one", op.OperationID, len(op.Tags)))
+		}
+		for _, tag := range op.Tags {
+			used[tag] = true
+			if doc.Tags.Get(tag) == nil {
+				faults = append(faults, fmt.Sprintf("%s: the tag %s is not declared", op.OperationID, tag))
+			}
+		}
+	})
+	for _, tag := range doc.Tags {
+		if !used[tag.Name] || tag.Description == "" {
+			faults = append(faults, fmt.Sprintf("tag %s: is used by no operation or has no description", tag.Name))
+		}
+	}
+	return faults
+}
+
+var reference = regexp.MustCompile(`\$ref: "#/components/(\w+)/(\w+)"`)
+
+// componentFaults reads the text, since the loaded document no longer tells every reference from what it leads to.
+func componentFaults(doc *openapi3.T, text string) []string {
+	used := map[string]bool{}
+	for _, ref := range reference.FindAllStringSubmatch(text, -1) {
+		used[ref[1]+" "+ref[2]] = true
+	}
+	for _, requirement := range doc.Security {
+		for scheme := range requirement {
+			used["securitySchemes "+scheme] = true
+		}
+	}
+	var components []string
+	for name := range doc.Components.Schemas {
+		components = append(components, "schemas "+name)
+	}
+	for name := range doc.Components.Parameters {
+		components = append(components, "parameters "+name)
+	}
+	for name := range doc.Components.Responses {
+		components = append(components, "responses "+name)
+	}
+	for name := range doc.Components.SecuritySchemes {
+		components = append(components, "securitySchemes "+name)
+	}
+	var faults []string
+	for _, name := range components {
+		if !used[name] {
+			faults = append(faults, fmt.Sprintf("components: %s is used nowhere", name))
+		}
+	}
+	return faults
+}
+
+// longestLine is the width that the description keeps to.
+const longestLine = 120
+
+func textFaults(_ *openapi3.T, text string) []string {
+	var faults []string
+	for i, line := range strings.Split(strings.TrimSuffix(text, "\n"), "\n") {
+		if len([]rune(line)) > longestLine {
+			faults = append(faults, fmt.Sprintf("line %d is longer than %d characters", i+1, longestLine))
+		}
+		if strings.TrimRight(line, " \t\r") != line {
+			faults = append(faults, fmt.Sprintf("line %d ends in white space", i+1))
+		}
+	}
+	if !strings.HasSuffix(text, "\n") || strings.HasSuffix(text, "\n\n") {
+		faults = append(faults, "the file does not end in one line end")
+	}
+	return faults
+}
+
+// TestRulesNoticeFaults makes each kind of fault on purpose, and expects to hear of it.
+func TestRulesNoticeFaults(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ rule, old, new, want string }{
+		{"names", "operationId: getFunctions\n", "operationId: get_functions\n", `operationId "get_functions" is not in lowerCamelCase`},
+		{"names", "operationId: getFunctions\n", "operationId: getFunction\n", "operationId getFunction stands at"},
+		{"names", "  schemas:\n", "  schemas:\n    spare: {type: string}\n", "schema spare: the name is not in UpperCamelCase"},
+		{"names", "        lastCalled:", "        last_called:", "schema Function: property last_called is not in lowerCamelCase"},
+		{"tags", "tags: [Sessions]", "tags: [Session]", "listSessions: the tag Session is not declared"},
+		{"tags", "tags: [Sessions]", "tags: [Sessions, Files]", "listSessions: has 2 tags"},
+		{"tags", "tags:\n", "tags:\n  - {name: Spare, description: Unused.}\n", "tag Spare: is used by no operation"},
+		{"components", "  schemas:\n", "  schemas:\n    Spare: {type: string}\n", "components: schemas Spare is used nowhere"},
+		{"components", "security:\n  - oidc-token: []\n", "security:\n", "components: securitySchemes oidc-token is used nowhere"},
+		{"numbers", "How long a call may run, in minutes.", "How long a call may run.", "schema FunctionsLimits: property timeoutMinutes: "},
+		{"numbers", "When the call ended, in milliseconds since epoch;", "When the call ended;", "schema FunctionCall: property endTime: "},
+		{"numbers", "Memory for one call in GB", "Memory for one call", "schema FunctionMemory: "},
+		{"enums", "enum: [classic]\n      x-cogfn-open: true\n", "enum: [classic]\n", "schema FunctionType: can take no new value"},
+		{"enums", "enum: [Feature]", "enum: [Feature, Place]", "schema GeoLocation: property type: can take [Feature Place]"},
+		{"enums", ", enum: [Feature]", "", "schema GeoLocation: property type: is listed as closed, but has no enum"},
+		{"enums", "      enum: [classic]\n", "", "schema FunctionType: is marked with x-cogfn-open, but has no enum"},
+		{"enums", "        type: {description: Always Feature., ", "        kind: {description: Always Feature., ", "is listed as a closed enum, but no longer exists"},
+		{"nullable", "Why a call failed.\n", "Why a call failed.\n      nullable: true\n", "schema FunctionCallError: "},
+		{"nullable", "type: string\n          nullable: true\n", "nullable: true\n", "schema FunctionBuildError: property trace: "},
+		{"text", "openapi: 3.0.3\n", "openapi: 3.0.3 \n", "ends in white space"},
+		{"text", "title: Cognite Functions\n", "title: Cognite Functions # " + strings.Repeat("x", longestLine) + "\n", "is longer than 120"},
+	} {
+		t.Run(c.rule+"/"+c.want, func(t *testing.T) {
+			t.Parallel()
+			text := strings.Replace(string(api.OpenAPI), c.old, c.new, 1)
+			if text == string(api.OpenAPI) {
+				t.Fatalf("the description no longer holds %q; choose another fault", c.old)
+			}
+			faults := rules[c.rule](parse(t, text), text)
+			if !slices.ContainsFunc(faults, func(fault string) bool { return strings.Contains(fault, c.want) }) {
+				t.Errorf("found %q; want a fault with %q", faults, c.want)
+			}
+		})
+	}
+}

@@ -1,0 +1,69 @@
+package description
+
+import (
+	"strings"
+
+	"github.com/getkin/kin-openapi/openapi3"
+)
+
+// place is a schema with the words for where it stands, such as "schema Call: property status".
+type place struct {
+	where string
+	ref   *openapi3.SchemaRef
+}
+
+// places returns every schema of the description that is not a mere repetition by $ref, and every use of one.
+func places(doc *openapi3.T) []place {
+	var all []place
+	add := func(where string, ref *openapi3.SchemaRef) { all = append(all, below(where, ref)...) }
+	for name, schema := range doc.Components.Schemas {
+		add("schema "+name, schema)
+	}
+	for name, parameter := range doc.Components.Parameters {
+		add("parameter "+name, parameter.Value.Schema)
+	}
+	eachOperation(doc, func(_ string, op *openapi3.Operation) {
+		for _, parameter := range op.Parameters {
+			if parameter.Ref == "" {
+				add(op.OperationID+": parameter "+parameter.Value.Name, parameter.Value.Schema)
+			}
+		}
+		for _, content := range bodies(op) {
+			for kind, media := range content {
+				add(op.OperationID+": "+kind, media.Schema)
+			}
+		}
+	})
+	return all
+}
+
+// below returns the schema and those in it, without following $ref.
+func below(where string, ref *openapi3.SchemaRef) []place {
+	if ref == nil {
+		return nil
+	}
+	all := []place{{where, ref}}
+	if ref.Ref != "" {
+		return all
+	}
+	for name, property := range ref.Value.Properties {
+		all = append(all, below(where+": property "+name, property)...)
+	}
+	all = append(all, below(where+": items", ref.Value.Items)...)
+	all = append(all, below(where+": values", ref.Value.AdditionalProperties.Schema)...)
+	for _, members := range []openapi3.SchemaRefs{ref.Value.OneOf, ref.Value.AnyOf} {
+		for _, member := range members {
+			all = append(all, below(where+": choice", member)...)
+		}
+	}
+	return all
+}
+
+// base returns the schema that tells the type, which for a $ref with a description of its own is the member of its allOf,
+// and the name of that schema, "" if it stands in place.
+func base(ref *openapi3.SchemaRef) (string, *openapi3.Schema) {
+	if ref.Ref == "" && len(ref.Value.AllOf) == 1 {
+		ref = ref.Value.AllOf[0]
+	}
+	return strings.TrimPrefix(ref.Ref, "#/components/schemas/"), ref.Value
+}
