@@ -170,8 +170,8 @@ func TestFollowedLogIsTheTrueLog(t *testing.T) {
 	}
 }
 
-// Lines come when they are read, not at the end; the log is read at once, every second, at the end, and for the time of
-// grace.
+// Lines come when they are read, not at the end; the log is read at once, every second, when the end is noticed, and up to
+// the end of grace.
 func TestFollowLogsAsTheyCome(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -179,7 +179,7 @@ func TestFollowLogsAsTheyCome(t *testing.T) {
 			{0, "at once", 0}, {1_500, "on the way", 1500 * time.Millisecond}, {2_500, "late", 6 * time.Second}, {2_500, "too late", 9 * time.Second},
 		}}
 		c := newTestClient(t, l, Config{}, WithPoll(ConstantPoll(2700*time.Millisecond)))
-		follow := (&Call{FunctionCall: gen.FunctionCall{ID: 9, FunctionID: 42}, client: c}).FollowLogs(t.Context())
+		follow := (&Call{FunctionCall: gen.FunctionCall{ID: 9, FunctionID: 42}, client: c}).FollowLogs(t.Context(), WithLogGrace(4500*time.Millisecond))
 		var came []string
 		for line, err := range follow {
 			if err != nil {
@@ -191,7 +191,7 @@ func TestFollowLogsAsTheyCome(t *testing.T) {
 			t.Errorf("lines (-want +got):\n%s", diff)
 		}
 		var want []time.Duration
-		for _, ms := range []int{0, 1000, 2000, 2700, 3700, 4700, 5700, 6700, 7700} {
+		for _, ms := range []int{0, 1000, 2000, 2700, 3700, 4700, 5700, 6700, 7200} {
 			want = append(want, time.Duration(ms)*time.Millisecond)
 		}
 		if diff := cmp.Diff(want, l.read); diff != "" {

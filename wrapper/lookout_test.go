@@ -295,6 +295,20 @@ func TestWaitThatAskedIsGivenUp(t *testing.T) {
 	})
 }
 
+// The pause of a wait follows its age, however often others had it looked at.
+func TestPauseFollowsAge(t *testing.T) {
+	t.Parallel()
+	start := time.Now()
+	pause := 500 * time.Millisecond
+	w := &waiting[int, int]{alone: start, next: func() time.Duration { pause *= 2; return pause }} // its own looks: 1, 3, 7, 15, 31 s …
+	for _, look := range []struct{ at, pause float64 }{{0, 1}, {0.5, 1}, {0.9, 1}, {1, 2}, {1.1, 2}, {2.9, 2}, {3.1, 4}, {100, 64}, {101, 64}} {
+		at := start.Add(time.Duration(look.at * float64(time.Second)))
+		w.looked(at)
+		check(t, "pause", w.pause.Seconds(), look.pause)
+		check(t, "due", w.due, at.Add(w.pause))
+	}
+}
+
 // A wait whose context ends while somebody else asks for it is gone at once.
 func TestWaitThatIsAskedForIsGivenUp(t *testing.T) {
 	t.Parallel()
