@@ -194,41 +194,18 @@ func connect(service *emulator.Emulator) (*functions.Client, error) {
 	}, functions.WithPoll(functions.ExponentialPoll(10*time.Millisecond, 1.5, 200*time.Millisecond)))
 }
 
-// followLogs writes the lines of a call as they come until the call has ended, and returns the error it ended with.
+// followLogs writes the lines of a call as they come until the call has ended, and returns the error it ended with. An
+// emulator has every line once the call has ended, so there is nothing to wait for then.
 func followLogs(ctx context.Context, call *functions.Call, w io.Writer, line *progress) error {
-	ended := make(chan error, 1)
-	waiting, stop := context.WithCancel(ctx)
-	defer stop()
-	watched := *call // the waiting goroutine overwrites call itself
-	go func() { ended <- call.Wait(waiting) }()
-	written := 0
-	show := func() error {
-		log, err := watched.Logs(ctx)
+	for entry, err := range call.FollowLogs(ctx, functions.WithLogPause(50*time.Millisecond), functions.WithLogGrace(0)) {
 		if err != nil {
 			return err
 		}
-		if len(log) > written {
-			line.clear()
-			_, err = fmt.Fprintln(w, log[written:].Text(false))
-			written = len(log)
-		}
-		return err
-	}
-	ticks := time.NewTicker(100 * time.Millisecond)
-	defer ticks.Stop()
-	for {
-		select {
-		case outcome := <-ended:
-			line.clear()
-			if ctx.Err() != nil {
-				return outcome
-			}
-			return errors.Join(outcome, show())
-		case <-ticks.C:
-			if err := show(); err != nil {
-				stop()
-				return errors.Join(err, <-ended)
-			}
+		line.clear()
+		if _, err := fmt.Fprintln(w, entry.Text()); err != nil {
+			return err
 		}
 	}
+	line.clear()
+	return call.Wait(ctx)
 }
