@@ -20,9 +20,14 @@ type FunctionWrite gen.FunctionWrite
 // Format shows the function as JSON with its secrets hidden, whatever the verb: all but %p, which package fmt keeps to
 // itself.
 func (w FunctionWrite) Format(f fmt.State, _ rune) {
-	text, err := json.Marshal(w)
-	if err != nil { // numbers that JSON has no text for
-		text = []byte("function " + w.Name)
+	show(f, w, "function "+w.Name)
+}
+
+// show writes v as JSON, or otherwise if JSON has no text for a number in it.
+func show(f fmt.State, v any, otherwise string) {
+	text, err := json.Marshal(v)
+	if err != nil {
+		text = []byte(otherwise)
 	}
 	_, _ = f.Write(text)
 }

@@ -56,6 +56,18 @@ func TestFunctionWriteHidesSecrets(t *testing.T) {
 		`"indexUrl":"https://me:planted-secret@pypi.example.com/simple?token=planted-key","name":"hello","secrets":{"key":"planted-secret","other":"planted-key"}}]}`)
 }
 
+// A schedule to create shows no nonce.
+func TestScheduleWriteHidesItsNonce(t *testing.T) {
+	t.Parallel()
+	w := ScheduleWrite{Name: "nightly", CronExpression: "0 3 * * *", FunctionID: 42, Nonce: plantedNonce}
+	for what, v := range map[string]any{"ScheduleWrite": w, "*ScheduleWrite": &w, "list": []ScheduleWrite{w}} {
+		checkHidden(t, what, v)
+	}
+	check(t, "%v", fmt.Sprint(w), `{"cronExpression":"0 3 * * *","functionId":42,"name":"nightly","nonce":"***"}`)
+	w.Nonce = ""
+	check(t, "without a nonce", fmt.Sprint(w), `{"cronExpression":"0 3 * * *","functionId":42,"name":"nightly","nonce":""}`)
+}
+
 // What was shown and read back is refused, so that no stars are deployed.
 func TestShownFunctionIsRefused(t *testing.T) {
 	t.Parallel()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"iter"
 	"slices"
 	"time"
@@ -26,7 +27,20 @@ type Schedule struct {
 }
 
 // ScheduleWrite is a schedule to create. Its FunctionID and Nonce may stay empty: SchedulesService.Create fills them in.
-type ScheduleWrite = gen.FunctionScheduleWrite
+//
+// Printed, logged or encoded as JSON, it shows three stars for a nonce. Only the request of Create holds it in clear.
+type ScheduleWrite gen.FunctionScheduleWrite
+
+// Format shows the schedule as JSON with its nonce hidden, whatever the verb but %p.
+func (w ScheduleWrite) Format(f fmt.State, _ rune) { show(f, w, "schedule "+w.Name) }
+
+// MarshalJSON encodes the schedule as the API has it, with its nonce hidden.
+func (w ScheduleWrite) MarshalJSON() ([]byte, error) {
+	if w.Nonce != "" {
+		w.Nonce = redacted
+	}
+	return json.Marshal(gen.FunctionScheduleWrite(w))
+}
 
 // Created is when the schedule was created.
 func (s *Schedule) Created() time.Time { return milliseconds(&s.CreatedTime) }
@@ -197,7 +211,7 @@ func (s *SchedulesService) Create(ctx context.Context, fn Identifier, w Schedule
 func (s *SchedulesService) create(ctx context.Context, w ScheduleWrite, o sessionOptions) (schedule *Schedule, err error) {
 	err = s.client.withNonce(ctx, operation{id: "postFunctionSchedules"}, o, func(nonce string, _ int64) error {
 		w.Nonce = nonce
-		body := gen.FunctionScheduleCreateRequest{Items: []ScheduleWrite{w}}
+		body := gen.FunctionScheduleCreateRequest{Items: []gen.FunctionScheduleWrite{gen.FunctionScheduleWrite(w)}}
 		got, err := decode[gen.FunctionScheduleList](s.client.raw.PostFunctionSchedules(ctx, body))
 		if err != nil {
 			return err

@@ -84,7 +84,7 @@ func TestScheduleAsWrite(t *testing.T) {
 				t.Fatal(err)
 			}
 			test.want.Nonce, test.want.FunctionID = plantedNonce, 42
-			if diff := cmp.Diff(test.want, sent.Items[0]); diff != "" {
+			if diff := cmp.Diff(gen.FunctionScheduleWrite(test.want), sent.Items[0]); diff != "" {
 				t.Errorf("created again (-want +got):\n%s", diff)
 			}
 		})
