@@ -21,7 +21,7 @@ type Result[In, Out any] struct {
 	// Output is what the function returned; the zero value if Err is set, or if the function returned nothing.
 	Output Out
 	// Err is nil if the call completed and its response fits into Output. A call that failed or timed out is a
-	// *functions.CallError.
+	// *functions.CallError, a response that does not fit a *functions.ResponseError.
 	Err error
 	// Call is the last call made for the input; nil if none was. It still runs if the context ended meanwhile.
 	Call *functions.Call
@@ -48,7 +48,8 @@ type Result[In, Out any] struct {
 // wrap ctx's; their calls go on, since the API cannot cancel one.
 //
 // Each input must encode to a JSON object. Inputs are read in a goroutine of their own, one at a time and only a little
-// ahead of the calls, so that they need not fit into memory. When the loop ends, by whatever way, no goroutine is left; that
+// ahead of the calls, so that they need not fit into memory; only a run that goes on from a checkpoint first holds all inputs up to the last
+// that the file knows, to compare them. When the loop ends, by whatever way, no goroutine is left; that
 // waits for an input that is just being read, so a sequence that can block for long must watch ctx by itself. Nothing happens before the loop begins, and a second loop
 // calls everything again, but for what the checkpoint has.
 func Map[In, Out any](ctx context.Context, client *functions.Client, fn functions.Identifier, inputs iter.Seq[In], opts ...Option) iter.Seq2[Result[In, Out], error] {

@@ -172,7 +172,7 @@ func TestMapOtherTypes(t *testing.T) {
 			}
 			switch r.Index {
 			case 0: // the response is an object
-				if want := "batch: the response of call 1 of function 42 does not fit into []int: "; r.Err == nil || r.Err.Error()[:len(want)] != want {
+				if want := "functions: the response of call 1 of function 42 is no []int: "; r.Err == nil || r.Err.Error()[:len(want)] != want {
 					t.Errorf("got %v, want %s…", r.Err, want)
 				}
 			case 1, 2:

@@ -100,7 +100,7 @@ func (m *mapping[In, Out]) conclude(r *Result[In, Out], response json.RawMessage
 	}
 	var out Out
 	if err := json.Unmarshal(response, &out); err != nil {
-		r.Err = fmt.Errorf("batch: the response of %v does not fit into %v: %w", r.Call.CallID(), reflect.TypeFor[Out](), err)
+		r.Err = &functions.ResponseError{Call: r.Call, Type: reflect.TypeFor[Out](), Err: err}
 		return
 	}
 	r.Output = out

@@ -206,6 +206,9 @@ func (s *CallsService) Retrieve(ctx context.Context, call CallID) (*Call, error)
 // RetrieveMultiple returns calls of one function in the order of their ids, a thousand a request. An unknown one is an error that
 // matches ErrNotFound, unless IgnoreUnknown(true) is given: then it is left out.
 func (s *CallsService) RetrieveMultiple(ctx context.Context, functionID int64, ids []int64, ignore ...IgnoreUnknown) (CallList, error) {
+	if err := join(checkIDs("function id", functionID), checkIDs("call id", ids...)); err != nil {
+		return nil, err
+	}
 	all := make(CallList, 0, len(ids))
 	for chunk := range slices.Chunk(ids, callsChunk) {
 		body := gen.FunctionCallByIdsRequest{IgnoreUnknownIds: new(slices.Contains(ignore, true))}
@@ -228,6 +231,9 @@ func (s *CallsService) RetrieveMultiple(ctx context.Context, functionID int64, i
 // Response returns what a call returned, as JSON: nil when there is nothing, as while the call runs and when it failed;
 // the four letters null when the function returned None.
 func (s *CallsService) Response(ctx context.Context, call CallID) (json.RawMessage, error) {
+	if err := call.check(); err != nil {
+		return nil, err
+	}
 	got, err := decode[gen.FunctionCallResponse](s.client.raw.GetFunctionCallResponse(ctx, call.FunctionID, call.ID))
 	if err != nil {
 		return nil, err

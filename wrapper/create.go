@@ -23,7 +23,7 @@ type createOptions struct {
 }
 
 // WithoutValidation leaves it to the service to check the code and the fields: whether the handler exists and its arguments
-// are allowed, how long names and how many secrets may be. Masked secrets are refused all the same. Use it where the
+// are allowed, how long names and how many secrets may be. Masked secrets and hidden index addresses are refused all the same. Use it where the
 // service allows more than its reference says.
 func WithoutValidation() CreateOption {
 	return func(o *createOptions) { o.skipValidation = true }
@@ -73,7 +73,7 @@ func createSettings(w FunctionWrite, opts []CreateOption) (o createOptions, err 
 		opt(&o)
 	}
 	if o.skipValidation {
-		return o, checkMasked(w)
+		return o, join(checkMasked(w), checkIndexes(w))
 	}
 	return o, checkFunction(w)
 }

@@ -2,6 +2,7 @@ package functions
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"strings"
@@ -108,4 +109,13 @@ func TestSecretsReveal(t *testing.T) {
 	check(t, "read from JSON", read.Secrets.Reveal()["key"], plantedSecret)
 	check(t, "of none", len(Secrets(nil).Reveal()), 0)
 	check(t, "shown", fmt.Sprint(read.Secrets), "map[key:***]")
+}
+
+func TestHiddenAddressesAreRefusedWithoutValidationToo(t *testing.T) {
+	t.Parallel()
+	c, _ := newScripted(t, nil)
+	w := FunctionWrite{Name: "f", IndexURL: new("https://pypi.example.com/***")}
+	if _, err := c.Create(t.Context(), w, FileID(7), WithoutValidation()); !errors.Is(err, ErrInvalid) {
+		t.Errorf("got %v", err)
+	}
 }

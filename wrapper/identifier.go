@@ -45,6 +45,16 @@ func (i Identifier) check() error {
 	return nil
 }
 
+// checkIDs refuses ids that the service cannot have given, before anything is sent: most often a field was forgotten.
+func checkIDs(what string, ids ...int64) error {
+	for _, id := range ids {
+		if id < 1 || id > 1<<53-1 {
+			return &ArgumentError{Field: what, Rule: fmt.Sprintf("is %d; ids lie between 1 and 2^53-1", id)}
+		}
+	}
+	return nil
+}
+
 func (i Identifier) reference() (ref gen.FunctionReference, err error) {
 	if i.externalID != "" {
 		err = ref.FromFunctionExternalIDReference(gen.FunctionExternalIDReference{ExternalID: i.externalID})

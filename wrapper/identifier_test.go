@@ -1,6 +1,7 @@
 package functions
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -174,6 +175,30 @@ func TestDeleteForgets(t *testing.T) {
 			want := []string{"POST /functions/list", session, call42, deletion, byIDs, session, call43}
 			if diff := cmp.Diff(want, f.paths()); diff != "" {
 				t.Errorf("requests (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestImpossibleIDsAreRefused(t *testing.T) {
+	t.Parallel()
+	c, _ := newScripted(t, nil) // nothing may be sent
+	ctx := t.Context()
+	for name, ask := range map[string]func() error{
+		"response":            func() error { _, err := c.Calls.Response(ctx, CallID{}); return err },
+		"logs":                func() error { _, err := c.Calls.Logs(ctx, CallID{FunctionID: 42}); return err },
+		"calls":               func() error { _, err := c.Calls.RetrieveMultiple(ctx, 42, []int64{1, 0}); return err },
+		"calls of a function": func() error { _, err := c.Calls.RetrieveMultiple(ctx, -1, []int64{1}); return err },
+		"schedules":           func() error { _, err := c.Schedules.RetrieveMultiple(ctx, []int64{0}); return err },
+		"schedules to delete": func() error { return c.Schedules.Delete(ctx, 1<<53) },
+		"input data":          func() error { _, err := c.Schedules.InputData(ctx, 0); return err },
+		"sessions":            func() error { _, err := c.Sessions.Retrieve(ctx, 0); return err },
+		"sessions to revoke":  func() error { _, err := c.Sessions.Revoke(ctx, 5, -5); return err },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if err := ask(); !errors.Is(err, ErrInvalid) {
+				t.Errorf("got %v", err)
 			}
 		})
 	}

@@ -35,6 +35,9 @@ func (l CallLog) Text(withTimestamps bool) string {
 
 // Logs returns everything that a call printed so far. The service may deliver lines some seconds after the call's end.
 func (s *CallsService) Logs(ctx context.Context, call CallID) (CallLog, error) {
+	if err := call.check(); err != nil {
+		return nil, err
+	}
 	got, err := decode[gen.FunctionCallLog](s.client.raw.GetFunctionCallLogs(ctx, call.FunctionID, call.ID))
 	if err != nil {
 		return nil, err

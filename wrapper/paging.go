@@ -92,10 +92,11 @@ func single[T any](operation string, o listOptions, fetch func(limit int32) ([]T
 }
 
 // pages walks a list with a cursor, one page in memory at a time. Its state lies inside, so that a sequence can be
-// ranged over again. A repeated cursor would never end and therefore ends the walk.
+// ranged over again. A cursor that came before would lead around in a circle for ever, and therefore ends the walk.
 func pages[T any](ctx context.Context, o listOptions, fetch func(ctx context.Context, limit int32, cursor *string) ([]T, *string, error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var cursor *string
+		followed := map[string]bool{}
 		for left := o.limit; left != 0; {
 			want := o.page
 			if left > 0 {
@@ -115,10 +116,10 @@ func pages[T any](ctx context.Context, o listOptions, fetch func(ctx context.Con
 					return
 				}
 			}
-			if next == nil || *next == "" || cursor != nil && *next == *cursor {
+			if next == nil || *next == "" || followed[*next] {
 				return
 			}
-			cursor = next
+			cursor, followed[*next] = next, true
 		}
 	}
 }

@@ -116,6 +116,9 @@ func TestPagesOddServers(t *testing.T) {
 		"empty page with a cursor": {[]page{{nil, new("a"), nil}, {[]int{1}, nil, nil}}, Unlimited, []int{1}, nil},
 		"empty text as cursor":     {[]page{{[]int{1}, new(""), nil}}, Unlimited, []int{1}, nil},
 		"repeated cursor":          {[]page{{[]int{1}, new("a"), nil}, {[]int{2}, new("a"), nil}}, Unlimited, []int{1, 2}, nil},
+		"cursors in a circle": {
+			[]page{{[]int{1}, new("a"), nil}, {[]int{2}, new("b"), nil}, {[]int{3}, new("a"), nil}}, Unlimited, []int{1, 2, 3}, nil,
+		},
 		"more than asked for":      {[]page{{[]int{1, 2, 3}, new("a"), nil}}, 2, []int{1, 2}, nil},
 		"cursor after the last":    {[]page{{[]int{1}, new("a"), nil}, {nil, nil, nil}}, Unlimited, []int{1}, nil},
 		"error on the second page": {[]page{{[]int{1}, new("a"), nil}, {nil, nil, broken}}, Unlimited, []int{1}, broken},

@@ -281,7 +281,8 @@ func scramble(v reflect.Value) {
 // others are those listed, and the two share no memory. read makes the same value each time.
 func checkConversion[R, W any](t *testing.T, read func() *R, convert func(*R) W, without ...string) {
 	t.Helper()
-	from, to := read(), convert(read())
+	from := read()
+	to := convert(from)
 	var missing []string
 	for _, name := range exportedFields(reflect.TypeFor[W]()) {
 		want, got := reflect.ValueOf(from).Elem().FieldByName(name), reflect.ValueOf(&to).Elem().FieldByName(name)

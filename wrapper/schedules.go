@@ -151,6 +151,9 @@ func (s *SchedulesService) Retrieve(ctx context.Context, id int64) (*Schedule, e
 // RetrieveMultiple returns schedules in the order of their ids, a thousand a request. An unknown one is an error that
 // matches ErrNotFound, unless IgnoreUnknown(true) is given: then it is left out.
 func (s *SchedulesService) RetrieveMultiple(ctx context.Context, ids []int64, ignore ...IgnoreUnknown) (ScheduleList, error) {
+	if err := checkIDs("schedule id", ids...); err != nil {
+		return nil, err
+	}
 	all := make(ScheduleList, 0, len(ids))
 	for chunk := range slices.Chunk(ids, schedulesChunk) {
 		body := gen.FunctionScheduleByIdsRequest{Items: scheduleReferences(chunk), IgnoreUnknownIds: new(slices.Contains(ignore, true))}
@@ -228,6 +231,9 @@ func (s *SchedulesService) create(ctx context.Context, w ScheduleWrite, o sessio
 // Delete deletes schedules, a thousand a request; their calls stay. An unknown one is an error that matches ErrNotFound;
 // what earlier requests deleted stays deleted.
 func (s *SchedulesService) Delete(ctx context.Context, ids ...int64) error {
+	if err := checkIDs("schedule id", ids...); err != nil {
+		return err
+	}
 	for chunk := range slices.Chunk(ids, schedulesChunk) {
 		body := gen.FunctionScheduleDeleteRequest{Items: scheduleReferences(chunk)}
 		if _, err := decode[gen.EmptyObject](s.client.raw.DeleteFunctionSchedules(ctx, body)); err != nil {
@@ -240,6 +246,9 @@ func (s *SchedulesService) Delete(ctx context.Context, ids ...int64) error {
 // InputData returns the data that every call of a schedule gets, as a JSON object: nil if the schedule was created
 // without.
 func (s *SchedulesService) InputData(ctx context.Context, id int64) (json.RawMessage, error) {
+	if err := checkIDs("schedule id", id); err != nil {
+		return nil, err
+	}
 	got, err := decode[gen.FunctionScheduleInputData](s.client.raw.GetFunctionScheduleInputData(ctx, id))
 	if err != nil || isNull(got.Data) {
 		return nil, err

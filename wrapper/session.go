@@ -94,6 +94,9 @@ func newSession(s gen.Session) *Session { return &Session{s} }
 // Retrieve returns sessions by their ids, a thousand a request. The service fails if any of them is unknown, with an error
 // that matches ErrNotFound.
 func (s *SessionsService) Retrieve(ctx context.Context, ids ...int64) ([]*Session, error) {
+	if err := checkIDs("session id", ids...); err != nil {
+		return nil, err
+	}
 	all := make([]*Session, 0, len(ids))
 	for chunk := range slices.Chunk(ids, sessionsChunk) {
 		body := gen.SessionByIdsRequest{Items: sessionReferences(chunk)}
@@ -109,6 +112,9 @@ func (s *SessionsService) Retrieve(ctx context.Context, ids ...int64) ([]*Sessio
 // Revoke ends sessions, a hundred a request, and returns them as they are then. It may take an hour until they lose access.
 // Revoking a session again does nothing.
 func (s *SessionsService) Revoke(ctx context.Context, ids ...int64) ([]*Session, error) {
+	if err := checkIDs("session id", ids...); err != nil {
+		return nil, err
+	}
 	all := make([]*Session, 0, len(ids))
 	for chunk := range slices.Chunk(ids, revokeChunk) {
 		body := gen.SessionRevokeRequest{Items: sessionReferences(chunk)}

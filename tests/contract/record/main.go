@@ -100,7 +100,7 @@ func newTarget(a arguments, base string, options scenario.Options, header exchan
 	return &target{
 		options: options, dir: a.dir, header: header, transport: http.DefaultTransport,
 		redactor: redactor{
-			base: address, project: options.Config.Project, own: options.Name,
+			base: address, project: options.Config.Project, own: options.Name, sessions: map[string]bool{},
 			literals: append(secrets, string(options.Credentials.ClientSecret), options.Credentials.ClientID),
 		},
 	}, nil

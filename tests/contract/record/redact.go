@@ -3,8 +3,10 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -39,18 +41,21 @@ type redactor struct {
 	literals []string
 	// own begins the name of everything that the scenario made: what else a project holds is nobody's business.
 	own string
+	// sessions are the ids of the sessions that the scenario has created; nobody else's are recorded.
+	sessions map[string]bool
 }
 
 // redact changes an exchange before it is saved; the program has seen the real one.
 func (r *redactor) redact(i *cassette.Interaction) error {
 	request, response := &i.Request, &i.Response
+	r.noteSessions(response.Body)
 	address, err := url.Parse(request.URL)
 	if err != nil {
 		return err
 	}
 	*request = cassette.Request{
 		Method: request.Method, Proto: request.Proto, ProtoMajor: request.ProtoMajor, ProtoMinor: request.ProtoMinor,
-		URL:     anyServer + r.text(strings.TrimPrefix(address.RequestURI(), r.base.Path)),
+		URL:     anyServer + r.path(address),
 		Headers: r.kept(request.Headers), Body: r.body(request.Body),
 	}
 	*response = cassette.Response{
@@ -59,6 +64,16 @@ func (r *redactor) redact(i *cassette.Interaction) error {
 	}
 	request.ContentLength, response.ContentLength = int64(len(request.Body)), int64(len(response.Body))
 	return nil
+}
+
+// path replaces the project where it stands in an address and nowhere else, as its name may be that of an operation too.
+func (r *redactor) path(address *url.URL) string {
+	path := strings.TrimPrefix(address.RequestURI(), r.base.Path)
+	const before = "/api/v1/projects/"
+	if rest, ok := strings.CutPrefix(path, before+r.project); ok && (rest == "" || rest[0] == '/') {
+		return before + anyProject + r.known().Replace(rest)
+	}
+	return r.text(path)
 }
 
 func (r *redactor) kept(all http.Header) http.Header {
@@ -137,20 +152,47 @@ func replaced(v any, instead string) any {
 
 // text takes known secrets, addresses and the project's name out of a text.
 func (r *redactor) text(text string) string {
-	pairs := []string{r.base.Scheme + "://" + r.base.Host, anyServer, r.base.Host, "cluster.cognitedata.com", r.project, anyProject}
-	for _, literal := range r.literals {
-		if literal != "" {
-			pairs = append([]string{literal, "redacted"}, pairs...)
-		}
-	}
-	return strings.NewReplacer(pairs...).Replace(text)
+	project := regexp.MustCompile(`\b` + regexp.QuoteMeta(r.project) + `\b`)
+	return project.ReplaceAllLiteralString(r.known().Replace(text), anyProject)
 }
 
-// foreign says whether an item of a list is a function or a schedule that the scenario has not made.
+// known takes out known secrets and addresses.
+func (r *redactor) known() *strings.Replacer {
+	var pairs []string
+	for _, literal := range r.literals {
+		if literal != "" {
+			pairs = append(pairs, literal, "redacted")
+		}
+	}
+	return strings.NewReplacer(append(pairs, r.base.Scheme+"://"+r.base.Host, anyServer, r.base.Host, "cluster.cognitedata.com")...)
+}
+
+// noteSessions remembers the sessions that an answer says were just created: only those come with a nonce.
+func (r *redactor) noteSessions(body string) {
+	var created struct {
+		Items []struct {
+			ID    json.Number
+			Nonce string
+		}
+	}
+	if json.Unmarshal([]byte(body), &created) != nil {
+		return // no list, or one of other things
+	}
+	for _, item := range created.Items {
+		if item.Nonce != "" {
+			r.sessions[item.ID.String()] = true
+		}
+	}
+}
+
+// foreign says whether an item of a list is a function, a schedule or a session that the scenario has not made.
 func (r *redactor) foreign(item any) bool {
 	fields, ok := item.(map[string]any)
 	if !ok {
 		return false
+	}
+	if _, session := fields["creationTime"]; session {
+		return !r.sessions[fmt.Sprint(fields["id"])]
 	}
 	name, named := fields["name"].(string)
 	_, created := fields["createdTime"]

@@ -17,7 +17,7 @@ import (
 func exampleRedactor() *redactor {
 	return &redactor{
 		base:    &url.URL{Scheme: "https", Host: "westeurope-1.cognitedata.com"},
-		project: "customer", literals: []string{"s3cret", ""}, own: "cogfn-",
+		project: "customer", literals: []string{"s3cret", ""}, own: "cogfn-", sessions: map[string]bool{},
 	}
 }
 
@@ -130,5 +130,45 @@ func TestSectionsAreHeaded(t *testing.T) {
 	want := "# provenance: emulator\n# source: a test\n---\nversion: 2\n"
 	if got := recordedText(t, dir); got != want {
 		t.Errorf("the file holds %q, want %q", got, want)
+	}
+}
+
+func TestRedactKeepsPathsOfOddProjects(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct{ project, url, want string }{
+		"as an operation": {
+			"functions", "https://westeurope-1.cognitedata.com/api/v1/projects/functions/functions/list", "/api/v1/projects/project/functions/list",
+		},
+		"as a part of one": {
+			"function", "https://westeurope-1.cognitedata.com/api/v1/projects/function/functions?limit=3", "/api/v1/projects/project/functions?limit=3",
+		},
+		"somewhere else": {"customer", "https://westeurope-1.cognitedata.com/storage/customer/7", "/storage/project/7"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := exampleRedactor()
+			r.project = tt.project
+			i := &cassette.Interaction{Request: cassette.Request{Method: "GET", URL: tt.url}}
+			if err := r.redact(i); err != nil || i.Request.URL != anyServer+tt.want {
+				t.Errorf("got %s, %v; want %s", i.Request.URL, err, anyServer+tt.want)
+			}
+		})
+	}
+}
+
+func TestRedactLeavesOutSessionsOfOthers(t *testing.T) {
+	t.Parallel()
+	r := exampleRedactor()
+	created := &cassette.Interaction{Response: cassette.Response{Body: `{"items":[{"id":5,"status":"READY","nonce":"n"}]}`}}
+	listed := &cassette.Interaction{Response: cassette.Response{
+		Body: `{"items":[{"id":5,"status":"READY","creationTime":1},{"id":6,"status":"ACTIVE","creationTime":1,"clientId":"theirs"}]}`,
+	}}
+	for _, i := range []*cassette.Interaction{created, listed} {
+		if err := r.redact(i); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if want := `{"items":[{"creationTime":1,"id":5,"status":"READY"}]}`; listed.Response.Body != want {
+		t.Errorf("got %s; want %s", listed.Response.Body, want)
 	}
 }
