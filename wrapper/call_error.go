@@ -21,8 +21,8 @@ type CallError struct {
 	// Message says what failed, for example "ZeroDivisionError: division by zero"; Trace is the Python traceback. Either
 	// may be "".
 	Message, Trace string
-	// LogTail is what the call printed last, at most 20 lines. Run alone fetches it; it is nil elsewhere, and where the
-	// service could not be asked.
+	// LogTail are the last lines, at most 20, that the service showed right after the end; lines that it shows later come
+	// through FollowLogs. Run alone fetches them; LogTail is nil elsewhere, and where the service could not be asked.
 	LogTail CallLog
 }
 

@@ -17,7 +17,7 @@ type followOptions struct{ pause, grace, hold time.Duration }
 func WithLogPause(d time.Duration) FollowOption { return func(o *followOptions) { o.pause = d } }
 
 // WithLogGrace goes on reading that long after the end of the call was noticed, since the service may deliver lines late;
-// the default is five seconds. The log of a call that ended long before is read without.
+// the default is five seconds. The log of a call that ended more than a minute before it was followed is read without.
 func WithLogGrace(d time.Duration) FollowOption { return func(o *followOptions) { o.grace = d } }
 
 // WithLogHold keeps every line back for that long after it was first read, so that late lines can be put before it. The
@@ -55,33 +55,40 @@ func (c *Call) FollowLogs(ctx context.Context, opts ...FollowOption) iter.Seq2[C
 // Lines come in the order in which the service shows them. When it inserts a late line before others that were handed on
 // already, that line comes at once, after them; its Timestamp tells where it belongs. WithLogHold(d) prevents this for
 // lines that are shown no later than d after those behind them: they come in the order of the log, d after they were
-// first read.
+// first read, or at once when following ends.
 func (s *CallsService) FollowLogs(ctx context.Context, call CallID, opts ...FollowOption) iter.Seq2[CallLogEntry, error] {
 	o, err := followSettings(opts)
 	if err != nil {
 		return failed[CallLogEntry](err)
 	}
 	return func(yield func(CallLogEntry, error) bool) {
-		err := s.follow(ctx, call, o, func(line CallLogEntry) bool { return yield(line, nil) })
-		if err != nil {
+		var tail logTail
+		more := true // is wanted
+		handOn := func(lines CallLog) bool {
+			for _, line := range lines {
+				if more = yield(line, nil); !more {
+					break
+				}
+			}
+			return more
+		}
+		err := s.follow(ctx, call, o, &tail, handOn)
+		if more && handOn(tail.rest()) && err != nil { // what was read is not lost, whatever went wrong later
 			yield(CallLogEntry{}, err)
 		}
 	}
 }
 
-// follow hands on lines until the log is complete or yield has had enough; an error means neither.
-func (s *CallsService) follow(ctx context.Context, call CallID, o followOptions, yield func(CallLogEntry) bool) error {
+// follow hands on lines until all but those that tail holds were, or handOn says that no more are wanted; an error means
+// neither.
+func (s *CallsService) follow(ctx context.Context, call CallID, o followOptions, tail *logTail, handOn func(CallLog) bool) error {
 	waiting, stop := context.WithCancel(ctx)
-	end := make(chan CallResult, 1)
-	var wait sync.WaitGroup
-	wait.Go(func() {
-		last, err := s.Wait(waiting, call)
-		end <- CallResult{call, last, err}
-	})
-	defer wait.Wait()
+	end := make(chan watched, 1)
+	var watch sync.WaitGroup
+	watch.Go(func() { end <- s.watch(waiting, call) })
+	defer watch.Wait()
 	defer stop()
 
-	var tail logTail
 	var until time.Time // the end of grace, once the call has ended
 	for {
 		asked := time.Now()
@@ -90,16 +97,7 @@ func (s *CallsService) follow(ctx context.Context, call CallID, o followOptions,
 			return stoppedFollowing(ctx, call, err)
 		}
 		complete := !until.IsZero() && !asked.Before(until)
-		lines := tail.read(log, asked, time.Now(), o.hold)
-		if complete {
-			lines = append(lines, tail.rest()...)
-		}
-		for _, line := range lines {
-			if !yield(line) {
-				return nil
-			}
-		}
-		if complete {
+		if !handOn(tail.read(log, asked, time.Now(), o.hold)) || complete {
 			return nil
 		}
 		pause := o.pause
@@ -110,21 +108,44 @@ func (s *CallsService) follow(ctx context.Context, call CallID, o followOptions,
 		case <-time.After(pause):
 		case <-ctx.Done():
 			return stoppedFollowing(ctx, call, ended(ctx))
-		case result := <-end:
-			if result.Call == nil {
-				return stoppedFollowing(ctx, call, result.Err)
+		case last := <-end:
+			if last.call == nil {
+				return stoppedFollowing(ctx, call, last.err)
 			}
-			until = time.Now().Add(o.graceAfter(result.Call))
+			until = time.Now().Add(o.graceAfter(last))
 		}
 	}
 }
 
-// graceAfter is how long to read on once the end of a call was noticed: not at all if it ended long ago.
-func (o followOptions) graceAfter(call *Call) time.Duration {
-	if call.EndTime == nil {
+// watched is how the wait for a call that is followed ended.
+type watched struct {
+	// call is the call as it ended; nil if that was not seen, for the reason err.
+	call *Call
+	err  error
+	// ran tells that the call was seen running meanwhile.
+	ran bool
+}
+
+func (s *CallsService) watch(ctx context.Context, call CallID) (w watched) {
+	w.call, w.err = s.waitBy(ctx, call, func(current *Call) (bool, error) {
+		done, err := current.ended()
+		w.ran = w.ran || !done
+		return done, err
+	})
+	return w
+}
+
+// followSkew is how far the service's clock may be from this machine's when a log is followed. To take a call for older
+// than it is would lose lines; to take it for younger costs the time of grace at most.
+const followSkew = time.Minute
+
+// graceAfter is how long to read on once the end of a call was noticed: not at all if it ended long ago. That takes
+// comparing two clocks, and so is asked only of a call that was never seen running.
+func (o followOptions) graceAfter(last watched) time.Duration {
+	if last.ran || last.call.EndTime == nil {
 		return o.grace
 	}
-	return min(o.grace, max(0, o.grace+clockSkew-time.Since(call.Ended())))
+	return min(o.grace, max(0, o.grace+followSkew-time.Since(last.call.Ended())))
 }
 
 // stoppedFollowing says so if ctx has ended; any other error speaks for itself.

@@ -34,6 +34,8 @@ type logging struct {
 	start time.Time
 	lines []printed
 	end   time.Duration
+	// behind is how far the service's clock is behind this machine's; below zero, ahead.
+	behind time.Duration
 	// honest is when it begins to show everything that it has; until then draw says what goes wrong with an answer.
 	honest time.Duration
 	draw   func(answers int) (trouble string, lines int)
@@ -48,7 +50,7 @@ func (l *logging) RoundTrip(req *http.Request) (*http.Response, error) {
 		if now < l.end {
 			return reply(200, runningCalls)(req)
 		}
-		return callWith("Failed", fmt.Sprintf(`,"endTime":%d`, l.start.Add(l.end).UnixMilli()))(req)
+		return callWith("Failed", fmt.Sprintf(`,"endTime":%d`, l.start.Add(l.end-l.behind).UnixMilli()))(req)
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -197,12 +199,50 @@ func TestFollowLogsAsTheyCome(t *testing.T) {
 		if diff := cmp.Diff(want, l.read); diff != "" {
 			t.Errorf("read at (-want +got):\n%s", diff)
 		}
-		time.Sleep(3 * time.Second)
+		time.Sleep(2 * time.Minute)
 		again, err := followed(t, l.start, follow)
 		check(t, "error", err, nil)
 		check(t, "read again, before and after the end was noticed", len(l.read)-len(want), 4)
 		check(t, "ranged over again", strings.Join(again, ", "), "0 at once, 1500 on the way, 2500 late, 2500 too late")
 	})
+}
+
+// The time of grace is the full one for a call that was running, whatever the clocks say, and none for one that ended long
+// before.
+func TestGraceAndClocks(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		end    time.Duration // after following began
+		behind time.Duration
+		took   time.Duration
+	}{
+		"clocks agree":                  {2500 * time.Millisecond, 0, 8 * time.Second},
+		"service's clock behind":        {2500 * time.Millisecond, 15 * time.Second, 8 * time.Second},
+		"service's clock far behind":    {2500 * time.Millisecond, time.Hour, 8 * time.Second},
+		"service's clock far ahead":     {2500 * time.Millisecond, -time.Hour, 8 * time.Second},
+		"short call, clock behind":      {100 * time.Millisecond, 15 * time.Second, 6 * time.Second},
+		"just ended":                    {-time.Second, 0, 6 * time.Second},
+		"just ended, clock behind":      {-time.Second, 15 * time.Second, 6 * time.Second},
+		"ended a while before":          {-62 * time.Second, 0, 3 * time.Second},
+		"ended long before":             {-time.Hour, 0, time.Second},
+		"ended long before, clock off":  {-time.Hour, 15 * time.Second, time.Second},
+		"ended long before, clock fast": {-time.Hour, -15 * time.Second, time.Second},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				start := time.Now()
+				late := test.took - 500*time.Millisecond
+				l := &logging{start: start, end: test.end, behind: test.behind, lines: []printed{{0, "a", 0}, {0, "late", late}, {0, "too late", test.took + 1}}}
+				c := newTestClient(t, l, Config{}, WithPoll(ConstantPoll(time.Second)))
+				lines, err := followed(t, start, c.Calls.FollowLogs(t.Context(), CallID{42, 9}))
+				check(t, "error", err, nil)
+				check(t, "lines", strings.Join(lines, ", "), "0 a, 0 late")
+				check(t, "took", time.Since(start), test.took)
+			})
+		})
+	}
 }
 
 // However following ends, it leaves nothing behind, or the bubble would not end.
@@ -268,6 +308,41 @@ func TestFollowLogsEnds(t *testing.T) {
 			}
 			check(t, "took", time.Since(l.start), 0)
 			check(t, "waits that are left", len(c.running.groups), 0)
+		})
+	})
+	t.Run("held lines, context", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			l := &logging{start: time.Now(), end: time.Hour, lines: []printed{{0, "a", 0}, {0, "b", 0}}}
+			lines, err := follow(t, l, WithLogHold(2*time.Minute))
+			check(t, "deadline", errors.Is(err, context.DeadlineExceeded), true)
+			check(t, "lines", strings.Join(lines, ", "), "0 a, 0 b")
+		})
+	})
+	t.Run("held lines, refused", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			c, _ := newScripted(t, []answer{logOf(2), refusal(403, "no")}, WithPoll(ConstantPoll(time.Hour)))
+			var lines []string
+			var fault error
+			for line, err := range c.Calls.FollowLogs(t.Context(), CallID{42, 9}, WithLogHold(time.Minute)) {
+				if fault = err; err == nil {
+					lines = append(lines, line.Text())
+				}
+			}
+			checkKinds(t, fault, ErrForbidden)
+			check(t, "lines", strings.Join(lines, ", "), "line 1, line 2")
+		})
+	})
+	t.Run("held lines, enough", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			c, _ := newScripted(t, []answer{logOf(2), refusal(403, "no")}, WithPoll(ConstantPoll(time.Hour)))
+			for line, err := range c.Calls.FollowLogs(t.Context(), CallID{42, 9}, WithLogHold(time.Minute)) {
+				check(t, "line", line.Text(), "line 1")
+				check(t, "error", err, nil)
+				break
+			}
 		})
 	})
 	t.Run("without grace", func(t *testing.T) {

@@ -14,7 +14,8 @@ import (
 //
 // Printed, logged or encoded as JSON, it shows three stars for each secret and hides all of a package index's address but
 // the host, since paths and user names may be tokens. Only the request of Create holds them in clear; the fields
-// themselves do as well, for programs to read.
+// themselves do as well, for programs to read. Mind that package fmt asks no unexported field how it wants to be shown: a
+// struct with a FunctionWrite in one prints its secrets in clear, and needs a String method of its own.
 type FunctionWrite gen.FunctionWrite
 
 // Format shows the function as JSON with its secrets hidden, whatever the verb: all but %p, which package fmt keeps to

@@ -2,6 +2,7 @@ package functions
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -102,20 +103,27 @@ func passing(status int) bool {
 	return status == http.StatusBadGateway || status == http.StatusServiceUnavailable || status == http.StatusGatewayTimeout
 }
 
-// notConnected tells that no connection came about, so that the service cannot have seen the request.
+// notConnected tells that no connection came about, and that another attempt may cure it.
 func notConnected(err error) bool {
 	if dns, ok := errors.AsType[*net.DNSError](err); ok {
 		return !dns.IsNotFound // a name that does not exist will not exist a second later
 	}
+	return notDialed(err)
+}
+
+func notDialed(err error) bool {
 	op, ok := errors.AsType[*net.OpError](err)
 	return ok && (op.Op == "dial" || op.Op == "proxyconnect")
 }
 
-// unsent tells that the request itself was never sent: it was not admitted, there was no token for it, or no connection.
+// unsent tells that the request itself was never sent: it was not admitted, there was no token for it, or no connection
+// that can be trusted, be it for good or for now.
 func unsent(err error) bool {
 	_, held := errors.AsType[*notAdmittedError](err)
 	_, tokenless := errors.AsType[*TokenError](err)
-	return held || tokenless || notConnected(err)
+	_, nameless := errors.AsType[*net.DNSError](err)
+	_, distrusted := errors.AsType[*tls.CertificateVerificationError](err)
+	return held || tokenless || nameless || distrusted || notDialed(err)
 }
 
 // interrupted tells that the answer was lost on its way, which another attempt may cure.

@@ -2,6 +2,8 @@ package functions
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"io"
 	"math"
@@ -35,12 +37,22 @@ var repeatedFailures = map[string]struct {
 	"connection refused":      {refusedDial(), true, true, ErrUnavailable},
 	"proxy unreachable":       {breaks(&net.OpError{Op: "proxyconnect", Err: &net.OpError{Op: "dial", Err: errors.New("no")}}), true, true, ErrUnavailable},
 	"name server failed":      {breaks(&net.OpError{Op: "dial", Err: &net.DNSError{Err: "server misbehaving"}}), true, true, ErrUnavailable},
-	"unknown host":            {breaks(&net.OpError{Op: "dial", Err: &net.DNSError{Err: "no such host", IsNotFound: true}}), false, false, nil},
+	"unknown host":            {unknownHost(), false, false, nil},
 	"connection reset":        {reset(), true, false, ErrUnavailable},
 	"connection closed":       {breaks(io.EOF), true, false, ErrUnavailable},
 	"answer breaks off":       {truncated(200, `{"status":"activated"}`), true, false, ErrUnavailable},
 	"attempt timeout":         {hangs(), true, false, context.DeadlineExceeded},
-	"bad certificate":         {breaks(errors.New("x509: unknown authority")), false, false, nil},
+	"bad certificate":         {badCertificate(), false, false, nil},
+}
+
+// unknownHost and badCertificate are what net/http returns when a name does not exist, and when the other side is not the
+// service.
+func unknownHost() answer {
+	return breaks(&net.OpError{Op: "dial", Err: &net.DNSError{Err: "no such host", IsNotFound: true}})
+}
+
+func badCertificate() answer {
+	return breaks(&tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}})
 }
 
 // A failure that may pass is repeated, for operations that may be carried out twice; for the others only where it is

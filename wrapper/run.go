@@ -22,7 +22,7 @@ const (
 //	sum, err := functions.Run[Pair, int](ctx, client, functions.ExternalID("add"), Pair{1, 2})
 //
 // Where it fails, it does so as Client.Call; the *CallError of a call that did not complete also carries the last lines
-// that the call printed. A response that is no Out is a *ResponseError.
+// of the log that the service showed right after the end; later ones come through FollowLogs. A response that is no Out is a *ResponseError.
 func Run[In, Out any](ctx context.Context, client *Client, fn Identifier, in In, opts ...SessionOption) (Out, error) {
 	var out Out
 	call, err := client.Call(ctx, fn, in, opts...)

@@ -29,6 +29,8 @@ type Schedule struct {
 // ScheduleWrite is a schedule to create. Its FunctionID and Nonce may stay empty: SchedulesService.Create fills them in.
 //
 // Printed, logged or encoded as JSON, it shows three stars for a nonce. Only the request of Create holds it in clear.
+// Mind that package fmt asks no unexported field how it wants to be shown: a struct with a ScheduleWrite in one prints its
+// nonce in clear, and needs a String method of its own.
 type ScheduleWrite gen.FunctionScheduleWrite
 
 // Format shows the schedule as JSON with its nonce hidden, whatever the verb but %p.

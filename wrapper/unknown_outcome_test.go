@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -41,6 +42,11 @@ func TestUnknownOutcome(t *testing.T) {
 		"redirected":                 {[]answer{session, reply(302, "")}, nil, false, 0},
 		"too many":                   {append([]answer{}, alternating(9, session, refusal(429, "slow down"))...), nil, false, 0},
 		"no connection":              {append([]answer{}, alternating(9, session, refusedDial())...), nil, false, 0},
+		"unknown host":               {[]answer{session, unknownHost()}, nil, false, 0},
+		"name without a dial":        {[]answer{session, breaks(&net.DNSError{Err: "no such host", IsNotFound: true})}, nil, false, 0},
+		"bad certificate":            {[]answer{session, badCertificate()}, nil, false, 0},
+		"own nonce, unknown host":    {[]answer{unknownHost()}, []SessionOption{WithNonce("mine")}, false, 0},
+		"own nonce, bad certificate": {[]answer{badCertificate()}, []SessionOption{WithNonce("mine")}, false, 0},
 		"said to be repeatable":      {append([]answer{}, alternating(9, session, refusal(503, "busy", "cdf-is-auto-retryable", "true"))...), nil, false, 0},
 		"no session":                 {[]answer{refusal(400, "no"), refusal(500, "oops")}, nil, false, 0},
 		"session's answer is lost":   {times(9, reset()), nil, false, 0},

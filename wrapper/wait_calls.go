@@ -33,14 +33,20 @@ func (e *PendingError) Unwrap() error { return e.Err }
 // status that this version does not know is an error too.
 //
 // Any number of waits on one client share their requests: when the pause of one is over (WithPoll), one request asks for
-// up to 1,000 calls of the same function, and serves every other wait that is half-way through its pause. A wait never
-// notices an end later than it would by itself. What is wrong with one call, such as an unknown id, ends its own wait
-// alone; a request that fails, after the client's attempts, ends the waits that it asked for.
+// up to 1,000 calls of the same function, and serves every other wait that is half-way through its pause. A wait notices
+// an end never later than one pause of its own after it, but for the time of requests. What is wrong with one call, such as
+// an unknown id, ends its own wait alone; a request that fails, after the client's attempts, ends the waits that it asked
+// for.
 func (s *CallsService) Wait(ctx context.Context, call CallID) (*Call, error) {
+	return s.waitBy(ctx, call, (*Call).ended)
+}
+
+// waitBy is Wait with judge, which is shown each look until it says that the call has ended.
+func (s *CallsService) waitBy(ctx context.Context, call CallID, judge func(*Call) (bool, error)) (*Call, error) {
 	if err := call.check(); err != nil {
 		return nil, err // it would spoil the request for others
 	}
-	current, stopped, err := s.client.running.wait(ctx, call.FunctionID, call.ID, (*Call).ended)
+	current, stopped, err := s.client.running.wait(ctx, call.FunctionID, call.ID, judge)
 	if stopped {
 		return nil, &PendingError{Pending: []CallID{call}, Err: err}
 	}
