@@ -23,7 +23,9 @@ type run struct {
 	write      functions.FunctionWrite // the new function, with its notes
 	code       codeFile
 	drop       []int64             // code files that nobody needs afterwards
+	key        functions.Secret    // keys the digests; empty if a rollback was given none
 	trial      *functions.Function // nil if none was made
+	made       []int64             // the functions that this run created
 	saved      []PausedSchedule    // the old function's schedules
 	lost       bool                // nobody knows whether the old function was deleted
 	left       Error               // what could not be removed
@@ -76,7 +78,8 @@ func (r *run) prepare(o *order) {
 		n = notesOf(r.old)
 	}
 	n.versions, r.drop = n.running(Version{FileID: r.code.id, Code: o.code.ContentSHA256[:hashDigits]}, o.spec.keep())
-	n.settings = digests(o.spec.Function, o.spec.SecretsKey)
+	r.key = o.spec.SecretsKey
+	n.settings = digests(o.spec.Function, r.key)
 	r.write = o.spec.clone().Function
 	r.write.Metadata = n.write(r.write.Metadata)
 }
@@ -97,7 +100,11 @@ func (r *run) create(ctx context.Context) (*functions.Function, error) {
 	if fn == nil || r.removeFunction(ctx, fn.Identifier()) {
 		r.removeCode(ctx)
 	}
-	return nil, r.fail(step, ServingNothing, err)
+	serving := ServingNothing
+	if rivaled(err) {
+		serving = r.nowServing(ctx)
+	}
+	return nil, r.fail(step, serving, err)
 }
 
 // putUp creates a function and waits until it is Ready. With an error the function is the one created, or nil.
@@ -121,11 +128,15 @@ func (r *run) make(ctx context.Context, write functions.FunctionWrite, file int6
 	defer cancel()
 	// Plan has checked the fields unless the Spec says otherwise, and what is restored was taken by the service before.
 	fn, err := r.client.Create(ctx, write, functions.FileID(file), functions.WithoutValidation())
+	if err == nil {
+		r.made = append(r.made, fn.ID)
+	}
 	if err == nil || refused(err) {
 		return fn, err
 	}
 	found, lookup := r.client.Retrieve(ctx, functions.ExternalID(*write.ExternalID))
 	if lookup == nil && found.FileID == file {
+		r.made = append(r.made, found.ID)
 		return found, nil
 	}
 	if lookup == nil || errors.Is(lookup, functions.ErrNotFound) {
@@ -187,13 +198,6 @@ func (r *run) removeFile(ctx context.Context, id functions.Identifier) {
 	err := again(func() error { return r.client.Files.Delete(ctx, id) })
 	if err != nil && !errors.Is(err, functions.ErrNotFound) {
 		r.left.Files = append(r.left.Files, id)
-	}
-}
-
-// removeCode deletes the code file if it was uploaded for the function that did not come about.
-func (r *run) removeCode(ctx context.Context) {
-	if r.code.fresh {
-		r.removeFile(ctx, functions.ID(r.code.id))
 	}
 }
 

@@ -18,11 +18,11 @@
 // a deployment. A setting that is left out is compared only if it was set the last time. The two pairs leave the user 14
 // of the 16 that the API allows.
 //
-// Secrets, and index URLs that hold credentials, enter as HMAC-SHA-256 with Spec.SecretsKey, bound to the external id and
-// cut to 64 bits. A plain hash, salted or not, would let everybody who may read functions try out likely passwords at
-// home, and nothing that this package could derive a key from is known to the deployer and not to such a reader. So a
-// Spec with secrets needs a key of 16 bytes or more, kept where the secrets are kept. Another key looks like other
-// secrets, and leads to one needless replacement.
+// Secrets and index URLs, which may hold credentials anywhere, enter as HMAC-SHA-256 with Spec.SecretsKey, bound to the
+// external id and cut to 64 bits. A plain hash, salted or not, would let everybody who may read functions try out
+// likely passwords at home, and nothing that this package could derive a key from is known to the deployer and not to
+// such a reader. So a Spec with secrets or index URLs needs a key of 16 bytes or more, kept where the secrets are kept.
+// Another key looks like other secrets, and leads to one needless replacement.
 //
 // # What happens, and what is not atomic
 //
@@ -46,10 +46,14 @@
 //
 // Up to the deletion a failure leaves the old function as it is. When the new function is refused or its second build
 // fails, the old one is created again from its own code file, with the settings that the service shows and the secrets
-// of the Spec, and gets its schedules back. Every error after the checks is an *Error: it says at which step, what
-// serves now, what is left behind, and which schedules do not run. The end of the context stops the waiting only: what is
-// needed to have a function in place, with its schedules, and to clean up, is still sent, for two minutes at
-// most each.
+// and index URLs of the Spec, since those of the old one cannot be read back, and gets its schedules back. Its notes
+// tell what it was created with, so that the next Plan sees secrets and index URLs that differ. Every error after the
+// checks is an *Error: it says at which step, what serves now, what is left behind, and which schedules do not run. The
+// end of the context stops the waiting only: what is needed to have a function in place, with its schedules, and to
+// clean up, is still sent, for two minutes at most each.
+//
+// When another deployment of the same function gets in the way, the error wraps ErrBusy, ErrStale or the service's
+// refusal, and what serves is looked up. A code file that the other one uses too is left to it.
 //
 // A process that is killed cannot clean up. Killed between deletion and creation, it leaves nothing under the external
 // id, and the schedules are known to WithProgress only. The trial that it leaves also tells others that a deployment is

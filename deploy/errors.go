@@ -33,8 +33,9 @@ const (
 // Serving says what answers calls under the external id.
 type Serving string
 
-// The values of Serving. ServingRestored is the old code again, as a function with another id. ServingUnfinished and
-// ServingRestoring are functions that are being built, and that nobody waited for; WaitReady tells how that ends.
+// The values of Serving. ServingUnknown also stands for a function that another deployment put there. ServingRestored
+// is the old code again, as a function with another id. ServingUnfinished and ServingRestoring are functions that are
+// being built, and that nobody waited for; WaitReady tells how that ends.
 const (
 	ServingOld        Serving = "the old function"
 	ServingRestored   Serving = "the old function, created anew"

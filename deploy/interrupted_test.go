@@ -131,6 +131,15 @@ func TestContextEndsBetweenSteps(t *testing.T) {
 	})
 }
 
+// theirs puts somebody else's function under the external id and waits until it can be called.
+func (w *scenario) theirs() {
+	w.t.Helper()
+	fn := mustGet[*functions.Function](w.t)(w.quiet.Create(w.t.Context(), functions.FunctionWrite{
+		Name: "greet", ExternalID: new("greet"), EnvVars: map[string]string{"VERSION": "theirs"},
+	}, functions.FileID(w.old.FileID)))
+	mustGet[*functions.Function](w.t)(fn.WaitReady(w.t.Context()))
+}
+
 // Somebody deploys between the first look and the deletion.
 func TestStaleWithinDeploy(t *testing.T) {
 	t.Parallel()
@@ -138,13 +147,11 @@ func TestStaleWithinDeploy(t *testing.T) {
 	_, err := deploy.Deploy(t.Context(), s.client, s.plan(greet("new", codeV2)), deploy.WithProgress(func(e deploy.Event) {
 		if e.Step == deploy.StepRead {
 			must(t, s.quiet.Delete(t.Context(), []functions.Identifier{s.old.Identifier()}))
-			mustGet[*functions.Function](t)(s.quiet.Create(t.Context(), functions.FunctionWrite{
-				Name: "greet", ExternalID: new("greet"), EnvVars: map[string]string{"VERSION": "theirs"},
-			}, functions.FileID(s.old.FileID)))
+			s.theirs()
 		}
 	}))
-	_ = wantError(t, err, deploy.StepRead, deploy.ServingOld)
-	if !errors.Is(err, deploy.ErrStale) || s.answer("greet") != `"theirs"` || len(s.functions()) != 1 {
+	e, ok := errors.AsType[*deploy.Error](err)
+	if !ok || e.Serving != deploy.ServingUnknown || !errors.Is(err, deploy.ErrStale) || s.answer("greet") != `"theirs"` || len(s.functions()) != 1 {
 		t.Errorf("got %v, the answer is %s", err, s.answer("greet"))
 	}
 }
@@ -155,9 +162,7 @@ func TestTakenMeanwhile(t *testing.T) {
 	s := replacing(t)
 	_, err := deploy.Deploy(t.Context(), s.client, s.plan(greet("new", codeV2)), deploy.WithProgress(func(e deploy.Event) {
 		if e.Step == deploy.StepCreate && e.Text == "creating greet" && s.answer("greet") == "" {
-			mustGet[*functions.Function](t)(s.quiet.Create(t.Context(), functions.FunctionWrite{
-				Name: "greet", ExternalID: new("greet"), EnvVars: map[string]string{"VERSION": "theirs"},
-			}, functions.FileID(s.old.FileID)))
+			s.theirs()
 		}
 	}))
 	e := wantError(t, err, deploy.StepCreate, deploy.ServingUnknown)

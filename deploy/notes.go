@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,6 +25,8 @@ const (
 	// hashDigits is how many hexadecimal digits of a code's hash are noted, digestDigits of a setting's digest.
 	hashDigits   = 32
 	digestDigits = 16
+	// noDigest is noted for what is set and must not be digested for lack of a key. It differs from every digest.
+	noDigest = "unknown"
 )
 
 // Version is code that was deployed.
@@ -126,7 +129,21 @@ func functionPath(w functions.FunctionWrite) *string {
 	return w.FunctionPath
 }
 
-// digests returns the digest of each setting that w sets. What the service never shows enters with the key.
+// resent returns the noted settings for a function that is created anew with settings that the service has shown: what it
+// never shows is noted as w has it.
+func (n notes) resent(w functions.FunctionWrite, key functions.Secret) map[string]string {
+	settings, now := maps.Clone(n.settings), digests(w, key)
+	for _, name := range hiddenSettings {
+		delete(settings, name)
+		if digest, ok := now[name]; ok {
+			settings[name] = digest
+		}
+	}
+	return settings
+}
+
+// digests returns the digest of each setting that w sets. What the service never shows enters with the key, and gets none
+// without.
 func digests(w functions.FunctionWrite, key functions.Secret) map[string]string {
 	all := map[string]string{}
 	for name, value := range settingValues(w) {
@@ -136,6 +153,10 @@ func digests(w functions.FunctionWrite, key functions.Secret) map[string]string 
 		}
 		var secret []byte
 		if slices.Contains(hiddenSettings, name) {
+			if len(key) < leastKey {
+				all[name] = noDigest
+				continue
+			}
 			secret = []byte(key)
 		}
 		mac := hmac.New(sha256.New, secret)

@@ -161,6 +161,12 @@ func TestPlanRefuses(t *testing.T) {
 		"SecretsKey has 5 bytes": func(s *deploy.Spec) {
 			s.Function.Secrets, s.Function.IndexURL, s.SecretsKey = nil, new("https://u:p@x.test"), "short"
 		},
+		"SecretsKey has 1 bytes": func(s *deploy.Spec) {
+			s.Function.Secrets, s.Function.IndexURL, s.SecretsKey = nil, new("https://x.test/token/simple"), "1"
+		},
+		"SecretsKey has 2 bytes": func(s *deploy.Spec) {
+			s.Function.Secrets, s.Function.ExtraIndexUrls, s.SecretsKey = nil, []string{"https://x.test/simple?token=1"}, "12"
+		},
 		`Metadata has the key "cogfn-x"`:      func(s *deploy.Spec) { s.Function.Metadata = map[string]string{"cogfn-x": ""} },
 		"Metadata has 15 pairs":               func(s *deploy.Spec) { s.Function.Metadata = pairs(15, 1) },
 		"Metadata is 562 bytes too long":      func(s *deploy.Spec) { s.Function.Metadata = pairs(9, 400) },

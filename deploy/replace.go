@@ -68,9 +68,13 @@ func (r *run) rehearse(ctx context.Context) (Step, error) {
 	}
 	r.report(StepRead, "reading the schedules")
 	// While the trial is there, no other deployment begins; but one may have ended since Plan.
-	if current, err := r.client.Retrieve(ctx, functions.ExternalID(r.externalID)); err != nil {
+	current, err := r.client.Retrieve(ctx, functions.ExternalID(r.externalID))
+	switch {
+	case errors.Is(err, functions.ErrNotFound):
+		return StepRead, ErrStale
+	case err != nil:
 		return StepRead, err
-	} else if current.ID != r.old.ID {
+	case current.ID != r.old.ID:
 		return StepRead, ErrStale
 	}
 	if r.saved, err = r.readSchedules(ctx); err != nil {
@@ -146,11 +150,14 @@ func (r *run) takeDown(ctx context.Context) error {
 	return err
 }
 
-// abandon cleans up after a failure that left the old function as it was.
+// abandon cleans up after a failure before which this run did nothing to the old function, as far as it knows.
 func (r *run) abandon(ctx context.Context, step Step, err error) error {
 	serving := ServingOld
-	if r.lost {
+	switch {
+	case r.lost:
 		serving, r.left.Schedules = ServingUnknown, r.saved
+	case rivaled(err):
+		serving = r.nowServing(ctx)
 	}
 	r.removeTrial(ctx)
 	r.removeCode(ctx)
@@ -167,6 +174,9 @@ func (r *run) removeTrial(ctx context.Context) {
 func (r *run) goBack(ctx context.Context, failed *functions.Function, step Step, cause error) error {
 	r.report(StepRestore, "restoring the old function")
 	r.drop = nil
+	r.left.Functions = slices.DeleteFunc(r.left.Functions, func(id functions.Identifier) bool {
+		return id == functions.ExternalID(r.externalID) // if it is there after all, the creation below tells
+	})
 	removed := failed == nil || r.removeFunction(ctx, failed.Identifier())
 	r.removeCode(ctx)
 	if !removed {
@@ -175,9 +185,6 @@ func (r *run) goBack(ctx context.Context, failed *functions.Function, step Step,
 	}
 	write, lost := r.oldWrite()
 	r.left.LostSecrets = lost
-	r.left.Functions = slices.DeleteFunc(r.left.Functions, func(id functions.Identifier) bool {
-		return id == functions.ExternalID(r.externalID) // if it is there after all, the next request tells
-	})
 	fn, restoring, err := r.putUp(ctx, write, r.old.FileID)
 	serving := ServingRestored
 	switch {
@@ -198,7 +205,8 @@ func (r *run) goBack(ctx context.Context, failed *functions.Function, step Step,
 	return r.finish(ctx, fn, step, serving, cause)
 }
 
-// oldWrite is what the old function was, with the secrets that the new one has too, and the keys of those it lacks.
+// oldWrite is what the old function was, with the secrets that the new one has too, and the keys of those it lacks. Its
+// notes tell what is sent and not what the old one had, so that a later Plan sees what got lost or has another value.
 func (r *run) oldWrite() (write functions.FunctionWrite, lost []string) {
 	write = r.old.AsWrite()
 	write.FileID = 0
@@ -210,6 +218,10 @@ func (r *run) oldWrite() (write functions.FunctionWrite, lost []string) {
 		}
 		delete(write.Secrets, key)
 		lost = append(lost, key)
+	}
+	if n := notesOf(r.old); n.ours {
+		n.settings = n.resent(write, r.key)
+		write.Metadata = n.write(write.Metadata)
 	}
 	return write, lost
 }

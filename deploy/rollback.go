@@ -20,7 +20,8 @@ type Target struct {
 	Secrets        functions.Secrets
 	IndexURL       *functions.Secret
 	ExtraIndexUrls []functions.Secret
-	// SecretsKey is that of the Spec. Without it, the next Plan sees other secrets.
+	// SecretsKey is that of the Spec. Without it, or with one of less than 16 bytes, no digest of secrets and index URLs is
+	// noted, and the next Plan takes them for others.
 	SecretsKey functions.Secret
 }
 
@@ -46,11 +47,11 @@ func Rollback(ctx context.Context, client *functions.Client, externalID string, 
 		return nil, fmt.Errorf("deploy: the file %d with the earlier code cannot be read: %w", version.FileID, err)
 	}
 	n.versions, _ = n.running(version, mostKeep) // nothing is dropped: the list only changes its order
-	n.settings = target.settings(write, n)
+	n.settings = n.resent(write, target.SecretsKey)
 	write.Metadata = n.write(write.Metadata)
 	r := &run{
 		options: optionsOf(opts), client: client, externalID: externalID, old: current, write: write,
-		code: codeFile{id: file.ID},
+		code: codeFile{id: file.ID}, key: target.SecretsKey,
 	}
 	return r.replace(ctx)
 }
@@ -97,16 +98,4 @@ func (t Target) write(fn *functions.Function, n notes) (functions.FunctionWrite,
 		return w, refuse("ExtraIndexUrls", "are missing; the function was deployed with some, and they cannot be read back")
 	}
 	return w, nil
-}
-
-// settings are the noted ones, since Rollback changes none, but for those that the caller gave again.
-func (t Target) settings(w functions.FunctionWrite, n notes) map[string]string {
-	kept := maps.Clone(n.settings)
-	now := digests(w, t.SecretsKey)
-	for _, name := range hiddenSettings {
-		if digest, ok := now[name]; ok {
-			kept[name] = digest
-		}
-	}
-	return kept
 }

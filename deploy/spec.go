@@ -3,7 +3,6 @@ package deploy
 import (
 	"fmt"
 	"maps"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -29,7 +28,7 @@ type Spec struct {
 	// Source is the code: a folder or a handler's text. The code of a FileID cannot be compared, so it is refused.
 	Source functions.Source
 	// SecretsKey keys the digest by which a change of a secret is seen; see the package's documentation. At least 16 bytes,
-	// required with secrets and with index URLs that hold credentials, and the same for each deployment of the function.
+	// required with secrets and with index URLs, and the same for each deployment of the function.
 	SecretsKey functions.Secret
 	// KeepFiles is how many code files stay, with the one in use: 1 to 10, 0 for 5. Rollback needs them. Only files that
 	// Deploy uploaded for this function are ever deleted.
@@ -51,7 +50,7 @@ func (s *Spec) check() error {
 	case s.KeepFiles < 0 || s.KeepFiles > mostKeep:
 		return refuse("KeepFiles", fmt.Sprintf("is %d; it must be between 1 and %d, or 0 for %d", s.KeepFiles, mostKeep, defaultKeep))
 	case s.needsKey() && len(s.SecretsKey) < leastKey:
-		return refuse("SecretsKey", fmt.Sprintf("has %d bytes; secrets and credentials are compared by a keyed digest, which needs a key of at least %d", len(s.SecretsKey), leastKey))
+		return refuse("SecretsKey", fmt.Sprintf("has %d bytes; secrets and index URLs are compared by a keyed digest, which needs a key of at least %d", len(s.SecretsKey), leastKey))
 	}
 	for key := range s.Function.Metadata {
 		if strings.HasPrefix(key, metadataPrefix) {
@@ -85,16 +84,11 @@ func (s *Spec) keep() int {
 	return s.KeepFiles
 }
 
-// needsKey tells that the Spec holds something that its digest must not give away.
+// needsKey tells that the Spec holds something that its digest must not give away. Any index URL counts, since a token may
+// be in its path or query as well as before the host.
 func (s *Spec) needsKey() bool {
-	urls := slices.Clone(s.Function.ExtraIndexUrls)
-	if s.Function.IndexURL != nil {
-		urls = append(urls, *s.Function.IndexURL)
-	}
-	return len(s.Function.Secrets) > 0 || slices.ContainsFunc(urls, func(text string) bool {
-		u, err := url.Parse(text)
-		return err != nil || u.User != nil // what cannot be read may hold credentials as well
-	})
+	f := &s.Function
+	return len(f.Secrets) > 0 || deref(f.IndexURL) != "" || len(f.ExtraIndexUrls) > 0
 }
 
 // clone copies what a caller could change between Plan and Deploy.
