@@ -24,7 +24,7 @@ type CallID struct{ FunctionID, ID int64 }
 func (c CallID) String() string { return fmt.Sprintf("call %d of function %d", c.ID, c.FunctionID) }
 
 func (c CallID) check() error {
-	if min(c.FunctionID, c.ID) < 1 || max(c.FunctionID, c.ID) > 1<<53-1 {
+	if !possibleID(c.FunctionID) || !possibleID(c.ID) {
 		return &ArgumentError{Field: "call id", Rule: fmt.Sprintf("is that of %v; ids lie between 1 and 2^53-1", c)}
 	}
 	return nil

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strconv"
 	"sync"
+	"unicode/utf8"
 
 	"github.com/cogfn/cogfn/gen"
 )
@@ -33,22 +34,24 @@ func (i Identifier) String() string {
 }
 
 func (i Identifier) check() error {
-	const mostCharacters = 255
 	switch {
 	case i == Identifier{}:
 		return &ArgumentError{Field: "identifier", Rule: "is empty; use functions.ID or functions.ExternalID"}
-	case i.externalID == "" && (i.id < 1 || i.id > 1<<53-1):
+	case i.externalID == "" && !possibleID(i.id):
 		return &ArgumentError{Field: "id", Rule: fmt.Sprintf("is %d; ids lie between 1 and 2^53-1", i.id)}
-	case len([]rune(i.externalID)) > mostCharacters:
-		return &ArgumentError{Field: "external id", Rule: fmt.Sprintf("has more than %d characters", mostCharacters)}
+	case utf8.RuneCountInString(i.externalID) > mostExternalIDCharacters:
+		return &ArgumentError{Field: "external id", Rule: fmt.Sprintf("has more than %d characters", mostExternalIDCharacters)}
 	}
 	return nil
 }
 
+// possibleID tells whether the service can have given the id.
+func possibleID(id int64) bool { return id >= 1 && id <= 1<<53-1 }
+
 // checkIDs refuses ids that the service cannot have given, before anything is sent: most often a field was forgotten.
 func checkIDs(what string, ids ...int64) error {
 	for _, id := range ids {
-		if id < 1 || id > 1<<53-1 {
+		if !possibleID(id) {
 			return &ArgumentError{Field: what, Rule: fmt.Sprintf("is %d; ids lie between 1 and 2^53-1", id)}
 		}
 	}

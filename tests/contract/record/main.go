@@ -99,10 +99,8 @@ func newTarget(a arguments, base string, options scenario.Options, header exchan
 	}
 	return &target{
 		options: options, dir: a.dir, header: header, transport: http.DefaultTransport,
-		redactor: redactor{
-			base: address, project: options.Config.Project, own: options.Name, sessions: map[string]bool{},
-			literals: append(secrets, string(options.Credentials.ClientSecret), options.Credentials.ClientID),
-		},
+		redactor: newRedactor(address, options.Config.Project, options.Name,
+			append(secrets, string(options.Credentials.ClientSecret), options.Credentials.ClientID)...),
 	}, nil
 }
 

@@ -19,7 +19,7 @@ import (
 // target is where the scenario is carried out and recorded.
 type target struct {
 	options  scenario.Options
-	redactor redactor
+	redactor *redactor
 	// dir is the folder of all recordings; the cassettes go into the one that the header's provenance names.
 	dir    string
 	header exchange.Header

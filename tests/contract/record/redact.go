@@ -37,12 +37,30 @@ var secretKeys = map[string]string{
 type redactor struct {
 	base    *url.URL // of the service
 	project string
-	// literals are secrets that are known, taken out wherever they stand.
-	literals []string
 	// own begins the name of everything that the scenario made: what else a project holds is nobody's business.
 	own string
+	// known takes out known secrets and addresses wherever they stand, named the project's name where it is a word.
+	known *strings.Replacer
+	named *regexp.Regexp
 	// sessions are the ids of the sessions that the scenario has created; nobody else's are recorded.
 	sessions map[string]bool
+}
+
+// newRedactor makes a redactor that takes out the literals too, which are secrets that are known; empty ones are none.
+func newRedactor(base *url.URL, project, own string, literals ...string) *redactor {
+	var pairs []string
+	for _, literal := range literals {
+		if literal != "" {
+			pairs = append(pairs, literal, "redacted")
+		}
+	}
+	pairs = append(pairs, base.Scheme+"://"+base.Host, anyServer, base.Host, "cluster.cognitedata.com")
+	return &redactor{
+		base: base, project: project, own: own,
+		known:    strings.NewReplacer(pairs...),
+		named:    regexp.MustCompile(`\b` + regexp.QuoteMeta(project) + `\b`),
+		sessions: map[string]bool{},
+	}
 }
 
 // redact changes an exchange before it is saved; the program has seen the real one.
@@ -71,7 +89,7 @@ func (r *redactor) path(address *url.URL) string {
 	path := strings.TrimPrefix(address.RequestURI(), r.base.Path)
 	const before = "/api/v1/projects/"
 	if rest, ok := strings.CutPrefix(path, before+r.project); ok && (rest == "" || rest[0] == '/') {
-		return before + anyProject + r.known().Replace(rest)
+		return before + anyProject + r.known.Replace(rest)
 	}
 	return r.text(path)
 }
@@ -152,19 +170,7 @@ func replaced(v any, instead string) any {
 
 // text takes known secrets, addresses and the project's name out of a text.
 func (r *redactor) text(text string) string {
-	project := regexp.MustCompile(`\b` + regexp.QuoteMeta(r.project) + `\b`)
-	return project.ReplaceAllLiteralString(r.known().Replace(text), anyProject)
-}
-
-// known takes out known secrets and addresses.
-func (r *redactor) known() *strings.Replacer {
-	var pairs []string
-	for _, literal := range r.literals {
-		if literal != "" {
-			pairs = append(pairs, literal, "redacted")
-		}
-	}
-	return strings.NewReplacer(append(pairs, r.base.Scheme+"://"+r.base.Host, anyServer, r.base.Host, "cluster.cognitedata.com")...)
+	return r.named.ReplaceAllLiteralString(r.known.Replace(text), anyProject)
 }
 
 // noteSessions remembers the sessions that an answer says were just created: only those come with a nonce.

@@ -14,11 +14,10 @@ import (
 	"github.com/cogfn/cogfn/tests/contract/exchange"
 )
 
-func exampleRedactor() *redactor {
-	return &redactor{
-		base:    &url.URL{Scheme: "https", Host: "westeurope-1.cognitedata.com"},
-		project: "customer", literals: []string{"s3cret", ""}, own: "cogfn-", sessions: map[string]bool{},
-	}
+func exampleRedactor() *redactor { return redactorOf("customer") }
+
+func redactorOf(project string) *redactor {
+	return newRedactor(&url.URL{Scheme: "https", Host: "westeurope-1.cognitedata.com"}, project, "cogfn-", "s3cret", "")
 }
 
 // TestRedact redacts an exchange that holds a secret wherever one may be.
@@ -77,7 +76,7 @@ func TestRedactDropsWhatItCannotRead(t *testing.T) {
 // TestUndescribed: only requests to the project's API are recorded.
 func TestUndescribed(t *testing.T) {
 	t.Parallel()
-	target := &target{redactor: *exampleRedactor()}
+	target := &target{redactor: exampleRedactor()}
 	for address, undescribed := range map[string]bool{
 		"https://westeurope-1.cognitedata.com/api/v1/projects/customer/functions": false,
 		"https://westeurope-1.cognitedata.com/api/v1/token/inspect":               true,
@@ -146,8 +145,7 @@ func TestRedactKeepsPathsOfOddProjects(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := exampleRedactor()
-			r.project = tt.project
+			r := redactorOf(tt.project)
 			i := &cassette.Interaction{Request: cassette.Request{Method: "GET", URL: tt.url}}
 			if err := r.redact(i); err != nil || i.Request.URL != anyServer+tt.want {
 				t.Errorf("got %s, %v; want %s", i.Request.URL, err, anyServer+tt.want)
