@@ -86,7 +86,7 @@ func retrieveSessions(ctx context.Context, client *functions.Client, ids []int64
 		return found, nil
 	}
 	for _, session := range list {
-		found[strconv.FormatInt(deref(session.ID), 10)] = session
+		found[strconv.FormatInt(session.ID, 10)] = session
 	}
 	return found, err
 }

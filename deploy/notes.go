@@ -117,7 +117,7 @@ func settingValues(w functions.FunctionWrite) map[string]any {
 	return map[string]any{
 		"name": w.Name, "description": w.Description, "owner": w.Owner, "metadata": w.Metadata, "envVars": w.EnvVars,
 		"secrets": plain(w), "functionPath": functionPath(w), "cpu": w.CPU, "memory": w.Memory, "runtime": w.Runtime,
-		"indexUrl": w.IndexURL, "extraIndexUrls": w.ExtraIndexUrls,
+		"indexUrl": w.IndexURL, "extraIndexUrls": w.ExtraIndexURLs,
 	}
 }
 

@@ -32,7 +32,7 @@ func TestPlanReasons(t *testing.T) {
 		want   []string
 	}{
 		"same":         {func(*deploy.Spec) {}, nil},
-		"empty texts":  {func(s *deploy.Spec) { s.Function.ExtraIndexUrls = []string{} }, nil},
+		"empty texts":  {func(s *deploy.Spec) { s.Function.ExtraIndexURLs = []string{} }, nil},
 		"default path": {func(s *deploy.Spec) { s.Function.FunctionPath = new("handler.py") }, nil},
 		"code":         {func(s *deploy.Spec) { s.Source = functions.HandlerText(codeV2) }, []string{"code: has the hash 5ed70e0e963b, was 729b4e04329d"}},
 		"number":       {func(s *deploy.Spec) { s.Function.Memory = new(3.0) }, []string{"memory: was 2, is 3"}},
@@ -46,7 +46,7 @@ func TestPlanReasons(t *testing.T) {
 		"secret":       {func(s *deploy.Spec) { s.Function.Secrets = map[string]string{"password": "x"} }, []string{"secrets: a value or the key of the digest differs"}},
 		"no secret":    {func(s *deploy.Spec) { s.Function.Secrets = nil }, []string{"secrets: is not set any more"}},
 		"index":        {func(s *deploy.Spec) { s.Function.IndexURL = new("https://other.test") }, []string{"indexUrl: differs"}},
-		"more indexes": {func(s *deploy.Spec) { s.Function.ExtraIndexUrls = []string{"https://x.test"} }, []string{"extraIndexUrls: is set now"}},
+		"more indexes": {func(s *deploy.Spec) { s.Function.ExtraIndexURLs = []string{"https://x.test"} }, []string{"extraIndexUrls: is set now"}},
 		"data set":     {func(s *deploy.Spec) { s.DataSetID = 3 }, nil},
 		"several":      {func(s *deploy.Spec) { s.Function.CPU, s.Function.Owner = new(2.0), new("you") }, []string{`owner: was "me", is "you"`, "cpu: was 1.5, is 2"}},
 		"other key":    {func(s *deploy.Spec) { s.SecretsKey += "x" }, []string{"secrets: a value or the key of the digest differs", "indexUrl: differs"}},
@@ -165,7 +165,7 @@ func TestPlanRefuses(t *testing.T) {
 			s.Function.Secrets, s.Function.IndexURL, s.SecretsKey = nil, new("https://x.test/token/simple"), "1"
 		},
 		"SecretsKey has 2 bytes": func(s *deploy.Spec) {
-			s.Function.Secrets, s.Function.ExtraIndexUrls, s.SecretsKey = nil, []string{"https://x.test/simple?token=1"}, "12"
+			s.Function.Secrets, s.Function.ExtraIndexURLs, s.SecretsKey = nil, []string{"https://x.test/simple?token=1"}, "12"
 		},
 		`Metadata has the key "cogfn-x"`:      func(s *deploy.Spec) { s.Function.Metadata = map[string]string{"cogfn-x": ""} },
 		"Metadata has 15 pairs":               func(s *deploy.Spec) { s.Function.Metadata = pairs(15, 1) },

@@ -210,7 +210,7 @@ func (r *run) goBack(ctx context.Context, failed *functions.Function, step Step,
 func (r *run) oldWrite() (write functions.FunctionWrite, lost []string) {
 	write = r.old.AsWrite()
 	write.FileID = 0
-	write.IndexURL, write.ExtraIndexUrls = r.write.IndexURL, r.write.ExtraIndexUrls // they cannot be read back
+	write.IndexURL, write.ExtraIndexURLs = r.write.IndexURL, r.write.ExtraIndexURLs // they cannot be read back
 	for _, key := range slices.Sorted(maps.Keys(write.Secrets)) {
 		if value, ok := r.write.Secrets[key]; ok {
 			write.Secrets[key] = value

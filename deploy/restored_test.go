@@ -34,7 +34,7 @@ func TestPlanAfterRestoration(t *testing.T) {
 		"index URL changed": {func(f *functions.FunctionWrite) { f.IndexURL = new("https://b.test") }, []string{"password", "pin"}, []string{"indexUrl: differs"}},
 		"index URL removed": {func(f *functions.FunctionWrite) { f.IndexURL = nil }, []string{"password", "pin"}, []string{"indexUrl: is set now"}},
 		"extra URLs added": {
-			func(f *functions.FunctionWrite) { f.ExtraIndexUrls = []string{"https://c.test"} },
+			func(f *functions.FunctionWrite) { f.ExtraIndexURLs = []string{"https://c.test"} },
 			[]string{"password", "pin"},
 			[]string{"extraIndexUrls: is not set any more"},
 		},

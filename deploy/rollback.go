@@ -16,10 +16,10 @@ type Target struct {
 	// runs. Going back twice thus leads to where one was.
 	FileID int64
 	// Secrets are the values of all secrets that the function has, since they cannot be read back. The same holds for
-	// IndexURL and ExtraIndexUrls, if the function was deployed with them.
+	// IndexURL and ExtraIndexURLs, if the function was deployed with them.
 	Secrets        functions.Secrets
 	IndexURL       *functions.Secret
-	ExtraIndexUrls []functions.Secret
+	ExtraIndexURLs []functions.Secret
 	// SecretsKey is that of the Spec. Without it, or with one of less than 16 bytes, no digest of secrets and index URLs is
 	// noted, and the next Plan takes them for others.
 	SecretsKey functions.Secret
@@ -91,11 +91,11 @@ func (t Target) write(fn *functions.Function, n notes) (functions.FunctionWrite,
 	} else if _, had := n.settings["indexUrl"]; had {
 		return w, refuse("IndexURL", "is missing; the function was deployed with one, and it cannot be read back")
 	}
-	for _, url := range t.ExtraIndexUrls {
-		w.ExtraIndexUrls = append(w.ExtraIndexUrls, string(url))
+	for _, url := range t.ExtraIndexURLs {
+		w.ExtraIndexURLs = append(w.ExtraIndexURLs, string(url))
 	}
-	if _, had := n.settings["extraIndexUrls"]; had && w.ExtraIndexUrls == nil {
-		return w, refuse("ExtraIndexUrls", "are missing; the function was deployed with some, and they cannot be read back")
+	if _, had := n.settings["extraIndexUrls"]; had && w.ExtraIndexURLs == nil {
+		return w, refuse("ExtraIndexURLs", "are missing; the function was deployed with some, and they cannot be read back")
 	}
 	return w, nil
 }

@@ -69,18 +69,18 @@ func TestRollbackRefuses(t *testing.T) {
 	ctx := t.Context()
 	spec := greet("old", codeV1)
 	spec.Function.IndexURL = new("https://user:word@index.test")
-	spec.Function.ExtraIndexUrls = []string{"https://extra.test"}
+	spec.Function.ExtraIndexURLs = []string{"https://extra.test"}
 	w.deployed(greet("older", codeV0))
 	old := w.deployed(spec)
 	url := functions.Secret(*spec.Function.IndexURL)
 	full := deploy.Target{
 		Secrets: map[string]functions.Secret{"password": plantedSecret}, SecretsKey: plantedKey,
-		IndexURL: &url, ExtraIndexUrls: []functions.Secret{"https://extra.test"},
+		IndexURL: &url, ExtraIndexURLs: []functions.Secret{"https://extra.test"},
 	}
 	for want, change := range map[string]func(*deploy.Target){
 		"Secrets lacks password":    func(t *deploy.Target) { t.Secrets = nil },
 		"IndexURL is missing":       func(t *deploy.Target) { t.IndexURL = nil },
-		"ExtraIndexUrls are missin": func(t *deploy.Target) { t.ExtraIndexUrls = nil },
+		"ExtraIndexURLs are missin": func(t *deploy.Target) { t.ExtraIndexURLs = nil },
 		"FileID is 17":              func(t *deploy.Target) { t.FileID = 17 },
 	} {
 		target := full

@@ -88,7 +88,7 @@ func (s *Spec) keep() int {
 // be in its path or query as well as before the host.
 func (s *Spec) needsKey() bool {
 	f := &s.Function
-	return len(f.Secrets) > 0 || deref(f.IndexURL) != "" || len(f.ExtraIndexUrls) > 0
+	return len(f.Secrets) > 0 || deref(f.IndexURL) != "" || len(f.ExtraIndexURLs) > 0
 }
 
 // clone copies what a caller could change between Plan and Deploy.
@@ -97,7 +97,7 @@ func (s *Spec) clone() *Spec {
 	c.Function.Metadata = maps.Clone(c.Function.Metadata)
 	c.Function.Secrets = maps.Clone(c.Function.Secrets)
 	c.Function.EnvVars = maps.Clone(c.Function.EnvVars)
-	c.Function.ExtraIndexUrls = slices.Clone(c.Function.ExtraIndexUrls)
+	c.Function.ExtraIndexURLs = slices.Clone(c.Function.ExtraIndexURLs)
 	return &c
 }
 

@@ -194,11 +194,10 @@ func TestPagesOfCalls(t *testing.T) {
 		request := gen.FunctionCallListRequest{Filter: tt.filter, Limit: new(int32(2))}
 		var found []int64
 		for {
-			answer, err := h.ListFunctionCallsWithResponse(t.Context(), f.ID, request)
+			page, err := h.ListFunctionCalls(t.Context(), f.ID, request)
 			if err != nil {
 				t.Fatal(err)
 			}
-			page := got(t, answer.JSON200, answer.Body, answer.StatusCode())
 			for _, call := range page.Items {
 				found = append(found, call.ID)
 			}
@@ -213,9 +212,9 @@ func TestPagesOfCalls(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", tt.name, diff)
 		}
 	}
-	plain, err := h.GetFunctionCallsWithResponse(t.Context(), f.ID, &gen.GetFunctionCallsParams{Limit: new(1)})
-	if err != nil || len(plain.JSON200.Items) != 1 || plain.JSON200.NextCursor == nil {
-		t.Errorf("the plain list answers %s (%v)", plain.Body, err)
+	plain, err := h.GetFunctionCalls(t.Context(), f.ID, &gen.GetFunctionCallsParams{Limit: new(int64(1))})
+	if err != nil || len(plain.Items) != 1 || plain.NextCursor == nil {
+		t.Errorf("the plain list answers %+v (%v)", plain, err)
 	}
 	h.refused(http.MethodPost, fmt.Sprintf("/functions/%d/calls/list", f.ID), `{"cursor":"###"}`, refusal{Status: 400, Message: "the cursor is not valid"})
 }
@@ -232,14 +231,14 @@ func TestRetrieveCalls(t *testing.T) {
 	for _, end := range []string{"", "/logs", "/response"} {
 		h.refused(http.MethodGet, fmt.Sprintf("%s/%d%s", path, foreign, end), "", unknown)
 	}
-	answer, err := h.ByIdsFunctionCallsWithResponse(t.Context(), f.ID, gen.FunctionCallByIdsRequest{
-		Items: []gen.FunctionCallReference{{ID: two}, {ID: foreign}, {ID: one}}, IgnoreUnknownIds: new(true),
+	answer, err := h.ByIDsFunctionCalls(t.Context(), f.ID, gen.FunctionCallByIDsRequest{
+		Items: []gen.FunctionCallReference{{ID: two}, {ID: foreign}, {ID: one}}, IgnoreUnknownIDs: new(true),
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if calls := got(t, answer.JSON200, answer.Body, answer.StatusCode()).Items; len(calls) != 2 || calls[0].ID != two || calls[1].ID != one {
-		t.Errorf("byids answers %s", answer.Body)
+	if calls := answer.Items; len(calls) != 2 || calls[0].ID != two || calls[1].ID != one {
+		t.Errorf("byids answers %+v", answer)
 	}
 	h.refused(http.MethodPost, "/functions/9/call", `{"nonce":"n"}`, refusal{Status: 400, Message: "function not found", Missing: []map[string]any{{"id": 9.0}}})
 }

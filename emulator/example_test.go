@@ -31,39 +31,39 @@ func ExampleStart() {
 		r.Header.Set("Authorization", "Bearer any") // any token will do
 		return nil
 	}
-	api, err := gen.NewClientWithResponses(e.URL()+"/api/v1/projects/"+e.Project(), gen.WithHTTPClient(web), gen.WithRequestEditorFn(token))
+	api, err := gen.NewAPI(e.URL()+"/api/v1/projects/"+e.Project(), gen.WithHTTPClient(web), gen.WithRequestEditorFn(token))
 	if err != nil {
 		log.Fatal(err)
 	}
 
-	file, _ := api.InitFileUploadWithResponse(ctx, nil, gen.FileWrite{Name: "double.zip"})
-	upload, _ := http.NewRequestWithContext(ctx, http.MethodPut, file.JSON201.UploadURL, strings.NewReader("not needed by a Go function"))
+	file, _ := api.InitFileUpload(ctx, nil, gen.FileWrite{Name: "double.zip"})
+	upload, _ := http.NewRequestWithContext(ctx, http.MethodPut, file.UploadURL, strings.NewReader("not needed by a Go function"))
 	sent, err := web.Do(upload)
 	if err != nil {
 		log.Fatal(err)
 	}
 	_ = sent.Body.Close()
-	created, _ := api.PostFunctionsWithResponse(ctx, gen.FunctionCreateRequest{
-		Items: []gen.FunctionWrite{{Name: "double", FileID: file.JSON201.ID}},
+	created, _ := api.PostFunctions(ctx, gen.FunctionCreateRequest{
+		Items: []gen.FunctionWrite{{Name: "double", FileID: file.ID}},
 	})
-	f := created.JSON201.Items[0]
+	f := created.Items[0]
 	for f.Status != gen.FunctionStatusReady {
 		time.Sleep(time.Millisecond)
-		now, _ := api.GetFunctionWithResponse(ctx, f.ID)
-		f = *now.JSON200
+		now, _ := api.GetFunction(ctx, f.ID)
+		f = *now
 	}
 
 	var write gen.SessionWrite
 	_ = write.FromSessionWithTokenExchange(gen.SessionWithTokenExchange{TokenExchange: true})
-	session, _ := api.CreateSessionsWithResponse(ctx, gen.SessionCreateRequest{Items: []gen.SessionWrite{write}})
-	call, _ := api.PostFunctionsCallWithResponse(ctx, f.ID, gen.FunctionCallRequest{
-		Data: gen.InputData(`{"n": 21}`), Nonce: session.JSON200.Items[0].Nonce,
+	session, _ := api.CreateSessions(ctx, gen.SessionCreateRequest{Items: []gen.SessionWrite{write}})
+	call, _ := api.PostFunctionsCall(ctx, f.ID, gen.FunctionCallRequest{
+		Data: gen.InputData(`{"n": 21}`), Nonce: session.Items[0].Nonce,
 	})
 	for status := gen.FunctionCallStatusRunning; status == gen.FunctionCallStatusRunning; {
-		now, _ := api.GetFunctionCallWithResponse(ctx, f.ID, call.JSON201.ID)
-		status = now.JSON200.Status
+		now, _ := api.GetFunctionCall(ctx, f.ID, call.ID)
+		status = now.Status
 	}
-	response, _ := api.GetFunctionCallResponseWithResponse(ctx, f.ID, call.JSON201.ID)
-	fmt.Println("the function returned", string(response.JSON200.Response))
+	response, _ := api.GetFunctionCallResponse(ctx, f.ID, call.ID)
+	fmt.Println("the function returned", string(response.Response))
 	// Output: the function returned 42
 }

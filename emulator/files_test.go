@@ -18,21 +18,21 @@ import (
 // initialized registers a file.
 func (h *harness) initialized(overwrite bool, write gen.FileWrite) *gen.FileUpload {
 	h.t.Helper()
-	answer, err := h.InitFileUploadWithResponse(h.t.Context(), &gen.InitFileUploadParams{Overwrite: &overwrite}, write)
+	answer, err := h.InitFileUpload(h.t.Context(), &gen.InitFileUploadParams{Overwrite: &overwrite}, write)
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	return got(h.t, answer.JSON201, answer.Body, answer.StatusCode())
+	return answer
 }
 
 // metadata returns a file as it is now.
 func (h *harness) metadata(id int64) *gen.FileMetadata {
 	h.t.Helper()
-	answer, err := h.GetFileByInternalIDWithResponse(h.t.Context(), id)
+	answer, err := h.GetFileByInternalID(h.t.Context(), id)
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	return got(h.t, answer.JSON200, answer.Body, answer.StatusCode())
+	return answer
 }
 
 // download returns a file's content by a fresh link.
@@ -53,7 +53,7 @@ func TestUploadAndDownload(t *testing.T) {
 	h := run(t, emulator.Options{})
 	write := gen.FileWrite{
 		Name: "a.zip", ExternalID: new("file-a"), Directory: new("/d"), Source: new("s"), MimeType: new("application/zip"),
-		Metadata: gen.FileMetadataPairs{"k": "v"}, AssetIds: gen.AssetIds{1}, DataSetID: new(int64(2)), Labels: gen.Labels{{ExternalID: "l"}},
+		Metadata: gen.FileMetadataPairs{"k": "v"}, AssetIDs: gen.AssetIDs{1}, DataSetID: new(int64(2)), Labels: gen.Labels{{ExternalID: "l"}},
 		SourceCreatedTime: new(int64(3)), SourceModifiedTime: new(int64(4)), SecurityCategories: gen.SecurityCategories{5},
 	}
 	file := h.initialized(false, write)
@@ -64,7 +64,7 @@ func TestUploadAndDownload(t *testing.T) {
 	want := &gen.FileMetadata{
 		ID: file.ID, CreatedTime: file.CreatedTime, Uploaded: true, Name: write.Name, ExternalID: write.ExternalID,
 		Directory: write.Directory, Source: write.Source, MimeType: write.MimeType, Metadata: write.Metadata,
-		AssetIds: write.AssetIds, DataSetID: write.DataSetID, Labels: write.Labels, SourceCreatedTime: write.SourceCreatedTime,
+		AssetIDs: write.AssetIDs, DataSetID: write.DataSetID, Labels: write.Labels, SourceCreatedTime: write.SourceCreatedTime,
 		SourceModifiedTime: write.SourceModifiedTime, SecurityCategories: write.SecurityCategories,
 	}
 	found := h.metadata(file.ID)

@@ -33,7 +33,7 @@ func TestFunctionIsShownAsItWasCreated(t *testing.T) {
 		Name: "full", ExternalID: new("full-1"), Description: new("what it does"), Owner: new("me@example.com"),
 		Metadata: gen.Metadata{"a": "b"}, EnvVars: gen.FunctionEnvVars{"E": "v"}, FunctionPath: new("src/handler.py"),
 		Secrets: gen.FunctionSecrets{"my-key": "s3cr3t"}, CPU: new(2.0), Memory: new(3.5), Runtime: new(gen.FunctionRuntimePy312),
-		IndexURL: new("https://user:password@index.example.com"), ExtraIndexUrls: []string{"https://token@example.com"},
+		IndexURL: new("https://user:password@index.example.com"), ExtraIndexURLs: []string{"https://token@example.com"},
 	})
 	if full.Status != gen.FunctionStatusQueued {
 		t.Errorf("a new function is %s, want Queued", full.Status)
@@ -48,11 +48,11 @@ func TestFunctionIsShownAsItWasCreated(t *testing.T) {
 	if diff := cmp.Diff(want, h.deployed(full.ID)); diff != "" {
 		t.Errorf("get (-want +got):\n%s", diff)
 	}
-	list, err := h.GetFunctionsWithResponse(t.Context(), nil)
+	list, err := h.GetFunctions(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]gen.Function{*want}, list.JSON200.Items); diff != "" {
+	if diff := cmp.Diff([]gen.Function{*want}, list.Items); diff != "" {
 		t.Errorf("list (-want +got):\n%s", diff)
 	}
 	bare := h.deployed(h.create(gen.FunctionWrite{
@@ -71,7 +71,7 @@ func TestFunctionsThatAreRefused(t *testing.T) {
 	t.Parallel()
 	h := run(t, withHandlers("f"))
 	file := h.upload([]byte("any"))
-	answer, err := h.InitFileUploadWithResponse(t.Context(), nil, gen.FileWrite{Name: "later.zip"})
+	answer, err := h.InitFileUpload(t.Context(), nil, gen.FileWrite{Name: "later.zip"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +88,7 @@ func TestFunctionsThatAreRefused(t *testing.T) {
 		want         refusal
 	}{
 		{"unknown file", "", 7, refusal{Status: 400, Message: "file not found: fileId 7", Missing: []map[string]any{{"fileId": 7.0}}}},
-		{"file without content", "", answer.JSON201.ID, bad("is not uploaded yet")},
+		{"file without content", "", answer.ID, bad("is not uploaded yet")},
 		{"taken external id", `,"externalId":"taken"`, file, refusal{Status: 409, Message: "exists already", Duplicated: []map[string]any{{"externalId": "taken"}}}},
 		{"too many cores", `,"cpu":3.5`, file, bad("cpu is 3.5: it must be between 1 and 3")},
 		{"too little memory", `,"memory":1`, file, bad("memory is 1: it must be between 1.5 and 5")},
@@ -114,8 +114,8 @@ func TestFunctionsThatAreRefused(t *testing.T) {
 		}
 		h.refused(http.MethodPost, "/functions", fmt.Sprintf(`{"items":[{"fileId":%d%s}]}`, tt.file, fields), tt.want)
 	}
-	if list, err := h.GetFunctionsWithResponse(t.Context(), nil); err != nil || len(list.JSON200.Items) != 1 {
-		t.Errorf("%d functions after refused ones, want 1 (%v)", len(list.JSON200.Items), err)
+	if list, err := h.GetFunctions(t.Context(), nil); err != nil || len(list.Items) != 1 {
+		t.Errorf("%d functions after refused ones, want 1 (%v)", len(list.Items), err)
 	}
 }
 
@@ -145,12 +145,12 @@ func TestFilterFunctions(t *testing.T) {
 		"created exactly":  {&gen.FunctionFilter{CreatedTime: &gen.TimestampRange{Min: &one.CreatedTime, Max: &one.CreatedTime}, Name: new("a")}, 100, "a"},
 		"all of it":        {&gen.FunctionFilter{ExternalIDPrefix: new("x"), Name: new("c")}, 100, ""},
 	} {
-		answer, err := h.ListFunctionsWithResponse(t.Context(), gen.FunctionListRequest{Filter: tt.filter, Limit: &tt.limit})
+		answer, err := h.ListFunctions(t.Context(), gen.FunctionListRequest{Filter: tt.filter, Limit: &tt.limit})
 		if err != nil {
 			t.Fatal(err)
 		}
 		names := []string{}
-		for _, f := range got(t, answer.JSON200, answer.Body, answer.StatusCode()).Items {
+		for _, f := range answer.Items {
 			names = append(names, f.Name)
 		}
 		if found := strings.Join(names, " "); found != tt.want {
@@ -190,7 +190,7 @@ func TestRetrieveAndDeleteFunctions(t *testing.T) {
 	for _, path := range []string{"", "/calls", fmt.Sprintf("/calls/%d", call.ID), fmt.Sprintf("/calls/%d/logs", call.ID), fmt.Sprintf("/calls/%d/response", call.ID)} {
 		h.refused(http.MethodGet, fmt.Sprintf("/functions/%d%s", b.ID, path), "", gone)
 	}
-	if file, err := h.GetFileByInternalIDWithResponse(t.Context(), b.FileID); err != nil || file.JSON200 == nil {
+	if file, err := h.GetFileByInternalID(t.Context(), b.FileID); err != nil || file == nil {
 		t.Errorf("the code's file went with its function (%v)", err)
 	}
 	h.deploy(gen.FunctionWrite{Name: "a", ExternalID: new("ext-a")}) // the external id is free again
@@ -209,23 +209,23 @@ func TestTooManyFunctions(t *testing.T) {
 func TestLimitsAndStatus(t *testing.T) {
 	t.Parallel()
 	h := run(t, emulator.Options{Limits: emulator.Limits{TimeoutMinutes: 10, Runtimes: []string{"py311"}}})
-	limits, err := h.FunctionsLimitsWithResponse(t.Context())
+	limits, err := h.FunctionsLimits(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := &gen.FunctionsLimits{
 		TimeoutMinutes: 10, CPUCores: gen.CPURange{Min: 1, Max: 3, Default: 1},
-		MemoryGb: gen.MemoryRange{Min: 1.5, Max: 5, Default: 1.5}, Runtimes: []string{"py311"}, ResponseSizeMb: new(1),
+		MemoryGB: gen.MemoryRange{Min: 1.5, Max: 5, Default: 1.5}, Runtimes: []string{"py311"}, ResponseSizeMB: new(1),
 	}
-	if diff := cmp.Diff(want, limits.JSON200); diff != "" {
+	if diff := cmp.Diff(want, limits); diff != "" {
 		t.Errorf("limits (-want +got):\n%s", diff)
 	}
-	status, err := h.GetFunctionsStatusWithResponse(t.Context())
-	if err != nil || status.JSON200.Status != gen.ActivationStatusActivated {
-		t.Errorf("status %s (%v)", status.Body, err)
+	status, err := h.GetFunctionsStatus(t.Context())
+	if err != nil || status.Status != gen.ActivationStatusActivated {
+		t.Errorf("status %+v (%v)", status, err)
 	}
-	activation, err := h.PostFunctionsStatusWithResponse(t.Context())
-	if err != nil || activation.JSON202.Status != gen.ActivationStatusActivated {
-		t.Errorf("activation %s (%v)", activation.Body, err)
+	activation, err := h.PostFunctionsStatus(t.Context())
+	if err != nil || activation.Status != gen.ActivationStatusActivated {
+		t.Errorf("activation %+v (%v)", activation, err)
 	}
 }

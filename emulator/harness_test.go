@@ -33,7 +33,7 @@ const patience = 20 * time.Second
 type harness struct {
 	t *testing.T
 	*emulator.Emulator
-	*gen.ClientWithResponses
+	*gen.API
 	http *http.Client
 }
 
@@ -53,7 +53,7 @@ func connectTo(t *testing.T, e *emulator.Emulator, url, project string) *harness
 	transport := &http.Transport{}
 	t.Cleanup(transport.CloseIdleConnections)
 	web := &http.Client{Transport: transport, Timeout: patience}
-	client, err := gen.NewClientWithResponses(url+"/api/v1/projects/"+project, gen.WithHTTPClient(web),
+	client, err := gen.NewAPI(url+"/api/v1/projects/"+project, gen.WithHTTPClient(web),
 		gen.WithRequestEditorFn(func(_ context.Context, r *http.Request) error {
 			r.Header.Set("Authorization", "Bearer any")
 			return nil
@@ -64,23 +64,13 @@ func connectTo(t *testing.T, e *emulator.Emulator, url, project string) *harness
 	return &harness{t, e, client, web}
 }
 
-// got returns the body of a successful answer and ends the test if there is none.
-func got[T any](t *testing.T, body *T, raw []byte, status int) *T {
-	t.Helper()
-	if body == nil {
-		t.Fatalf("status %d: %s", status, raw)
-	}
-	return body
-}
-
 // upload registers a file and sends its content.
 func (h *harness) upload(content []byte) int64 {
 	h.t.Helper()
-	answer, err := h.InitFileUploadWithResponse(h.t.Context(), nil, gen.FileWrite{Name: "code.zip"})
+	file, err := h.InitFileUpload(h.t.Context(), nil, gen.FileWrite{Name: "code.zip"})
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	file := got(h.t, answer.JSON201, answer.Body, answer.StatusCode())
 	h.put(file.UploadURL, content)
 	return file.ID
 }
@@ -99,11 +89,11 @@ func (h *harness) create(write gen.FunctionWrite) *gen.Function {
 	if write.FileID == 0 {
 		write.FileID = h.upload(zipOf(h.t, map[string]string{"handler.py": "def handle(): pass"}))
 	}
-	answer, err := h.PostFunctionsWithResponse(h.t.Context(), gen.FunctionCreateRequest{Items: []gen.FunctionWrite{write}})
+	answer, err := h.PostFunctions(h.t.Context(), gen.FunctionCreateRequest{Items: []gen.FunctionWrite{write}})
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	return &got(h.t, answer.JSON201, answer.Body, answer.StatusCode()).Items[0]
+	return &answer.Items[0]
 }
 
 // deploy creates a function and waits until it is Ready.
@@ -120,11 +110,10 @@ func (h *harness) deploy(write gen.FunctionWrite) *gen.Function {
 func (h *harness) deployed(id int64) *gen.Function {
 	h.t.Helper()
 	return await(h.t, "the deployment to end", func() (*gen.Function, bool) {
-		answer, err := h.GetFunctionWithResponse(h.t.Context(), id)
+		f, err := h.GetFunction(h.t.Context(), id)
 		if err != nil {
 			h.t.Fatal(err)
 		}
-		f := got(h.t, answer.JSON200, answer.Body, answer.StatusCode())
 		return f, f.Status == gen.FunctionStatusReady || f.Status == gen.FunctionStatusFailed
 	})
 }
@@ -147,11 +136,11 @@ func (h *harness) clientCredentials() gen.SessionWrite {
 
 func (h *harness) session(write gen.SessionWrite) gen.CreatedSession {
 	h.t.Helper()
-	answer, err := h.CreateSessionsWithResponse(h.t.Context(), gen.SessionCreateRequest{Items: []gen.SessionWrite{write}})
+	answer, err := h.CreateSessions(h.t.Context(), gen.SessionCreateRequest{Items: []gen.SessionWrite{write}})
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	return got(h.t, answer.JSON200, answer.Body, answer.StatusCode()).Items[0]
+	return answer.Items[0]
 }
 
 // call starts a call.
@@ -161,22 +150,21 @@ func (h *harness) call(functionID int64, data string) *gen.FunctionCall {
 	if data != "" {
 		request.Data = gen.InputData(data)
 	}
-	answer, err := h.PostFunctionsCallWithResponse(h.t.Context(), functionID, request)
+	answer, err := h.PostFunctionsCall(h.t.Context(), functionID, request)
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	return got(h.t, answer.JSON201, answer.Body, answer.StatusCode())
+	return answer
 }
 
 // ended waits until a call has ended.
 func (h *harness) ended(functionID, callID int64) *gen.FunctionCall {
 	h.t.Helper()
 	return await(h.t, "the call to end", func() (*gen.FunctionCall, bool) {
-		answer, err := h.GetFunctionCallWithResponse(h.t.Context(), functionID, callID)
+		call, err := h.GetFunctionCall(h.t.Context(), functionID, callID)
 		if err != nil {
 			h.t.Fatal(err)
 		}
-		call := got(h.t, answer.JSON200, answer.Body, answer.StatusCode())
 		return call, call.Status != gen.FunctionCallStatusRunning
 	})
 }
@@ -190,22 +178,22 @@ func (h *harness) called(functionID int64, data string) *gen.FunctionCall {
 // response returns what a call returned as JSON text; "" if that is absent.
 func (h *harness) response(call *gen.FunctionCall) string {
 	h.t.Helper()
-	answer, err := h.GetFunctionCallResponseWithResponse(h.t.Context(), call.FunctionID, call.ID)
+	answer, err := h.GetFunctionCallResponse(h.t.Context(), call.FunctionID, call.ID)
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	return string(got(h.t, answer.JSON200, answer.Body, answer.StatusCode()).Response)
+	return string(answer.Response)
 }
 
 // logs returns what a call has printed.
 func (h *harness) logs(call *gen.FunctionCall) []string {
 	h.t.Helper()
-	answer, err := h.GetFunctionCallLogsWithResponse(h.t.Context(), call.FunctionID, call.ID)
+	answer, err := h.GetFunctionCallLogs(h.t.Context(), call.FunctionID, call.ID)
 	if err != nil {
 		h.t.Fatal(err)
 	}
 	lines := []string{}
-	for _, entry := range got(h.t, answer.JSON200, answer.Body, answer.StatusCode()).Items {
+	for _, entry := range answer.Items {
 		if *entry.Timestamp == 0 {
 			h.t.Error("a line has no timestamp")
 		}

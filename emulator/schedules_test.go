@@ -16,11 +16,11 @@ import (
 func (h *harness) scheduled(write gen.FunctionScheduleWrite) *gen.FunctionSchedule {
 	h.t.Helper()
 	write.Nonce = h.nonce()
-	answer, err := h.PostFunctionSchedulesWithResponse(h.t.Context(), gen.FunctionScheduleCreateRequest{Items: []gen.FunctionScheduleWrite{write}})
+	answer, err := h.PostFunctionSchedules(h.t.Context(), gen.FunctionScheduleCreateRequest{Items: []gen.FunctionScheduleWrite{write}})
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	return &got(h.t, answer.JSON201, answer.Body, answer.StatusCode()).Items[0]
+	return &answer.Items[0]
 }
 
 func TestScheduleIsShownAsItWasCreated(t *testing.T) {
@@ -42,26 +42,26 @@ func TestScheduleIsShownAsItWasCreated(t *testing.T) {
 		t.Fatal(err)
 	}
 	same := cmp.AllowUnexported(gen.FunctionScheduleSessionID{})
-	one, err := h.GetFunctionScheduleWithResponse(t.Context(), made.ID)
+	one, err := h.GetFunctionSchedule(t.Context(), made.ID)
 	if err != nil {
 		t.Fatal(err)
 	}
-	byIDs, err := h.ByIdsFunctionSchedulesWithResponse(t.Context(), gen.FunctionScheduleByIdsRequest{Items: gen.FunctionScheduleReferences{{ID: made.ID}}})
+	byIDs, err := h.ByIDsFunctionSchedules(t.Context(), gen.FunctionScheduleByIDsRequest{Items: gen.FunctionScheduleReferences{{ID: made.ID}}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	list, err := h.GetFunctionSchedulesWithResponse(t.Context(), nil)
+	list, err := h.GetFunctionSchedules(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for name, shown := range map[string]*gen.FunctionSchedule{
-		"create": made, "get": one.JSON200, "byids": &byIDs.JSON200.Items[0], "list": &list.JSON200.Items[0],
+		"create": made, "get": one, "byids": &byIDs.Items[0], "list": &list.Items[0],
 	} {
 		if diff := cmp.Diff(want, shown, same); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
 	}
-	if status := *h.sessionNow(sessionID).Status; status != gen.SessionStatusACTIVE {
+	if status := *h.sessionNow(sessionID).Status; status != gen.SessionStatusActive {
 		t.Errorf("the session is %s, want ACTIVE", status)
 	}
 	_, text := h.raw(http.MethodGet, fmt.Sprintf("/functions/schedules/%d/input_data", made.ID), "")
@@ -110,12 +110,12 @@ func TestFilterAndDeleteSchedules(t *testing.T) {
 	h.scheduled(gen.FunctionScheduleWrite{Name: "c", CronExpression: "0 1 * * *", FunctionID: g.ID})
 	found := func(filter *gen.FunctionScheduleFilter, limit int32) string {
 		t.Helper()
-		answer, err := h.ListFunctionSchedulesWithResponse(t.Context(), gen.FunctionScheduleListRequest{Filter: filter, Limit: &limit})
+		answer, err := h.ListFunctionSchedules(t.Context(), gen.FunctionScheduleListRequest{Filter: filter, Limit: &limit})
 		if err != nil {
 			t.Fatal(err)
 		}
 		var names strings.Builder
-		for _, schedule := range got(t, answer.JSON200, answer.Body, answer.StatusCode()).Items {
+		for _, schedule := range answer.Items {
 			names.WriteString(schedule.Name)
 		}
 		return names.String()

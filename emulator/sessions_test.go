@@ -14,11 +14,11 @@ import (
 // sessionNow returns a session as it is now.
 func (h *harness) sessionNow(id int64) gen.Session {
 	h.t.Helper()
-	answer, err := h.GetSessionsByIdsWithResponse(h.t.Context(), gen.SessionByIdsRequest{Items: []gen.SessionReference{{ID: id}}})
+	answer, err := h.GetSessionsByIDs(h.t.Context(), gen.SessionByIDsRequest{Items: []gen.SessionReference{{ID: id}}})
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	return got(h.t, answer.JSON200, answer.Body, answer.StatusCode()).Items[0]
+	return answer.Items[0]
 }
 
 func TestKindsOfSession(t *testing.T) {
@@ -36,15 +36,15 @@ func TestKindsOfSession(t *testing.T) {
 		want     gen.SessionType
 		clientID bool
 	}{
-		{h.clientCredentials(), gen.SessionTypeCLIENTCREDENTIALS, true},
-		{exchange, gen.SessionTypeTOKENEXCHANGE, false},
-		{oneshot, gen.SessionTypeONESHOTTOKENEXCHANGE, false},
+		{h.clientCredentials(), gen.SessionTypeClientCredentials, true},
+		{exchange, gen.SessionTypeTokenExchange, false},
+		{oneshot, gen.SessionTypeOneshotTokenExchange, false},
 	} {
 		session := h.session(tt.write)
-		if *session.Type != tt.want || session.Status != gen.SessionStatusREADY || session.Nonce == "" || (session.ClientID != nil) != tt.clientID {
+		if *session.Type != tt.want || session.Status != gen.SessionStatusReady || session.Nonce == "" || (session.ClientID != nil) != tt.clientID {
 			t.Errorf("session %+v, want type %s", session, tt.want)
 		}
-		if now := h.sessionNow(session.ID); *now.Type != tt.want || *now.Status != gen.SessionStatusREADY || *now.ExpirationTime <= *now.CreationTime {
+		if now := h.sessionNow(session.ID); *now.Type != tt.want || *now.Status != gen.SessionStatusReady || *now.ExpirationTime <= *now.CreationTime {
 			t.Errorf("session %+v", now)
 		}
 	}
@@ -64,11 +64,11 @@ func TestNonce(t *testing.T) {
 	if response, text := use(session.Nonce); response.StatusCode != http.StatusCreated {
 		t.Fatalf("the first use answers %d %s", response.StatusCode, text)
 	}
-	if status := *h.sessionNow(session.ID).Status; status != gen.SessionStatusACTIVE {
+	if status := *h.sessionNow(session.ID).Status; status != gen.SessionStatusActive {
 		t.Errorf("a bound session is %s, want ACTIVE", status)
 	}
 	revoked := h.session(h.clientCredentials())
-	if _, err := h.RevokeSessionsWithResponse(t.Context(), gen.SessionRevokeRequest{Items: []gen.SessionReference{{ID: revoked.ID}}}); err != nil {
+	if _, err := h.RevokeSessions(t.Context(), gen.SessionRevokeRequest{Items: []gen.SessionReference{{ID: revoked.ID}}}); err != nil {
 		t.Fatal(err)
 	}
 	for name, nonce := range map[string]string{"used": session.Nonce, "unknown": "abc", "empty": "", "revoked": revoked.Nonce} {
@@ -90,7 +90,7 @@ func TestNonceThatIsTooOld(t *testing.T) {
 	session := h.session(h.clientCredentials())
 	h.refused(http.MethodPost, fmt.Sprintf("/functions/%d/call", f.ID), fmt.Sprintf(`{"nonce":%q}`, session.Nonce),
 		refusal{Status: 400, Message: "Failed to bind nonce with session"})
-	if status := *h.sessionNow(session.ID).Status; status != gen.SessionStatusEXPIRED {
+	if status := *h.sessionNow(session.ID).Status; status != gen.SessionStatusExpired {
 		t.Errorf("a session that nobody bound in time is %s, want EXPIRED", status)
 	}
 }
@@ -104,12 +104,12 @@ func TestListSessions(t *testing.T) {
 	}
 	revoke := gen.SessionRevokeRequest{Items: []gen.SessionReference{{ID: made[1]}, {ID: made[3]}}}
 	for range 2 { // again does nothing
-		answer, err := h.RevokeSessionsWithResponse(t.Context(), revoke)
+		answer, err := h.RevokeSessions(t.Context(), revoke)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if page := got(t, answer.JSON200, answer.Body, answer.StatusCode()); len(page.Items) != 2 || *page.Items[0].Status != gen.SessionStatusREVOKED {
-			t.Errorf("revoke answers %s", answer.Body)
+		if len(answer.Items) != 2 || *answer.Items[0].Status != gen.SessionStatusRevoked {
+			t.Errorf("revoke answers %+v", answer)
 		}
 	}
 	for name, tt := range map[string]struct {
@@ -126,13 +126,12 @@ func TestListSessions(t *testing.T) {
 		}
 		var found []int64
 		for {
-			answer, err := h.ListSessionsWithResponse(t.Context(), &params)
+			page, err := h.ListSessions(t.Context(), &params)
 			if err != nil {
 				t.Fatal(err)
 			}
-			page := got(t, answer.JSON200, answer.Body, answer.StatusCode())
 			for _, session := range page.Items {
-				found = append(found, *session.ID)
+				found = append(found, session.ID)
 			}
 			if params.Cursor = page.NextCursor; page.NextCursor == nil {
 				break
@@ -150,7 +149,7 @@ func TestListSessions(t *testing.T) {
 		h.refused(http.MethodPost, path, fmt.Sprintf(`{"items":[{"id":%d},{"id":9}]}`, made[0]),
 			refusal{Status: 400, Message: "session not found", Missing: []map[string]any{{"id": 9.0}}})
 	}
-	if status := *h.sessionNow(made[0]).Status; status != gen.SessionStatusREADY {
+	if status := *h.sessionNow(made[0]).Status; status != gen.SessionStatusReady {
 		t.Errorf("a refused revoke made a session %s", status)
 	}
 }

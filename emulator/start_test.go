@@ -168,7 +168,7 @@ func TestCloseFailsRunningCallsAndKeepsTheRest(t *testing.T) {
 	if h.response(done) != `"through"` || len(h.logs(done)) != 2 {
 		t.Errorf("the call that had ended returned %s and printed %v", h.response(done), h.logs(done))
 	}
-	if again, err := h.GetFunctionScheduleWithResponse(t.Context(), schedule.ID); err != nil || again.JSON200 == nil {
+	if again, err := h.GetFunctionSchedule(t.Context(), schedule.ID); err != nil || again == nil {
 		t.Errorf("the schedule is gone (%v)", err)
 	}
 	if content := h.download(f.FileID); content == "" {

@@ -11,135 +11,110 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
+	"github.com/cogfn/cogfn/internal/jsonobject"
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/oapi-codegen/runtime"
 )
 
-// Defines values for ActivationStatus.
+// The known values of ActivationStatus.
 const (
 	ActivationStatusActivated ActivationStatus = "activated"
 	ActivationStatusInactive  ActivationStatus = "inactive"
 	ActivationStatusRequested ActivationStatus = "requested"
 )
 
-// Valid indicates whether the value is a known member of the ActivationStatus enum.
-func (e ActivationStatus) Valid() bool {
-	switch e {
-	case ActivationStatusActivated:
-		return true
-	case ActivationStatusInactive:
-		return true
-	case ActivationStatusRequested:
-		return true
-	default:
-		return false
-	}
+// ActivationStatusValues returns the known values of ActivationStatus in alphabetical order.
+func ActivationStatusValues() []ActivationStatus {
+	return []ActivationStatus{"activated", "inactive", "requested"}
 }
 
-// Defines values for FunctionCallStatus.
+// Valid reports whether e is one of the known values.
+func (e ActivationStatus) Valid() bool { return slices.Contains(ActivationStatusValues(), e) }
+
+// The known values of FunctionCallStatus.
 const (
-	FunctionCallStatusCompleted FunctionCallStatus = "Completed"
-	FunctionCallStatusFailed    FunctionCallStatus = "Failed"
-	FunctionCallStatusRunning   FunctionCallStatus = "Running"
-	FunctionCallStatusTimeout   FunctionCallStatus = "Timeout"
+	FunctionCallStatusCompleted                FunctionCallStatus = "Completed"
+	FunctionCallStatusConcurrencyLimitExceeded FunctionCallStatus = "ConcurrencyLimitExceeded"
+	FunctionCallStatusFailed                   FunctionCallStatus = "Failed"
+	FunctionCallStatusRunning                  FunctionCallStatus = "Running"
+	FunctionCallStatusTimeout                  FunctionCallStatus = "Timeout"
 )
 
-// Valid indicates whether the value is a known member of the FunctionCallStatus enum.
-func (e FunctionCallStatus) Valid() bool {
-	switch e {
-	case FunctionCallStatusCompleted:
-		return true
-	case FunctionCallStatusFailed:
-		return true
-	case FunctionCallStatusRunning:
-		return true
-	case FunctionCallStatusTimeout:
-		return true
-	default:
-		return false
-	}
+// FunctionCallStatusValues returns the known values of FunctionCallStatus in alphabetical order.
+func FunctionCallStatusValues() []FunctionCallStatus {
+	return []FunctionCallStatus{"Completed", "ConcurrencyLimitExceeded", "Failed", "Running", "Timeout"}
 }
 
-// Defines values for FunctionRuntime.
+// Valid reports whether e is one of the known values.
+func (e FunctionCallStatus) Valid() bool { return slices.Contains(FunctionCallStatusValues(), e) }
+
+// The known values of FunctionRuntime.
 const (
 	FunctionRuntimePy310 FunctionRuntime = "py310"
 	FunctionRuntimePy311 FunctionRuntime = "py311"
 	FunctionRuntimePy312 FunctionRuntime = "py312"
 	FunctionRuntimePy313 FunctionRuntime = "py313"
+	FunctionRuntimePy314 FunctionRuntime = "py314"
+	FunctionRuntimePy38  FunctionRuntime = "py38"
+	FunctionRuntimePy39  FunctionRuntime = "py39"
 )
 
-// Valid indicates whether the value is a known member of the FunctionRuntime enum.
-func (e FunctionRuntime) Valid() bool {
-	switch e {
-	case FunctionRuntimePy310:
-		return true
-	case FunctionRuntimePy311:
-		return true
-	case FunctionRuntimePy312:
-		return true
-	case FunctionRuntimePy313:
-		return true
-	default:
-		return false
-	}
+// FunctionRuntimeValues returns the known values of FunctionRuntime in alphabetical order.
+func FunctionRuntimeValues() []FunctionRuntime {
+	return []FunctionRuntime{"py310", "py311", "py312", "py313", "py314", "py38", "py39"}
 }
 
-// Defines values for FunctionStatus.
+// Valid reports whether e is one of the known values.
+func (e FunctionRuntime) Valid() bool { return slices.Contains(FunctionRuntimeValues(), e) }
+
+// The known values of FunctionStatus.
 const (
 	FunctionStatusDeploying FunctionStatus = "Deploying"
 	FunctionStatusFailed    FunctionStatus = "Failed"
 	FunctionStatusQueued    FunctionStatus = "Queued"
 	FunctionStatusReady     FunctionStatus = "Ready"
+	FunctionStatusRetired   FunctionStatus = "Retired"
 )
 
-// Valid indicates whether the value is a known member of the FunctionStatus enum.
-func (e FunctionStatus) Valid() bool {
-	switch e {
-	case FunctionStatusDeploying:
-		return true
-	case FunctionStatusFailed:
-		return true
-	case FunctionStatusQueued:
-		return true
-	case FunctionStatusReady:
-		return true
-	default:
-		return false
-	}
+// FunctionStatusValues returns the known values of FunctionStatus in alphabetical order.
+func FunctionStatusValues() []FunctionStatus {
+	return []FunctionStatus{"Deploying", "Failed", "Queued", "Ready", "Retired"}
 }
 
-// Defines values for FunctionType.
+// Valid reports whether e is one of the known values.
+func (e FunctionStatus) Valid() bool { return slices.Contains(FunctionStatusValues(), e) }
+
+// The known values of FunctionType.
 const (
-	FunctionTypeClassic FunctionType = "classic"
+	FunctionTypeClassic     FunctionType = "classic"
+	FunctionTypeFunctionApp FunctionType = "functionApp"
 )
 
-// Valid indicates whether the value is a known member of the FunctionType enum.
-func (e FunctionType) Valid() bool {
-	switch e {
-	case FunctionTypeClassic:
-		return true
-	default:
-		return false
-	}
+// FunctionTypeValues returns the known values of FunctionType in alphabetical order.
+func FunctionTypeValues() []FunctionType {
+	return []FunctionType{"classic", "functionApp"}
 }
 
-// Defines values for GeoLocationType.
+// Valid reports whether e is one of the known values.
+func (e FunctionType) Valid() bool { return slices.Contains(FunctionTypeValues(), e) }
+
+// The known values of GeoLocationType.
 const (
 	GeoLocationTypeFeature GeoLocationType = "Feature"
 )
 
-// Valid indicates whether the value is a known member of the GeoLocationType enum.
-func (e GeoLocationType) Valid() bool {
-	switch e {
-	case GeoLocationTypeFeature:
-		return true
-	default:
-		return false
-	}
+// GeoLocationTypeValues returns the known values of GeoLocationType in alphabetical order.
+func GeoLocationTypeValues() []GeoLocationType {
+	return []GeoLocationType{"Feature"}
 }
 
-// Defines values for GeoLocationGeometryType.
+// Valid reports whether e is one of the known values.
+func (e GeoLocationType) Valid() bool { return slices.Contains(GeoLocationTypeValues(), e) }
+
+// The known values of GeoLocationGeometryType.
 const (
 	GeoLocationGeometryTypeLineString      GeoLocationGeometryType = "LineString"
 	GeoLocationGeometryTypeMultiLineString GeoLocationGeometryType = "MultiLineString"
@@ -149,57 +124,36 @@ const (
 	GeoLocationGeometryTypePolygon         GeoLocationGeometryType = "Polygon"
 )
 
-// Valid indicates whether the value is a known member of the GeoLocationGeometryType enum.
-func (e GeoLocationGeometryType) Valid() bool {
-	switch e {
-	case GeoLocationGeometryTypeLineString:
-		return true
-	case GeoLocationGeometryTypeMultiLineString:
-		return true
-	case GeoLocationGeometryTypeMultiPoint:
-		return true
-	case GeoLocationGeometryTypeMultiPolygon:
-		return true
-	case GeoLocationGeometryTypePoint:
-		return true
-	case GeoLocationGeometryTypePolygon:
-		return true
-	default:
-		return false
-	}
+// GeoLocationGeometryTypeValues returns the known values of GeoLocationGeometryType in alphabetical order.
+func GeoLocationGeometryTypeValues() []GeoLocationGeometryType {
+	return []GeoLocationGeometryType{"LineString", "MultiLineString", "MultiPoint", "MultiPolygon", "Point", "Polygon"}
 }
 
-// Defines values for SessionStatus.
+// Valid reports whether e is one of the known values.
+func (e GeoLocationGeometryType) Valid() bool {
+	return slices.Contains(GeoLocationGeometryTypeValues(), e)
+}
+
+// The known values of SessionStatus.
 const (
-	SessionStatusACCESSLOST SessionStatus = "ACCESS_LOST"
-	SessionStatusACTIVE     SessionStatus = "ACTIVE"
-	SessionStatusCANCELLED  SessionStatus = "CANCELLED"
-	SessionStatusEXPIRED    SessionStatus = "EXPIRED"
-	SessionStatusREADY      SessionStatus = "READY"
-	SessionStatusREVOKED    SessionStatus = "REVOKED"
+	SessionStatusAccessLost SessionStatus = "ACCESS_LOST"
+	SessionStatusActive     SessionStatus = "ACTIVE"
+	SessionStatusCancelled  SessionStatus = "CANCELLED"
+	SessionStatusDetached   SessionStatus = "DETACHED"
+	SessionStatusExpired    SessionStatus = "EXPIRED"
+	SessionStatusReady      SessionStatus = "READY"
+	SessionStatusRevoked    SessionStatus = "REVOKED"
 )
 
-// Valid indicates whether the value is a known member of the SessionStatus enum.
-func (e SessionStatus) Valid() bool {
-	switch e {
-	case SessionStatusACCESSLOST:
-		return true
-	case SessionStatusACTIVE:
-		return true
-	case SessionStatusCANCELLED:
-		return true
-	case SessionStatusEXPIRED:
-		return true
-	case SessionStatusREADY:
-		return true
-	case SessionStatusREVOKED:
-		return true
-	default:
-		return false
-	}
+// SessionStatusValues returns the known values of SessionStatus in alphabetical order.
+func SessionStatusValues() []SessionStatus {
+	return []SessionStatus{"ACCESS_LOST", "ACTIVE", "CANCELLED", "DETACHED", "EXPIRED", "READY", "REVOKED"}
 }
 
-// Defines values for SessionStatusFilter.
+// Valid reports whether e is one of the known values.
+func (e SessionStatus) Valid() bool { return slices.Contains(SessionStatusValues(), e) }
+
+// The known values of SessionStatusFilter.
 const (
 	SessionStatusFilterAccessLost SessionStatusFilter = "access_lost"
 	SessionStatusFilterActive     SessionStatusFilter = "active"
@@ -208,44 +162,28 @@ const (
 	SessionStatusFilterRevoked    SessionStatusFilter = "revoked"
 )
 
-// Valid indicates whether the value is a known member of the SessionStatusFilter enum.
-func (e SessionStatusFilter) Valid() bool {
-	switch e {
-	case SessionStatusFilterAccessLost:
-		return true
-	case SessionStatusFilterActive:
-		return true
-	case SessionStatusFilterCancelled:
-		return true
-	case SessionStatusFilterReady:
-		return true
-	case SessionStatusFilterRevoked:
-		return true
-	default:
-		return false
-	}
+// SessionStatusFilterValues returns the known values of SessionStatusFilter in alphabetical order.
+func SessionStatusFilterValues() []SessionStatusFilter {
+	return []SessionStatusFilter{"access_lost", "active", "cancelled", "ready", "revoked"}
 }
 
-// Defines values for SessionType.
+// Valid reports whether e is one of the known values.
+func (e SessionStatusFilter) Valid() bool { return slices.Contains(SessionStatusFilterValues(), e) }
+
+// The known values of SessionType.
 const (
-	SessionTypeCLIENTCREDENTIALS    SessionType = "CLIENT_CREDENTIALS"
-	SessionTypeONESHOTTOKENEXCHANGE SessionType = "ONESHOT_TOKEN_EXCHANGE"
-	SessionTypeTOKENEXCHANGE        SessionType = "TOKEN_EXCHANGE"
+	SessionTypeClientCredentials    SessionType = "CLIENT_CREDENTIALS"
+	SessionTypeOneshotTokenExchange SessionType = "ONESHOT_TOKEN_EXCHANGE"
+	SessionTypeTokenExchange        SessionType = "TOKEN_EXCHANGE"
 )
 
-// Valid indicates whether the value is a known member of the SessionType enum.
-func (e SessionType) Valid() bool {
-	switch e {
-	case SessionTypeCLIENTCREDENTIALS:
-		return true
-	case SessionTypeONESHOTTOKENEXCHANGE:
-		return true
-	case SessionTypeTOKENEXCHANGE:
-		return true
-	default:
-		return false
-	}
+// SessionTypeValues returns the known values of SessionType in alphabetical order.
+func SessionTypeValues() []SessionType {
+	return []SessionType{"CLIENT_CREDENTIALS", "ONESHOT_TOKEN_EXCHANGE", "TOKEN_EXCHANGE"}
 }
+
+// Valid reports whether e is one of the known values.
+func (e SessionType) Valid() bool { return slices.Contains(SessionTypeValues(), e) }
 
 // ActivationStatus Whether Functions may be used in the project.
 type ActivationStatus string
@@ -253,8 +191,8 @@ type ActivationStatus string
 // AnyValue Any JSON value, null included.
 type AnyValue = json.RawMessage
 
-// AssetIds The assets that the file belongs to.
-type AssetIds = []InternalID
+// AssetIDs The assets that the file belongs to.
+type AssetIDs = []InternalID
 
 // CPURange How many CPU cores a call may have.
 type CPURange struct {
@@ -286,7 +224,7 @@ type CreatedSession struct {
 	// Nonce A session's text that lets a function act for it. It serves once and expires after about a minute.
 	Nonce Nonce `json:"nonce"`
 
-	// Status Where the session stands. READY waits for its nonce to be used, ACTIVE is in use, others are ends.
+	// Status The state of a session. READY waits for its nonce to be used, ACTIVE is in use, the others are final.
 	Status SessionStatus `json:"status"`
 
 	// Type How the session was created.
@@ -297,11 +235,12 @@ type CreatedSession struct {
 // CreatedSessionList Sessions that were just created.
 type CreatedSessionList struct {
 	// Items The sessions.
-	Items []CreatedSession `json:"items"`
+	Items                []CreatedSession           `json:"items"`
+	AdditionalProperties map[string]json.RawMessage `json:"-"`
 }
 
-// EmptyObject An object with nothing in it.
-type EmptyObject = struct{}
+// EmptyObject An object without fields.
+type EmptyObject = jsonobject.Empty
 
 // Error What went wrong.
 type Error struct {
@@ -333,10 +272,10 @@ type ErrorEnvelope struct {
 // Example: my.known.id
 type ExternalID = string
 
-// FileByIdsRequest Which files to retrieve.
-type FileByIdsRequest struct {
-	// IgnoreUnknownIds Leave unknown ids out of the work instead of failing.
-	IgnoreUnknownIds *IgnoreUnknownIds `json:"ignoreUnknownIds,omitempty"`
+// FileByIDsRequest Which files to retrieve.
+type FileByIDsRequest struct {
+	// IgnoreUnknownIDs Leave unknown ids out of the work instead of failing.
+	IgnoreUnknownIDs *IgnoreUnknownIDs `json:"ignoreUnknownIds,omitempty"`
 
 	// Items One to a thousand files.
 	Items []FileReference `json:"items"`
@@ -349,8 +288,8 @@ type FileDeleteReference struct {
 
 // FileDeleteRequest Which files to delete.
 type FileDeleteRequest struct {
-	// IgnoreUnknownIds Leave unknown ids out of the work instead of failing.
-	IgnoreUnknownIds *IgnoreUnknownIds `json:"ignoreUnknownIds,omitempty"`
+	// IgnoreUnknownIDs Leave unknown ids out of the work instead of failing.
+	IgnoreUnknownIDs *IgnoreUnknownIDs `json:"ignoreUnknownIds,omitempty"`
 
 	// Items One to a thousand files.
 	Items []FileDeleteReference `json:"items"`
@@ -362,7 +301,7 @@ type FileDirectory = string
 // FileDownloadLink A link to a file's content, with the reference that was asked for.
 type FileDownloadLink struct {
 	// DownloadURL Where to GET the bytes.
-	DownloadURL *string `json:"downloadUrl,omitempty"`
+	DownloadURL string `json:"downloadUrl"`
 
 	// ExternalID The file's external id, if it was asked for by it.
 	ExternalID *ExternalID `json:"externalId,omitempty"`
@@ -378,7 +317,8 @@ type FileDownloadLink struct {
 // FileDownloadLinkList Links to files' content.
 type FileDownloadLinkList struct {
 	// Items The links.
-	Items []FileDownloadLink `json:"items"`
+	Items                []FileDownloadLink         `json:"items"`
+	AdditionalProperties map[string]json.RawMessage `json:"-"`
 }
 
 // FileDownloadLinkRequest Which files to get links for.
@@ -410,13 +350,14 @@ type FileInstanceIDReference struct {
 // FileList Files.
 type FileList struct {
 	// Items The files.
-	Items []FileMetadata `json:"items"`
+	Items                []FileMetadata             `json:"items"`
+	AdditionalProperties map[string]json.RawMessage `json:"-"`
 }
 
 // FileMetadata A file, as the service shows it.
 type FileMetadata struct {
-	// AssetIds The assets that the file belongs to.
-	AssetIds AssetIds `json:"assetIds,omitempty"`
+	// AssetIDs The assets that the file belongs to.
+	AssetIDs AssetIDs `json:"assetIds,omitzero"`
 
 	// CreatedTime When the file was registered, in milliseconds since epoch.
 	CreatedTime Timestamp `json:"createdTime"`
@@ -440,13 +381,13 @@ type FileMetadata struct {
 	InstanceID *InstanceID `json:"instanceId,omitempty"`
 
 	// Labels The file's labels.
-	Labels Labels `json:"labels,omitempty"`
+	Labels Labels `json:"labels,omitzero"`
 
 	// LastUpdatedTime When the file was last changed, in milliseconds since epoch.
 	LastUpdatedTime Timestamp `json:"lastUpdatedTime"`
 
 	// Metadata Free pairs of text: at most 256 pairs, keys of at most 128 bytes, values and everything together at most 10240.
-	Metadata FileMetadataPairs `json:"metadata,omitempty"`
+	Metadata FileMetadataPairs `json:"metadata,omitzero"`
 
 	// MimeType The file's media type. The upload's Content-Type must be the same.
 	//
@@ -459,7 +400,7 @@ type FileMetadata struct {
 	Name FileName `json:"name"`
 
 	// SecurityCategories The ids of the security categories that a reader needs.
-	SecurityCategories SecurityCategories `json:"securityCategories,omitempty"`
+	SecurityCategories SecurityCategories `json:"securityCategories,omitzero"`
 
 	// Source Where the file comes from.
 	Source *FileSource `json:"source,omitempty"`
@@ -498,8 +439,8 @@ type FileSource = string
 
 // FileUpload A file that was just registered, with the URL for its bytes.
 type FileUpload struct {
-	// AssetIds The assets that the file belongs to.
-	AssetIds AssetIds `json:"assetIds,omitempty"`
+	// AssetIDs The assets that the file belongs to.
+	AssetIDs AssetIDs `json:"assetIds,omitzero"`
 
 	// CreatedTime When the file was registered, in milliseconds since epoch.
 	CreatedTime Timestamp `json:"createdTime"`
@@ -523,13 +464,13 @@ type FileUpload struct {
 	InstanceID *InstanceID `json:"instanceId,omitempty"`
 
 	// Labels The file's labels.
-	Labels Labels `json:"labels,omitempty"`
+	Labels Labels `json:"labels,omitzero"`
 
 	// LastUpdatedTime When the file was last changed, in milliseconds since epoch.
 	LastUpdatedTime Timestamp `json:"lastUpdatedTime"`
 
 	// Metadata Free pairs of text: at most 256 pairs, keys of at most 128 bytes, values and everything together at most 10240.
-	Metadata FileMetadataPairs `json:"metadata,omitempty"`
+	Metadata FileMetadataPairs `json:"metadata,omitzero"`
 
 	// MimeType The file's media type. The upload's Content-Type must be the same.
 	//
@@ -542,7 +483,7 @@ type FileUpload struct {
 	Name FileName `json:"name"`
 
 	// SecurityCategories The ids of the security categories that a reader needs.
-	SecurityCategories SecurityCategories `json:"securityCategories,omitempty"`
+	SecurityCategories SecurityCategories `json:"securityCategories,omitzero"`
 
 	// Source Where the file comes from.
 	Source *FileSource `json:"source,omitempty"`
@@ -568,8 +509,8 @@ type FileUpload struct {
 
 // FileWrite A file to register.
 type FileWrite struct {
-	// AssetIds The assets that the file belongs to.
-	AssetIds AssetIds `json:"assetIds,omitempty"`
+	// AssetIDs The assets that the file belongs to.
+	AssetIDs AssetIDs `json:"assetIds,omitzero"`
 
 	// DataSetID The id of the data set that the file belongs to.
 	DataSetID *InternalID `json:"dataSetId,omitempty"`
@@ -584,10 +525,10 @@ type FileWrite struct {
 	GeoLocation *GeoLocation `json:"geoLocation,omitempty"`
 
 	// Labels The file's labels.
-	Labels Labels `json:"labels,omitempty"`
+	Labels Labels `json:"labels,omitzero"`
 
 	// Metadata Free pairs of text: at most 256 pairs, keys of at most 128 bytes, values and everything together at most 10240.
-	Metadata FileMetadataPairs `json:"metadata,omitempty"`
+	Metadata FileMetadataPairs `json:"metadata,omitzero"`
 
 	// MimeType The file's media type. The upload's Content-Type must be the same.
 	//
@@ -600,7 +541,7 @@ type FileWrite struct {
 	Name FileName `json:"name"`
 
 	// SecurityCategories The ids of the security categories that a reader needs.
-	SecurityCategories SecurityCategories `json:"securityCategories,omitempty"`
+	SecurityCategories SecurityCategories `json:"securityCategories,omitzero"`
 
 	// Source Where the file comes from.
 	Source *FileSource `json:"source,omitempty"`
@@ -632,7 +573,7 @@ type Function struct {
 	// EnvVars At most 100 environment variables for the function. Keys hold letters, digits and underscores.
 	//
 	// Example: {"MyKey":"MyValue"}
-	EnvVars FunctionEnvVars `json:"envVars,omitempty"`
+	EnvVars FunctionEnvVars `json:"envVars,omitzero"`
 
 	// Error Why the deployment failed; absent unless it did.
 	Error *FunctionBuildError `json:"error,omitempty"`
@@ -650,7 +591,7 @@ type Function struct {
 	// Example: myfunction/handler.py
 	FunctionPath *FunctionPath `json:"functionPath,omitempty"`
 
-	// FunctionType The kind of function. The newest pages show classic and name no other.
+	// FunctionType The kind of function.
 	//
 	// Example: classic
 	FunctionType *FunctionType `json:"functionType,omitempty"`
@@ -669,7 +610,7 @@ type Function struct {
 	Memory *FunctionMemory `json:"memory,omitempty"`
 
 	// Metadata Free pairs of text: at most 16 pairs, keys of at most 32 characters, values of at most 512, 4096 bytes in all.
-	Metadata Metadata `json:"metadata,omitempty"`
+	Metadata Metadata `json:"metadata,omitzero"`
 
 	// Name The function's name. Several functions may have the same.
 	//
@@ -698,9 +639,9 @@ type Function struct {
 	//
 	//
 	// Example: {"my-secret":"***"}
-	Secrets FunctionSecrets `json:"secrets,omitempty"`
+	Secrets FunctionSecrets `json:"secrets,omitzero"`
 
-	// Status Where the deployment stands: Queued, then Deploying, then Ready or Failed. Only a Ready function can be called.
+	// Status The state of the deployment: Queued, then Deploying, then Ready or Failed. Only a Ready function can be called.
 	//
 	//
 	// Example: Queued
@@ -722,10 +663,10 @@ type FunctionBuildError struct {
 	AdditionalProperties map[string]json.RawMessage `json:"-"`
 }
 
-// FunctionByIdsRequest Which functions to retrieve.
-type FunctionByIdsRequest struct {
-	// IgnoreUnknownIds Leave unknown ids out of the work instead of failing.
-	IgnoreUnknownIds *IgnoreUnknownIds `json:"ignoreUnknownIds,omitempty"`
+// FunctionByIDsRequest Which functions to retrieve.
+type FunctionByIDsRequest struct {
+	// IgnoreUnknownIDs Leave unknown ids out of the work instead of failing.
+	IgnoreUnknownIDs *IgnoreUnknownIDs `json:"ignoreUnknownIds,omitempty"`
 
 	// Items One to ten functions.
 	Items FunctionReferences `json:"items"`
@@ -754,20 +695,20 @@ type FunctionCall struct {
 	// StartTime When the call started, in milliseconds since epoch.
 	StartTime Timestamp `json:"startTime"`
 
-	// Status Where a call stands. Every status but Running is final.
+	// Status The state of a call. Every status except Running is final.
 	//
 	// Example: Running
 	Status               FunctionCallStatus         `json:"status"`
 	AdditionalProperties map[string]json.RawMessage `json:"-"`
 }
 
-// FunctionCallByIdsRequest Which calls to retrieve.
-type FunctionCallByIdsRequest struct {
-	// IgnoreUnknownIds Leave unknown ids out of the work instead of failing.
-	IgnoreUnknownIds *IgnoreUnknownIds `json:"ignoreUnknownIds,omitempty"`
+// FunctionCallByIDsRequest Which calls to retrieve.
+type FunctionCallByIDsRequest struct {
+	// IgnoreUnknownIDs Leave unknown ids out of the work instead of failing.
+	IgnoreUnknownIDs *IgnoreUnknownIDs `json:"ignoreUnknownIds,omitempty"`
 
-	// Items One to ten thousand calls.
-	Items []FunctionCallReference `json:"items"`
+	// Items One to ten thousand calls, each at most once.
+	Items FunctionCallReferences `json:"items"`
 }
 
 // FunctionCallError Why a call failed.
@@ -805,7 +746,7 @@ type FunctionCallFilter struct {
 	// StartTime When the call started.
 	StartTime *TimestampRange `json:"startTime,omitempty"`
 
-	// Status Where a call stands. Every status but Running is final.
+	// Status The state of a call. Every status except Running is final.
 	//
 	// Example: Running
 	Status *FunctionCallStatus `json:"status,omitempty"`
@@ -814,7 +755,8 @@ type FunctionCallFilter struct {
 // FunctionCallList Calls.
 type FunctionCallList struct {
 	// Items The calls.
-	Items []FunctionCall `json:"items"`
+	Items                []FunctionCall             `json:"items"`
+	AdditionalProperties map[string]json.RawMessage `json:"-"`
 }
 
 // FunctionCallListRequest Which calls to list.
@@ -834,12 +776,13 @@ type FunctionCallListRequest struct {
 // FunctionCallLog Everything that a call printed so far.
 type FunctionCallLog struct {
 	// Items The lines, oldest first.
-	Items []FunctionCallLogEntry `json:"items"`
+	Items                []FunctionCallLogEntry     `json:"items"`
+	AdditionalProperties map[string]json.RawMessage `json:"-"`
 }
 
 // FunctionCallLogEntry One line that a call printed.
 type FunctionCallLogEntry struct {
-	// Message The line, without its line end.
+	// Message The line, without its line end; null or absent for an empty line.
 	//
 	// Example: Did something great
 	Message *string `json:"message,omitempty"`
@@ -855,7 +798,8 @@ type FunctionCallPage struct {
 	Items []FunctionCall `json:"items"`
 
 	// NextCursor Leads to the next page; absent on the last one.
-	NextCursor *PageCursor `json:"nextCursor,omitempty"`
+	NextCursor           *PageCursor                `json:"nextCursor,omitempty"`
+	AdditionalProperties map[string]json.RawMessage `json:"-"`
 }
 
 // FunctionCallReference A call by its id.
@@ -863,6 +807,9 @@ type FunctionCallReference struct {
 	// ID An id that the service gave, unique within its kind.
 	ID InternalID `json:"id"`
 }
+
+// FunctionCallReferences One to ten thousand calls, each at most once.
+type FunctionCallReferences = []FunctionCallReference
 
 // FunctionCallRequest What to call a function with.
 type FunctionCallRequest struct {
@@ -890,7 +837,7 @@ type FunctionCallResponse struct {
 	AdditionalProperties map[string]json.RawMessage `json:"-"`
 }
 
-// FunctionCallStatus Where a call stands. Every status but Running is final.
+// FunctionCallStatus The state of a call. Every status except Running is final.
 //
 // Example: Running
 type FunctionCallStatus string
@@ -909,8 +856,8 @@ type FunctionCreateRequest struct {
 
 // FunctionDeleteRequest Which functions to delete.
 type FunctionDeleteRequest struct {
-	// IgnoreUnknownIds Leave unknown ids out of the work instead of failing.
-	IgnoreUnknownIds *IgnoreUnknownIds `json:"ignoreUnknownIds,omitempty"`
+	// IgnoreUnknownIDs Leave unknown ids out of the work instead of failing.
+	IgnoreUnknownIDs *IgnoreUnknownIDs `json:"ignoreUnknownIds,omitempty"`
 
 	// Items One to ten functions.
 	Items FunctionReferences `json:"items"`
@@ -954,7 +901,7 @@ type FunctionFilter struct {
 	// Owner The exact owner.
 	Owner *FunctionOwner `json:"owner,omitempty"`
 
-	// Status Where the deployment stands: Queued, then Deploying, then Ready or Failed. Only a Ready function can be called.
+	// Status The state of the deployment: Queued, then Deploying, then Ready or Failed. Only a Ready function can be called.
 	//
 	//
 	// Example: Queued
@@ -970,7 +917,8 @@ type FunctionIDReference struct {
 // FunctionList Functions.
 type FunctionList struct {
 	// Items The functions.
-	Items []Function `json:"items"`
+	Items                []Function                 `json:"items"`
+	AdditionalProperties map[string]json.RawMessage `json:"-"`
 }
 
 // FunctionListRequest Which functions to list.
@@ -1057,12 +1005,12 @@ type FunctionSchedule struct {
 	AdditionalProperties map[string]json.RawMessage `json:"-"`
 }
 
-// FunctionScheduleByIdsRequest Which schedules to retrieve.
-type FunctionScheduleByIdsRequest struct {
-	// IgnoreUnknownIds Leave unknown ids out of the work instead of failing.
-	IgnoreUnknownIds *IgnoreUnknownIds `json:"ignoreUnknownIds,omitempty"`
+// FunctionScheduleByIDsRequest Which schedules to retrieve.
+type FunctionScheduleByIDsRequest struct {
+	// IgnoreUnknownIDs Leave unknown ids out of the work instead of failing.
+	IgnoreUnknownIDs *IgnoreUnknownIDs `json:"ignoreUnknownIds,omitempty"`
 
-	// Items One to ten thousand schedules.
+	// Items One to ten thousand schedules, each at most once.
 	Items FunctionScheduleReferences `json:"items"`
 }
 
@@ -1077,10 +1025,13 @@ type FunctionScheduleCreateRequest struct {
 // Example: * * * * *
 type FunctionScheduleCron = string
 
+// FunctionScheduleDeleteReferences One to ten thousand schedules.
+type FunctionScheduleDeleteReferences = []FunctionScheduleReference
+
 // FunctionScheduleDeleteRequest Which schedules to delete.
 type FunctionScheduleDeleteRequest struct {
 	// Items One to ten thousand schedules.
-	Items FunctionScheduleReferences `json:"items"`
+	Items FunctionScheduleDeleteReferences `json:"items"`
 }
 
 // FunctionScheduleDescription What the schedule is for.
@@ -1123,7 +1074,8 @@ type FunctionScheduleInputData struct {
 // FunctionScheduleList Schedules.
 type FunctionScheduleList struct {
 	// Items The schedules.
-	Items []FunctionSchedule `json:"items"`
+	Items                []FunctionSchedule         `json:"items"`
+	AdditionalProperties map[string]json.RawMessage `json:"-"`
 }
 
 // FunctionScheduleListRequest Which schedules to list.
@@ -1146,7 +1098,7 @@ type FunctionScheduleReference struct {
 	ID InternalID `json:"id"`
 }
 
-// FunctionScheduleReferences One to ten thousand schedules.
+// FunctionScheduleReferences One to ten thousand schedules, each at most once.
 type FunctionScheduleReferences = []FunctionScheduleReference
 
 // FunctionScheduleSessionID The id of the session that the schedule's calls act with.
@@ -1195,12 +1147,12 @@ type FunctionScheduleWrite struct {
 // Example: {"my-secret":"***"}
 type FunctionSecrets = map[string]string
 
-// FunctionStatus Where the deployment stands: Queued, then Deploying, then Ready or Failed. Only a Ready function can be called.
+// FunctionStatus The state of the deployment: Queued, then Deploying, then Ready or Failed. Only a Ready function can be called.
 //
 // Example: Queued
 type FunctionStatus string
 
-// FunctionType The kind of function. The newest pages show classic and name no other.
+// FunctionType The kind of function.
 //
 // Example: classic
 type FunctionType string
@@ -1222,15 +1174,15 @@ type FunctionWrite struct {
 	// EnvVars At most 100 environment variables for the function. Keys hold letters, digits and underscores.
 	//
 	// Example: {"MyKey":"MyValue"}
-	EnvVars FunctionEnvVars `json:"envVars,omitempty"`
+	EnvVars FunctionEnvVars `json:"envVars,omitzero"`
 
 	// ExternalID The id that the user chooses for the function; unique among the project's functions.
 	ExternalID *ExternalID `json:"externalId,omitempty"`
 
-	// ExtraIndexUrls Further package indexes for pip; may hold credentials. Never shown again.
+	// ExtraIndexURLs Further package indexes for pip; may hold credentials. Never shown again.
 	//
 	// Example: ["https://token@pypi.company.com/simple"]
-	ExtraIndexUrls []string `json:"extraIndexUrls,omitempty"`
+	ExtraIndexURLs []string `json:"extraIndexUrls,omitempty"`
 
 	// FileID The id of the zip file with the code, which must have been uploaded.
 	FileID InternalID `json:"fileId"`
@@ -1255,7 +1207,7 @@ type FunctionWrite struct {
 	Memory *FunctionMemory `json:"memory,omitempty"`
 
 	// Metadata Free pairs of text: at most 16 pairs, keys of at most 32 characters, values of at most 512, 4096 bytes in all.
-	Metadata Metadata `json:"metadata,omitempty"`
+	Metadata Metadata `json:"metadata,omitzero"`
 
 	// Name The function's name. Several functions may have the same.
 	//
@@ -1279,7 +1231,7 @@ type FunctionWrite struct {
 	//
 	//
 	// Example: {"my-secret":"***"}
-	Secrets FunctionSecrets `json:"secrets,omitempty"`
+	Secrets FunctionSecrets `json:"secrets,omitzero"`
 }
 
 // FunctionsLimits What the project's cloud allows.
@@ -1287,13 +1239,13 @@ type FunctionsLimits struct {
 	// CPUCores How many CPU cores a call may have.
 	CPUCores CPURange `json:"cpuCores"`
 
-	// MemoryGb How much memory a call may have, in GB.
-	MemoryGb MemoryRange `json:"memoryGb"`
+	// MemoryGB How much memory a call may have, in GB.
+	MemoryGB MemoryRange `json:"memoryGb"`
 
-	// ResponseSizeMb How large what a call returns may be, in MB.
+	// ResponseSizeMB How large what a call returns may be, in MB.
 	//
 	// Example: 1
-	ResponseSizeMb *int `json:"responseSizeMb,omitempty"`
+	ResponseSizeMB *int `json:"responseSizeMb,omitempty"`
 
 	// Runtimes The Python versions on offer.
 	//
@@ -1333,7 +1285,7 @@ type GeoLocationType string
 // GeoLocationGeometry A GeoJSON geometry.
 type GeoLocationGeometry struct {
 	// Coordinates Positions, nested as deep as the kind asks for.
-	Coordinates []interface{} `json:"coordinates,omitempty"`
+	Coordinates []interface{} `json:"coordinates"`
 
 	// Type The kind of geometry.
 	Type                 GeoLocationGeometryType    `json:"type"`
@@ -1343,8 +1295,8 @@ type GeoLocationGeometry struct {
 // GeoLocationGeometryType The kind of geometry.
 type GeoLocationGeometryType string
 
-// IgnoreUnknownIds Leave unknown ids out of the work instead of failing.
-type IgnoreUnknownIds = bool
+// IgnoreUnknownIDs Leave unknown ids out of the work instead of failing.
+type IgnoreUnknownIDs = bool
 
 // InputData The JSON object that the function gets as `data`. What a call may be given depends on the cloud: 9 MB on Google,
 // 36 kB on Azure, 240 kB on AWS. Everyone who may read functions can read it, so it is no place for secrets.
@@ -1424,7 +1376,7 @@ type PageLimit = int32
 // SecurityCategories The ids of the security categories that a reader needs.
 type SecurityCategories = []InternalID
 
-// Session A session. A caller that may not list sessions sees its id alone.
+// Session A session. A caller without the capability to list sessions gets the id only.
 type Session struct {
 	// ClientID The client id of a session with client credentials.
 	ClientID *string `json:"clientId,omitempty"`
@@ -1436,9 +1388,9 @@ type Session struct {
 	ExpirationTime *Timestamp `json:"expirationTime,omitempty"`
 
 	// ID The session's id.
-	ID *SessionNumber `json:"id,omitempty"`
+	ID SessionNumber `json:"id"`
 
-	// Status Where the session stands. READY waits for its nonce to be used, ACTIVE is in use, others are ends.
+	// Status The state of a session. READY waits for its nonce to be used, ACTIVE is in use, the others are final.
 	Status *SessionStatus `json:"status,omitempty"`
 
 	// Type How the session was created.
@@ -1446,10 +1398,10 @@ type Session struct {
 	AdditionalProperties map[string]json.RawMessage `json:"-"`
 }
 
-// SessionByIdsRequest Which sessions to retrieve.
-type SessionByIdsRequest struct {
+// SessionByIDsRequest Which sessions to retrieve.
+type SessionByIDsRequest struct {
 	// Items One to a thousand sessions.
-	Items []SessionReference `json:"items"`
+	Items SessionReferences `json:"items"`
 }
 
 // SessionCreateRequest The session to create.
@@ -1458,10 +1410,14 @@ type SessionCreateRequest struct {
 	Items []SessionWrite `json:"items"`
 }
 
+// SessionLimit The greatest number of sessions in a response.
+type SessionLimit = int32
+
 // SessionList Sessions.
 type SessionList struct {
 	// Items The sessions.
-	Items []Session `json:"items"`
+	Items                []Session                  `json:"items"`
+	AdditionalProperties map[string]json.RawMessage `json:"-"`
 }
 
 // SessionNumber The session's id.
@@ -1476,7 +1432,8 @@ type SessionPage struct {
 	NextCursor *PageCursor `json:"nextCursor,omitempty"`
 
 	// PreviousCursor Leads to the page before; absent on the first one.
-	PreviousCursor *PageCursor `json:"previousCursor,omitempty"`
+	PreviousCursor       *PageCursor                `json:"previousCursor,omitempty"`
+	AdditionalProperties map[string]json.RawMessage `json:"-"`
 }
 
 // SessionReference A session by its id.
@@ -1485,13 +1442,16 @@ type SessionReference struct {
 	ID InternalID `json:"id"`
 }
 
+// SessionReferences One to a thousand sessions.
+type SessionReferences = []SessionReference
+
 // SessionRevokeRequest Which sessions to revoke.
 type SessionRevokeRequest struct {
 	// Items One session or more.
 	Items []SessionReference `json:"items"`
 }
 
-// SessionStatus Where the session stands. READY waits for its nonce to be used, ACTIVE is in use, others are ends.
+// SessionStatus The state of a session. READY waits for its nonce to be used, ACTIVE is in use, the others are final.
 type SessionStatus string
 
 // SessionStatusFilter A session status to filter by.
@@ -1540,26 +1500,103 @@ type TimestampRange struct {
 	Min *int64 `json:"min,omitempty"`
 }
 
-// CallID An id that the service gave, unique within its kind.
-type CallID = InternalID
+// CallID defines model for CallId.
+type CallID = int64
 
 // Cursor defines model for Cursor.
 type Cursor = string
 
-// FunctionID An id that the service gave, unique within its kind.
-type FunctionID = InternalID
+// FunctionID defines model for FunctionId.
+type FunctionID = int64
 
 // Limit defines model for Limit.
-type Limit = int
+type Limit = int64
 
-// ScheduleID An id that the service gave, unique within its kind.
-type ScheduleID = InternalID
+// ScheduleID defines model for ScheduleId.
+type ScheduleID = int64
 
-// Empty An object with nothing in it.
+// Empty An object without fields.
 type Empty = EmptyObject
 
 // Failure The body of every error.
 type Failure = ErrorEnvelope
+
+// The limits of the schemas. Lengths are in characters. Reserved keys are separated by spaces.
+const (
+	AssetIDsMaxItems = 1000
+
+	ExternalIDMaxLength = 255
+
+	FileDirectoryMaxLength = 512
+
+	FileNameMaxLength = 256
+
+	FileSourceMaxLength = 128
+
+	FunctionCallReferencesMaxItems = 10000
+
+	FunctionDescriptionMaxLength = 500
+
+	FunctionEnvVarsMaxProperties = 100
+
+	FunctionEnvVarsKeyPattern = "^[A-Za-z0-9_]+$"
+
+	FunctionNameMinLength = 1
+	FunctionNameMaxLength = 140
+
+	FunctionOwnerMaxLength = 128
+
+	FunctionPathMaxLength = 500
+
+	FunctionReferencesMaxItems = 10
+
+	FunctionScheduleCronMaxLength = 1024
+
+	FunctionScheduleDeleteReferencesMaxItems = 10000
+
+	FunctionScheduleDescriptionMaxLength = 500
+
+	FunctionScheduleNameMinLength = 1
+	FunctionScheduleNameMaxLength = 140
+
+	FunctionScheduleReferencesMaxItems = 10000
+
+	FunctionSecretsMaxProperties = 30
+
+	FunctionSecretsMaxEntryBytes = 25000
+
+	FunctionSecretsKeyPattern   = "^[a-z0-9-]{1,15}$"
+	FunctionSecretsReservedKeys = "token indexUrl extraIndexUrls"
+
+	InstanceExternalIDMinLength = 1
+	InstanceExternalIDMaxLength = 255
+
+	InstanceSpaceMinLength = 1
+	InstanceSpaceMaxLength = 43
+
+	InternalIDMaximum = 9.007199254740991e+15
+
+	LabelsMaxItems = 10
+
+	MetadataMaxProperties  = 16
+	MetadataMaxKeyLength   = 32
+	MetadataMaxValueLength = 512
+
+	MetadataMaxBytes = 4096
+
+	MimeTypeMaxLength = 256
+
+	PageLimitDefault = 100
+
+	SecurityCategoriesMaxItems = 100
+
+	SessionLimitMaximum = 1000
+	SessionLimitDefault = 25
+
+	SessionReferencesMaxItems = 1000
+
+	LimitDefault = 100
+)
 
 // InitFileUploadParams defines parameters for InitFileUpload.
 type InitFileUploadParams struct {
@@ -1608,14 +1645,14 @@ type ListSessionsParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 
 	// Limit The greatest number of sessions in the answer.
-	Limit *int32 `form:"limit,omitempty" json:"limit,omitempty"`
+	Limit *SessionLimit `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
 // InitFileUploadJSONRequestBody defines body for InitFileUpload for application/json ContentType.
 type InitFileUploadJSONRequestBody = FileWrite
 
-// ByIdsFilesJSONRequestBody defines body for ByIdsFiles for application/json ContentType.
-type ByIdsFilesJSONRequestBody = FileByIdsRequest
+// ByIDsFilesJSONRequestBody defines body for ByIDsFiles for application/json ContentType.
+type ByIDsFilesJSONRequestBody = FileByIDsRequest
 
 // DeleteFilesJSONRequestBody defines body for DeleteFiles for application/json ContentType.
 type DeleteFilesJSONRequestBody = FileDeleteRequest
@@ -1626,8 +1663,8 @@ type DownloadLinksJSONRequestBody = FileDownloadLinkRequest
 // PostFunctionsJSONRequestBody defines body for PostFunctions for application/json ContentType.
 type PostFunctionsJSONRequestBody = FunctionCreateRequest
 
-// ByIdsFunctionsJSONRequestBody defines body for ByIdsFunctions for application/json ContentType.
-type ByIdsFunctionsJSONRequestBody = FunctionByIdsRequest
+// ByIDsFunctionsJSONRequestBody defines body for ByIDsFunctions for application/json ContentType.
+type ByIDsFunctionsJSONRequestBody = FunctionByIDsRequest
 
 // DeleteFunctionsJSONRequestBody defines body for DeleteFunctions for application/json ContentType.
 type DeleteFunctionsJSONRequestBody = FunctionDeleteRequest
@@ -1638,8 +1675,8 @@ type ListFunctionsJSONRequestBody = FunctionListRequest
 // PostFunctionSchedulesJSONRequestBody defines body for PostFunctionSchedules for application/json ContentType.
 type PostFunctionSchedulesJSONRequestBody = FunctionScheduleCreateRequest
 
-// ByIdsFunctionSchedulesJSONRequestBody defines body for ByIdsFunctionSchedules for application/json ContentType.
-type ByIdsFunctionSchedulesJSONRequestBody = FunctionScheduleByIdsRequest
+// ByIDsFunctionSchedulesJSONRequestBody defines body for ByIDsFunctionSchedules for application/json ContentType.
+type ByIDsFunctionSchedulesJSONRequestBody = FunctionScheduleByIDsRequest
 
 // DeleteFunctionSchedulesJSONRequestBody defines body for DeleteFunctionSchedules for application/json ContentType.
 type DeleteFunctionSchedulesJSONRequestBody = FunctionScheduleDeleteRequest
@@ -1650,8 +1687,8 @@ type ListFunctionSchedulesJSONRequestBody = FunctionScheduleListRequest
 // PostFunctionsCallJSONRequestBody defines body for PostFunctionsCall for application/json ContentType.
 type PostFunctionsCallJSONRequestBody = FunctionCallRequest
 
-// ByIdsFunctionCallsJSONRequestBody defines body for ByIdsFunctionCalls for application/json ContentType.
-type ByIdsFunctionCallsJSONRequestBody = FunctionCallByIdsRequest
+// ByIDsFunctionCallsJSONRequestBody defines body for ByIDsFunctionCalls for application/json ContentType.
+type ByIDsFunctionCallsJSONRequestBody = FunctionCallByIDsRequest
 
 // ListFunctionCallsJSONRequestBody defines body for ListFunctionCalls for application/json ContentType.
 type ListFunctionCallsJSONRequestBody = FunctionCallListRequest
@@ -1659,2847 +1696,1089 @@ type ListFunctionCallsJSONRequestBody = FunctionCallListRequest
 // CreateSessionsJSONRequestBody defines body for CreateSessions for application/json ContentType.
 type CreateSessionsJSONRequestBody = SessionCreateRequest
 
-// GetSessionsByIdsJSONRequestBody defines body for GetSessionsByIds for application/json ContentType.
-type GetSessionsByIdsJSONRequestBody = SessionByIdsRequest
+// GetSessionsByIDsJSONRequestBody defines body for GetSessionsByIDs for application/json ContentType.
+type GetSessionsByIDsJSONRequestBody = SessionByIDsRequest
 
 // RevokeSessionsJSONRequestBody defines body for RevokeSessions for application/json ContentType.
 type RevokeSessionsJSONRequestBody = SessionRevokeRequest
 
-// Getter for additional properties for CPURange. Returns the specified
-// element and whether it was found
-func (a CPURange) Get(fieldName string) (value json.RawMessage, found bool) {
-	if a.AdditionalProperties != nil {
-		value, found = a.AdditionalProperties[fieldName]
-	}
-	return
-}
-
-// Setter for additional properties for CPURange
-func (a *CPURange) Set(fieldName string, value json.RawMessage) {
-	if a.AdditionalProperties == nil {
-		a.AdditionalProperties = make(map[string]json.RawMessage)
-	}
-	a.AdditionalProperties[fieldName] = value
-}
-
-// Override default JSON handling for CPURange to handle AdditionalProperties
-func (a *CPURange) UnmarshalJSON(b []byte) error {
-	object := make(map[string]json.RawMessage)
-	err := json.Unmarshal(b, &object)
-	if err != nil {
-		return err
-	}
-
-	if raw, found := object["default"]; found {
-		err = json.Unmarshal(raw, &a.Default)
-		if err != nil {
-			return fmt.Errorf("error reading 'default': %w", err)
-		}
-		delete(object, "default")
-	}
-
-	if raw, found := object["max"]; found {
-		err = json.Unmarshal(raw, &a.Max)
-		if err != nil {
-			return fmt.Errorf("error reading 'max': %w", err)
-		}
-		delete(object, "max")
-	}
-
-	if raw, found := object["min"]; found {
-		err = json.Unmarshal(raw, &a.Min)
-		if err != nil {
-			return fmt.Errorf("error reading 'min': %w", err)
-		}
-		delete(object, "min")
-	}
-
-	if len(object) != 0 {
-		a.AdditionalProperties = make(map[string]json.RawMessage)
-		for fieldName, fieldBuf := range object {
-			var fieldVal json.RawMessage
-			err := json.Unmarshal(fieldBuf, &fieldVal)
-			if err != nil {
-				return fmt.Errorf("error unmarshaling field %s: %w", fieldName, err)
-			}
-			a.AdditionalProperties[fieldName] = fieldVal
-		}
-	}
-	return nil
-}
-
-// Override default JSON handling for CPURange to handle AdditionalProperties
-func (a CPURange) MarshalJSON() ([]byte, error) {
-	var err error
-	object := make(map[string]json.RawMessage)
-
-	object["default"], err = json.Marshal(a.Default)
-	if err != nil {
-		return nil, fmt.Errorf("error marshaling 'default': %w", err)
-	}
-
-	object["max"], err = json.Marshal(a.Max)
-	if err != nil {
-		return nil, fmt.Errorf("error marshaling 'max': %w", err)
-	}
-
-	object["min"], err = json.Marshal(a.Min)
-	if err != nil {
-		return nil, fmt.Errorf("error marshaling 'min': %w", err)
-	}
-
-	for fieldName, field := range a.AdditionalProperties {
-		object[fieldName], err = json.Marshal(field)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling '%s': %w", fieldName, err)
-		}
-	}
-	return json.Marshal(object)
-}
-
-// Getter for additional properties for CreatedSession. Returns the specified
-// element and whether it was found
-func (a CreatedSession) Get(fieldName string) (value json.RawMessage, found bool) {
-	if a.AdditionalProperties != nil {
-		value, found = a.AdditionalProperties[fieldName]
-	}
-	return
-}
-
-// Setter for additional properties for CreatedSession
-func (a *CreatedSession) Set(fieldName string, value json.RawMessage) {
-	if a.AdditionalProperties == nil {
-		a.AdditionalProperties = make(map[string]json.RawMessage)
-	}
-	a.AdditionalProperties[fieldName] = value
-}
-
-// Override default JSON handling for CreatedSession to handle AdditionalProperties
-func (a *CreatedSession) UnmarshalJSON(b []byte) error {
-	object := make(map[string]json.RawMessage)
-	err := json.Unmarshal(b, &object)
-	if err != nil {
-		return err
-	}
-
-	if raw, found := object["clientId"]; found {
-		err = json.Unmarshal(raw, &a.ClientID)
-		if err != nil {
-			return fmt.Errorf("error reading 'clientId': %w", err)
-		}
-		delete(object, "clientId")
-	}
-
-	if raw, found := object["id"]; found {
-		err = json.Unmarshal(raw, &a.ID)
-		if err != nil {
-			return fmt.Errorf("error reading 'id': %w", err)
-		}
-		delete(object, "id")
-	}
-
-	if raw, found := object["nonce"]; found {
-		err = json.Unmarshal(raw, &a.Nonce)
-		if err != nil {
-			return fmt.Errorf("error reading 'nonce': %w", err)
-		}
-		delete(object, "nonce")
-	}
-
-	if raw, found := object["status"]; found {
-		err = json.Unmarshal(raw, &a.Status)
-		if err != nil {
-			return fmt.Errorf("error reading 'status': %w", err)
-		}
-		delete(object, "status")
-	}
-
-	if raw, found := object["type"]; found {
-		err = json.Unmarshal(raw, &a.Type)
-		if err != nil {
-			return fmt.Errorf("error reading 'type': %w", err)
-		}
-		delete(object, "type")
-	}
-
-	if len(object) != 0 {
-		a.AdditionalProperties = make(map[string]json.RawMessage)
-		for fieldName, fieldBuf := range object {
-			var fieldVal json.RawMessage
-			err := json.Unmarshal(fieldBuf, &fieldVal)
-			if err != nil {
-				return fmt.Errorf("error unmarshaling field %s: %w", fieldName, err)
-			}
-			a.AdditionalProperties[fieldName] = fieldVal
-		}
-	}
-	return nil
-}
-
-// Override default JSON handling for CreatedSession to handle AdditionalProperties
-func (a CreatedSession) MarshalJSON() ([]byte, error) {
-	var err error
-	object := make(map[string]json.RawMessage)
-
-	if a.ClientID != nil {
-		object["clientId"], err = json.Marshal(a.ClientID)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling 'clientId': %w", err)
-		}
-	}
-
-	object["id"], err = json.Marshal(a.ID)
-	if err != nil {
-		return nil, fmt.Errorf("error marshaling 'id': %w", err)
-	}
-
-	object["nonce"], err = json.Marshal(a.Nonce)
-	if err != nil {
-		return nil, fmt.Errorf("error marshaling 'nonce': %w", err)
-	}
-
-	object["status"], err = json.Marshal(a.Status)
-	if err != nil {
-		return nil, fmt.Errorf("error marshaling 'status': %w", err)
-	}
-
-	if a.Type != nil {
-		object["type"], err = json.Marshal(a.Type)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling 'type': %w", err)
-		}
-	}
-
-	for fieldName, field := range a.AdditionalProperties {
-		object[fieldName], err = json.Marshal(field)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling '%s': %w", fieldName, err)
-		}
-	}
-	return json.Marshal(object)
-}
-
-// Getter for additional properties for FileDownloadLink. Returns the specified
-// element and whether it was found
-func (a FileDownloadLink) Get(fieldName string) (value json.RawMessage, found bool) {
-	if a.AdditionalProperties != nil {
-		value, found = a.AdditionalProperties[fieldName]
-	}
-	return
-}
-
-// Setter for additional properties for FileDownloadLink
-func (a *FileDownloadLink) Set(fieldName string, value json.RawMessage) {
-	if a.AdditionalProperties == nil {
-		a.AdditionalProperties = make(map[string]json.RawMessage)
-	}
-	a.AdditionalProperties[fieldName] = value
-}
-
-// Override default JSON handling for FileDownloadLink to handle AdditionalProperties
-func (a *FileDownloadLink) UnmarshalJSON(b []byte) error {
-	object := make(map[string]json.RawMessage)
-	err := json.Unmarshal(b, &object)
-	if err != nil {
-		return err
-	}
-
-	if raw, found := object["downloadUrl"]; found {
-		err = json.Unmarshal(raw, &a.DownloadURL)
-		if err != nil {
-			return fmt.Errorf("error reading 'downloadUrl': %w", err)
-		}
-		delete(object, "downloadUrl")
-	}
-
-	if raw, found := object["externalId"]; found {
-		err = json.Unmarshal(raw, &a.ExternalID)
-		if err != nil {
-			return fmt.Errorf("error reading 'externalId': %w", err)
-		}
-		delete(object, "externalId")
-	}
-
-	if raw, found := object["id"]; found {
-		err = json.Unmarshal(raw, &a.ID)
-		if err != nil {
-			return fmt.Errorf("error reading 'id': %w", err)
-		}
-		delete(object, "id")
-	}
-
-	if raw, found := object["instanceId"]; found {
-		err = json.Unmarshal(raw, &a.InstanceID)
-		if err != nil {
-			return fmt.Errorf("error reading 'instanceId': %w", err)
-		}
-		delete(object, "instanceId")
-	}
-
-	if len(object) != 0 {
-		a.AdditionalProperties = make(map[string]json.RawMessage)
-		for fieldName, fieldBuf := range object {
-			var fieldVal json.RawMessage
-			err := json.Unmarshal(fieldBuf, &fieldVal)
-			if err != nil {
-				return fmt.Errorf("error unmarshaling field %s: %w", fieldName, err)
-			}
-			a.AdditionalProperties[fieldName] = fieldVal
-		}
-	}
-	return nil
-}
-
-// Override default JSON handling for FileDownloadLink to handle AdditionalProperties
-func (a FileDownloadLink) MarshalJSON() ([]byte, error) {
-	var err error
-	object := make(map[string]json.RawMessage)
-
-	if a.DownloadURL != nil {
-		object["downloadUrl"], err = json.Marshal(a.DownloadURL)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling 'downloadUrl': %w", err)
-		}
-	}
-
-	if a.ExternalID != nil {
-		object["externalId"], err = json.Marshal(a.ExternalID)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling 'externalId': %w", err)
-		}
-	}
-
-	if a.ID != nil {
-		object["id"], err = json.Marshal(a.ID)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling 'id': %w", err)
-		}
-	}
-
-	if a.InstanceID != nil {
-		object["instanceId"], err = json.Marshal(a.InstanceID)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling 'instanceId': %w", err)
-		}
-	}
-
-	for fieldName, field := range a.AdditionalProperties {
-		object[fieldName], err = json.Marshal(field)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling '%s': %w", fieldName, err)
-		}
-	}
-	return json.Marshal(object)
-}
-
-// Getter for additional properties for FileMetadata. Returns the specified
-// element and whether it was found
-func (a FileMetadata) Get(fieldName string) (value json.RawMessage, found bool) {
-	if a.AdditionalProperties != nil {
-		value, found = a.AdditionalProperties[fieldName]
-	}
-	return
-}
-
-// Setter for additional properties for FileMetadata
-func (a *FileMetadata) Set(fieldName string, value json.RawMessage) {
-	if a.AdditionalProperties == nil {
-		a.AdditionalProperties = make(map[string]json.RawMessage)
-	}
-	a.AdditionalProperties[fieldName] = value
-}
-
-// Override default JSON handling for FileMetadata to handle AdditionalProperties
-func (a *FileMetadata) UnmarshalJSON(b []byte) error {
-	object := make(map[string]json.RawMessage)
-	err := json.Unmarshal(b, &object)
-	if err != nil {
-		return err
-	}
-
-	if raw, found := object["assetIds"]; found {
-		err = json.Unmarshal(raw, &a.AssetIds)
-		if err != nil {
-			return fmt.Errorf("error reading 'assetIds': %w", err)
-		}
-		delete(object, "assetIds")
-	}
-
-	if raw, found := object["createdTime"]; found {
-		err = json.Unmarshal(raw, &a.CreatedTime)
-		if err != nil {
-			return fmt.Errorf("error reading 'createdTime': %w", err)
-		}
-		delete(object, "createdTime")
-	}
-
-	if raw, found := object["dataSetId"]; found {
-		err = json.Unmarshal(raw, &a.DataSetID)
-		if err != nil {
-			return fmt.Errorf("error reading 'dataSetId': %w", err)
-		}
-		delete(object, "dataSetId")
-	}
-
-	if raw, found := object["directory"]; found {
-		err = json.Unmarshal(raw, &a.Directory)
-		if err != nil {
-			return fmt.Errorf("error reading 'directory': %w", err)
-		}
-		delete(object, "directory")
-	}
-
-	if raw, found := object["externalId"]; found {
-		err = json.Unmarshal(raw, &a.ExternalID)
-		if err != nil {
-			return fmt.Errorf("error reading 'externalId': %w", err)
-		}
-		delete(object, "externalId")
-	}
-
-	if raw, found := object["geoLocation"]; found {
-		err = json.Unmarshal(raw, &a.GeoLocation)
-		if err != nil {
-			return fmt.Errorf("error reading 'geoLocation': %w", err)
-		}
-		delete(object, "geoLocation")
-	}
-
-	if raw, found := object["id"]; found {
-		err = json.Unmarshal(raw, &a.ID)
-		if err != nil {
-			return fmt.Errorf("error reading 'id': %w", err)
-		}
-		delete(object, "id")
-	}
-
-	if raw, found := object["instanceId"]; found {
-		err = json.Unmarshal(raw, &a.InstanceID)
-		if err != nil {
-			return fmt.Errorf("error reading 'instanceId': %w", err)
-		}
-		delete(object, "instanceId")
-	}
-
-	if raw, found := object["labels"]; found {
-		err = json.Unmarshal(raw, &a.Labels)
-		if err != nil {
-			return fmt.Errorf("error reading 'labels': %w", err)
-		}
-		delete(object, "labels")
-	}
-
-	if raw, found := object["lastUpdatedTime"]; found {
-		err = json.Unmarshal(raw, &a.LastUpdatedTime)
-		if err != nil {
-			return fmt.Errorf("error reading 'lastUpdatedTime': %w", err)
-		}
-		delete(object, "lastUpdatedTime")
-	}
-
-	if raw, found := object["metadata"]; found {
-		err = json.Unmarshal(raw, &a.Metadata)
-		if err != nil {
-			return fmt.Errorf("error reading 'metadata': %w", err)
-		}
-		delete(object, "metadata")
-	}
-
-	if raw, found := object["mimeType"]; found {
-		err = json.Unmarshal(raw, &a.MimeType)
-		if err != nil {
-			return fmt.Errorf("error reading 'mimeType': %w", err)
-		}
-		delete(object, "mimeType")
-	}
-
-	if raw, found := object["name"]; found {
-		err = json.Unmarshal(raw, &a.Name)
-		if err != nil {
-			return fmt.Errorf("error reading 'name': %w", err)
-		}
-		delete(object, "name")
-	}
-
-	if raw, found := object["securityCategories"]; found {
-		err = json.Unmarshal(raw, &a.SecurityCategories)
-		if err != nil {
-			return fmt.Errorf("error reading 'securityCategories': %w", err)
-		}
-		delete(object, "securityCategories")
-	}
-
-	if raw, found := object["source"]; found {
-		err = json.Unmarshal(raw, &a.Source)
-		if err != nil {
-			return fmt.Errorf("error reading 'source': %w", err)
-		}
-		delete(object, "source")
-	}
-
-	if raw, found := object["sourceCreatedTime"]; found {
-		err = json.Unmarshal(raw, &a.SourceCreatedTime)
-		if err != nil {
-			return fmt.Errorf("error reading 'sourceCreatedTime': %w", err)
-		}
-		delete(object, "sourceCreatedTime")
-	}
-
-	if raw, found := object["sourceModifiedTime"]; found {
-		err = json.Unmarshal(raw, &a.SourceModifiedTime)
-		if err != nil {
-			return fmt.Errorf("error reading 'sourceModifiedTime': %w", err)
-		}
-		delete(object, "sourceModifiedTime")
-	}
-
-	if raw, found := object["uploaded"]; found {
-		err = json.Unmarshal(raw, &a.Uploaded)
-		if err != nil {
-			return fmt.Errorf("error reading 'uploaded': %w", err)
-		}
-		delete(object, "uploaded")
-	}
-
-	if raw, found := object["uploadedTime"]; found {
-		err = json.Unmarshal(raw, &a.UploadedTime)
-		if err != nil {
-			return fmt.Errorf("error reading 'uploadedTime': %w", err)
-		}
-		delete(object, "uploadedTime")
-	}
-
-	if len(object) != 0 {
-		a.AdditionalProperties = make(map[string]json.RawMessage)
-		for fieldName, fieldBuf := range object {
-			var fieldVal json.RawMessage
-			err := json.Unmarshal(fieldBuf, &fieldVal)
-			if err != nil {
-				return fmt.Errorf("error unmarshaling field %s: %w", fieldName, err)
-			}
-			a.AdditionalProperties[fieldName] = fieldVal
-		}
-	}
-	return nil
-}
-
-// Override default JSON handling for FileMetadata to handle AdditionalProperties
-func (a FileMetadata) MarshalJSON() ([]byte, error) {
-	var err error
-	object := make(map[string]json.RawMessage)
-
-	if a.AssetIds != nil {
-		object["assetIds"], err = json.Marshal(a.AssetIds)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling 'assetIds': %w", err)
-		}
-	}
-
-	object["createdTime"], err = json.Marshal(a.CreatedTime)
-	if err != nil {
-		return nil, fmt.Errorf("error marshaling 'createdTime': %w", err)
-	}
-
-	if a.DataSetID != nil {
-		object["dataSetId"], err = json.Marshal(a.DataSetID)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling 'dataSetId': %w", err)
-		}
-	}
-
-	if a.Directory != nil {
-		object["directory"], err = json.Marshal(a.Directory)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling 'directory': %w", err)
-		}
-	}
-
-	if a.ExternalID != nil {
-		object["externalId"], err = json.Marshal(a.ExternalID)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling 'externalId': %w", err)
-		}
-	}
-
-	if a.GeoLocation != nil {
-		object["geoLocation"], err = json.Marshal(a.GeoLocation)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling 'geoLocation': %w", err)
-		}
-	}
-
-	object["id"], err = json.Marshal(a.ID)
-	if err != nil {
-		return nil, fmt.Errorf("error marshaling 'id': %w", err)
-	}
-
-	if a.InstanceID != nil {
-		object["instanceId"], err = json.Marshal(a.InstanceID)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling 'instanceId': %w", err)
-		}
-	}
-
-	if a.Labels != nil {
-		object["labels"], err = json.Marshal(a.Labels)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling 'labels': %w", err)
-		}
-	}
-
-	object["lastUpdatedTime"], err = json.Marshal(a.LastUpdatedTime)
-	if err != nil {
-		return nil, fmt.Errorf("error marshaling 'lastUpdatedTime': %w", err)
-	}
-
-	if a.Metadata != nil {
-		object["metadata"], err = json.Marshal(a.Metadata)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling 'metadata': %w", err)
-		}
-	}
-
-	if a.MimeType != nil {
-		object["mimeType"], err = json.Marshal(a.MimeType)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling 'mimeType': %w", err)
-		}
-	}
-
-	object["name"], err = json.Marshal(a.Name)
-	if err != nil {
-		return nil, fmt.Errorf("error marshaling 'name': %w", err)
-	}
-
-	if a.SecurityCategories != nil {
-		object["securityCategories"], err = json.Marshal(a.SecurityCategories)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling 'securityCategories': %w", err)
-		}
-	}
-
-	if a.Source != nil {
-		object["source"], err = json.Marshal(a.Source)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling 'source': %w", err)
-		}
-	}
-
-	if a.SourceCreatedTime != nil {
-		object["sourceCreatedTime"], err = json.Marshal(a.SourceCreatedTime)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling 'sourceCreatedTime': %w", err)
-		}
-	}
-
-	if a.SourceModifiedTime != nil {
-		object["sourceModifiedTime"], err = json.Marshal(a.SourceModifiedTime)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling 'sourceModifiedTime': %w", err)
-		}
-	}
-
-	object["uploaded"], err = json.Marshal(a.Uploaded)
-	if err != nil {
-		return nil, fmt.Errorf("error marshaling 'uploaded': %w", err)
-	}
-
-	if a.UploadedTime != nil {
-		object["uploadedTime"], err = json.Marshal(a.UploadedTime)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling 'uploadedTime': %w", err)
-		}
-	}
-
-	for fieldName, field := range a.AdditionalProperties {
-		object[fieldName], err = json.Marshal(field)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling '%s': %w", fieldName, err)
-		}
-	}
-	return json.Marshal(object)
-}
-
-// Getter for additional properties for FileUpload. Returns the specified
-// element and whether it was found
-func (a FileUpload) Get(fieldName string) (value json.RawMessage, found bool) {
-	if a.AdditionalProperties != nil {
-		value, found = a.AdditionalProperties[fieldName]
-	}
-	return
-}
-
-// Setter for additional properties for FileUpload
-func (a *FileUpload) Set(fieldName string, value json.RawMessage) {
-	if a.AdditionalProperties == nil {
-		a.AdditionalProperties = make(map[string]json.RawMessage)
-	}
-	a.AdditionalProperties[fieldName] = value
-}
-
-// Override default JSON handling for FileUpload to handle AdditionalProperties
-func (a *FileUpload) UnmarshalJSON(b []byte) error {
-	object := make(map[string]json.RawMessage)
-	err := json.Unmarshal(b, &object)
-	if err != nil {
-		return err
-	}
-
-	if raw, found := object["assetIds"]; found {
-		err = json.Unmarshal(raw, &a.AssetIds)
-		if err != nil {
-			return fmt.Errorf("error reading 'assetIds': %w", err)
-		}
-		delete(object, "assetIds")
-	}
-
-	if raw, found := object["createdTime"]; found {
-		err = json.Unmarshal(raw, &a.CreatedTime)
-		if err != nil {
-			return fmt.Errorf("error reading 'createdTime': %w", err)
-		}
-		delete(object, "createdTime")
-	}
-
-	if raw, found := object["dataSetId"]; found {
-		err = json.Unmarshal(raw, &a.DataSetID)
-		if err != nil {
-			return fmt.Errorf("error reading 'dataSetId': %w", err)
-		}
-		delete(object, "dataSetId")
-	}
-
-	if raw, found := object["directory"]; found {
-		err = json.Unmarshal(raw, &a.Directory)
-		if err != nil {
-			return fmt.Errorf("error reading 'directory': %w", err)
-		}
-		delete(object, "directory")
-	}
-
-	if raw, found := object["externalId"]; found {
-		err = json.Unmarshal(raw, &a.ExternalID)
-		if err != nil {
-			return fmt.Errorf("error reading 'externalId': %w", err)
-		}
-		delete(object, "externalId")
-	}
-
-	if raw, found := object["geoLocation"]; found {
-		err = json.Unmarshal(raw, &a.GeoLocation)
-		if err != nil {
-			return fmt.Errorf("error reading 'geoLocation': %w", err)
-		}
-		delete(object, "geoLocation")
-	}
-
-	if raw, found := object["id"]; found {
-		err = json.Unmarshal(raw, &a.ID)
-		if err != nil {
-			return fmt.Errorf("error reading 'id': %w", err)
-		}
-		delete(object, "id")
-	}
-
-	if raw, found := object["instanceId"]; found {
-		err = json.Unmarshal(raw, &a.InstanceID)
-		if err != nil {
-			return fmt.Errorf("error reading 'instanceId': %w", err)
-		}
-		delete(object, "instanceId")
-	}
-
-	if raw, found := object["labels"]; found {
-		err = json.Unmarshal(raw, &a.Labels)
-		if err != nil {
-			return fmt.Errorf("error reading 'labels': %w", err)
-		}
-		delete(object, "labels")
-	}
-
-	if raw, found := object["lastUpdatedTime"]; found {
-		err = json.Unmarshal(raw, &a.LastUpdatedTime)
-		if err != nil {
-			return fmt.Errorf("error reading 'lastUpdatedTime': %w", err)
-		}
-		delete(object, "lastUpdatedTime")
-	}
-
-	if raw, found := object["metadata"]; found {
-		err = json.Unmarshal(raw, &a.Metadata)
-		if err != nil {
-			return fmt.Errorf("error reading 'metadata': %w", err)
-		}
-		delete(object, "metadata")
-	}
-
-	if raw, found := object["mimeType"]; found {
-		err = json.Unmarshal(raw, &a.MimeType)
-		if err != nil {
-			return fmt.Errorf("error reading 'mimeType': %w", err)
-		}
-		delete(object, "mimeType")
-	}
-
-	if raw, found := object["name"]; found {
-		err = json.Unmarshal(raw, &a.Name)
-		if err != nil {
-			return fmt.Errorf("error reading 'name': %w", err)
-		}
-		delete(object, "name")
-	}
-
-	if raw, found := object["securityCategories"]; found {
-		err = json.Unmarshal(raw, &a.SecurityCategories)
-		if err != nil {
-			return fmt.Errorf("error reading 'securityCategories': %w", err)
-		}
-		delete(object, "securityCategories")
-	}
-
-	if raw, found := object["source"]; found {
-		err = json.Unmarshal(raw, &a.Source)
-		if err != nil {
-			return fmt.Errorf("error reading 'source': %w", err)
-		}
-		delete(object, "source")
-	}
-
-	if raw, found := object["sourceCreatedTime"]; found {
-		err = json.Unmarshal(raw, &a.SourceCreatedTime)
-		if err != nil {
-			return fmt.Errorf("error reading 'sourceCreatedTime': %w", err)
-		}
-		delete(object, "sourceCreatedTime")
-	}
-
-	if raw, found := object["sourceModifiedTime"]; found {
-		err = json.Unmarshal(raw, &a.SourceModifiedTime)
-		if err != nil {
-			return fmt.Errorf("error reading 'sourceModifiedTime': %w", err)
-		}
-		delete(object, "sourceModifiedTime")
-	}
-
-	if raw, found := object["uploadUrl"]; found {
-		err = json.Unmarshal(raw, &a.UploadURL)
-		if err != nil {
-			return fmt.Errorf("error reading 'uploadUrl': %w", err)
-		}
-		delete(object, "uploadUrl")
-	}
-
-	if raw, found := object["uploaded"]; found {
-		err = json.Unmarshal(raw, &a.Uploaded)
-		if err != nil {
-			return fmt.Errorf("error reading 'uploaded': %w", err)
-		}
-		delete(object, "uploaded")
-	}
-
-	if raw, found := object["uploadedTime"]; found {
-		err = json.Unmarshal(raw, &a.UploadedTime)
-		if err != nil {
-			return fmt.Errorf("error reading 'uploadedTime': %w", err)
-		}
-		delete(object, "uploadedTime")
-	}
-
-	if len(object) != 0 {
-		a.AdditionalProperties = make(map[string]json.RawMessage)
-		for fieldName, fieldBuf := range object {
-			var fieldVal json.RawMessage
-			err := json.Unmarshal(fieldBuf, &fieldVal)
-			if err != nil {
-				return fmt.Errorf("error unmarshaling field %s: %w", fieldName, err)
-			}
-			a.AdditionalProperties[fieldName] = fieldVal
-		}
-	}
-	return nil
-}
-
-// Override default JSON handling for FileUpload to handle AdditionalProperties
-func (a FileUpload) MarshalJSON() ([]byte, error) {
-	var err error
-	object := make(map[string]json.RawMessage)
-
-	if a.AssetIds != nil {
-		object["assetIds"], err = json.Marshal(a.AssetIds)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling 'assetIds': %w", err)
-		}
-	}
-
-	object["createdTime"], err = json.Marshal(a.CreatedTime)
-	if err != nil {
-		return nil, fmt.Errorf("error marshaling 'createdTime': %w", err)
-	}
-
-	if a.DataSetID != nil {
-		object["dataSetId"], err = json.Marshal(a.DataSetID)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling 'dataSetId': %w", err)
-		}
-	}
-
-	if a.Directory != nil {
-		object["directory"], err = json.Marshal(a.Directory)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling 'directory': %w", err)
-		}
-	}
-
-	if a.ExternalID != nil {
-		object["externalId"], err = json.Marshal(a.ExternalID)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling 'externalId': %w", err)
-		}
-	}
-
-	if a.GeoLocation != nil {
-		object["geoLocation"], err = json.Marshal(a.GeoLocation)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling 'geoLocation': %w", err)
-		}
-	}
-
-	object["id"], err = json.Marshal(a.ID)
-	if err != nil {
-		return nil, fmt.Errorf("error marshaling 'id': %w", err)
-	}
-
-	if a.InstanceID != nil {
-		object["instanceId"], err = json.Marshal(a.InstanceID)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling 'instanceId': %w", err)
-		}
-	}
-
-	if a.Labels != nil {
-		object["labels"], err = json.Marshal(a.Labels)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling 'labels': %w", err)
-		}
-	}
-
-	object["lastUpdatedTime"], err = json.Marshal(a.LastUpdatedTime)
-	if err != nil {
-		return nil, fmt.Errorf("error marshaling 'lastUpdatedTime': %w", err)
-	}
-
-	if a.Metadata != nil {
-		object["metadata"], err = json.Marshal(a.Metadata)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling 'metadata': %w", err)
-		}
-	}
-
-	if a.MimeType != nil {
-		object["mimeType"], err = json.Marshal(a.MimeType)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling 'mimeType': %w", err)
-		}
-	}
-
-	object["name"], err = json.Marshal(a.Name)
-	if err != nil {
-		return nil, fmt.Errorf("error marshaling 'name': %w", err)
-	}
-
-	if a.SecurityCategories != nil {
-		object["securityCategories"], err = json.Marshal(a.SecurityCategories)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling 'securityCategories': %w", err)
-		}
-	}
-
-	if a.Source != nil {
-		object["source"], err = json.Marshal(a.Source)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling 'source': %w", err)
-		}
-	}
-
-	if a.SourceCreatedTime != nil {
-		object["sourceCreatedTime"], err = json.Marshal(a.SourceCreatedTime)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling 'sourceCreatedTime': %w", err)
-		}
-	}
-
-	if a.SourceModifiedTime != nil {
-		object["sourceModifiedTime"], err = json.Marshal(a.SourceModifiedTime)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling 'sourceModifiedTime': %w", err)
-		}
-	}
-
-	object["uploadUrl"], err = json.Marshal(a.UploadURL)
-	if err != nil {
-		return nil, fmt.Errorf("error marshaling 'uploadUrl': %w", err)
-	}
-
-	object["uploaded"], err = json.Marshal(a.Uploaded)
-	if err != nil {
-		return nil, fmt.Errorf("error marshaling 'uploaded': %w", err)
-	}
-
-	if a.UploadedTime != nil {
-		object["uploadedTime"], err = json.Marshal(a.UploadedTime)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling 'uploadedTime': %w", err)
-		}
-	}
-
-	for fieldName, field := range a.AdditionalProperties {
-		object[fieldName], err = json.Marshal(field)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling '%s': %w", fieldName, err)
-		}
-	}
-	return json.Marshal(object)
-}
-
-// Getter for additional properties for Function. Returns the specified
-// element and whether it was found
-func (a Function) Get(fieldName string) (value json.RawMessage, found bool) {
-	if a.AdditionalProperties != nil {
-		value, found = a.AdditionalProperties[fieldName]
-	}
-	return
-}
-
-// Setter for additional properties for Function
-func (a *Function) Set(fieldName string, value json.RawMessage) {
-	if a.AdditionalProperties == nil {
-		a.AdditionalProperties = make(map[string]json.RawMessage)
-	}
-	a.AdditionalProperties[fieldName] = value
-}
-
-// Override default JSON handling for Function to handle AdditionalProperties
-func (a *Function) UnmarshalJSON(b []byte) error {
-	object := make(map[string]json.RawMessage)
-	err := json.Unmarshal(b, &object)
-	if err != nil {
-		return err
-	}
-
-	if raw, found := object["cpu"]; found {
-		err = json.Unmarshal(raw, &a.CPU)
-		if err != nil {
-			return fmt.Errorf("error reading 'cpu': %w", err)
-		}
-		delete(object, "cpu")
-	}
-
-	if raw, found := object["createdTime"]; found {
-		err = json.Unmarshal(raw, &a.CreatedTime)
-		if err != nil {
-			return fmt.Errorf("error reading 'createdTime': %w", err)
-		}
-		delete(object, "createdTime")
-	}
-
-	if raw, found := object["description"]; found {
-		err = json.Unmarshal(raw, &a.Description)
-		if err != nil {
-			return fmt.Errorf("error reading 'description': %w", err)
-		}
-		delete(object, "description")
-	}
-
-	if raw, found := object["envVars"]; found {
-		err = json.Unmarshal(raw, &a.EnvVars)
-		if err != nil {
-			return fmt.Errorf("error reading 'envVars': %w", err)
-		}
-		delete(object, "envVars")
-	}
-
-	if raw, found := object["error"]; found {
-		err = json.Unmarshal(raw, &a.Error)
-		if err != nil {
-			return fmt.Errorf("error reading 'error': %w", err)
-		}
-		delete(object, "error")
-	}
-
-	if raw, found := object["externalId"]; found {
-		err = json.Unmarshal(raw, &a.ExternalID)
-		if err != nil {
-			return fmt.Errorf("error reading 'externalId': %w", err)
-		}
-		delete(object, "externalId")
-	}
-
-	if raw, found := object["fileId"]; found {
-		err = json.Unmarshal(raw, &a.FileID)
-		if err != nil {
-			return fmt.Errorf("error reading 'fileId': %w", err)
-		}
-		delete(object, "fileId")
-	}
-
-	if raw, found := object["functionPath"]; found {
-		err = json.Unmarshal(raw, &a.FunctionPath)
-		if err != nil {
-			return fmt.Errorf("error reading 'functionPath': %w", err)
-		}
-		delete(object, "functionPath")
-	}
-
-	if raw, found := object["functionType"]; found {
-		err = json.Unmarshal(raw, &a.FunctionType)
-		if err != nil {
-			return fmt.Errorf("error reading 'functionType': %w", err)
-		}
-		delete(object, "functionType")
-	}
-
-	if raw, found := object["id"]; found {
-		err = json.Unmarshal(raw, &a.ID)
-		if err != nil {
-			return fmt.Errorf("error reading 'id': %w", err)
-		}
-		delete(object, "id")
-	}
-
-	if raw, found := object["lastCalled"]; found {
-		err = json.Unmarshal(raw, &a.LastCalled)
-		if err != nil {
-			return fmt.Errorf("error reading 'lastCalled': %w", err)
-		}
-		delete(object, "lastCalled")
-	}
-
-	if raw, found := object["memory"]; found {
-		err = json.Unmarshal(raw, &a.Memory)
-		if err != nil {
-			return fmt.Errorf("error reading 'memory': %w", err)
-		}
-		delete(object, "memory")
-	}
-
-	if raw, found := object["metadata"]; found {
-		err = json.Unmarshal(raw, &a.Metadata)
-		if err != nil {
-			return fmt.Errorf("error reading 'metadata': %w", err)
-		}
-		delete(object, "metadata")
-	}
-
-	if raw, found := object["name"]; found {
-		err = json.Unmarshal(raw, &a.Name)
-		if err != nil {
-			return fmt.Errorf("error reading 'name': %w", err)
-		}
-		delete(object, "name")
-	}
+var cPURangeRequired = jsonobject.Require("default", "max", "min")
 
-	if raw, found := object["owner"]; found {
-		err = json.Unmarshal(raw, &a.Owner)
-		if err != nil {
-			return fmt.Errorf("error reading 'owner': %w", err)
-		}
-		delete(object, "owner")
+func (a *CPURange) lookup(name []byte) (field any, number int) {
+	switch string(name) {
+	case "default":
+		return &a.Default, 0
+	case "max":
+		return &a.Max, 1
+	case "min":
+		return &a.Min, 2
 	}
-
-	if raw, found := object["runtime"]; found {
-		err = json.Unmarshal(raw, &a.Runtime)
-		if err != nil {
-			return fmt.Errorf("error reading 'runtime': %w", err)
-		}
-		delete(object, "runtime")
-	}
-
-	if raw, found := object["runtimeVersion"]; found {
-		err = json.Unmarshal(raw, &a.RuntimeVersion)
-		if err != nil {
-			return fmt.Errorf("error reading 'runtimeVersion': %w", err)
-		}
-		delete(object, "runtimeVersion")
-	}
-
-	if raw, found := object["secrets"]; found {
-		err = json.Unmarshal(raw, &a.Secrets)
-		if err != nil {
-			return fmt.Errorf("error reading 'secrets': %w", err)
-		}
-		delete(object, "secrets")
-	}
-
-	if raw, found := object["status"]; found {
-		err = json.Unmarshal(raw, &a.Status)
-		if err != nil {
-			return fmt.Errorf("error reading 'status': %w", err)
-		}
-		delete(object, "status")
-	}
-
-	if len(object) != 0 {
-		a.AdditionalProperties = make(map[string]json.RawMessage)
-		for fieldName, fieldBuf := range object {
-			var fieldVal json.RawMessage
-			err := json.Unmarshal(fieldBuf, &fieldVal)
-			if err != nil {
-				return fmt.Errorf("error unmarshaling field %s: %w", fieldName, err)
-			}
-			a.AdditionalProperties[fieldName] = fieldVal
-		}
-	}
-	return nil
-}
-
-// Override default JSON handling for Function to handle AdditionalProperties
-func (a Function) MarshalJSON() ([]byte, error) {
-	var err error
-	object := make(map[string]json.RawMessage)
-
-	if a.CPU != nil {
-		object["cpu"], err = json.Marshal(a.CPU)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling 'cpu': %w", err)
-		}
-	}
-
-	object["createdTime"], err = json.Marshal(a.CreatedTime)
-	if err != nil {
-		return nil, fmt.Errorf("error marshaling 'createdTime': %w", err)
-	}
+	return nil, 0
+}
 
-	if a.Description != nil {
-		object["description"], err = json.Marshal(a.Description)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling 'description': %w", err)
-		}
-	}
+// UnmarshalJSONFrom decodes the object. Fields that the type does not declare are kept in AdditionalProperties; a missing
+// required field is an error.
+func (a *CPURange) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	return jsonobject.Decode(dec, a, &a.AdditionalProperties, (*CPURange).lookup, cPURangeRequired)
+}
 
-	if a.EnvVars != nil {
-		object["envVars"], err = json.Marshal(a.EnvVars)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling 'envVars': %w", err)
-		}
-	}
+// UnmarshalJSON decodes the object like UnmarshalJSONFrom.
+func (a *CPURange) UnmarshalJSON(data []byte) error { return jsonobject.Unmarshal(data, a) }
 
-	if a.Error != nil {
-		object["error"], err = json.Marshal(a.Error)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling 'error': %w", err)
-		}
-	}
+// MarshalJSONTo encodes the object with its AdditionalProperties.
+func (a CPURange) MarshalJSONTo(enc *jsontext.Encoder) error {
+	type plain CPURange
+	return jsonobject.Encode(enc, plain(a), a.AdditionalProperties)
+}
 
-	if a.ExternalID != nil {
-		object["externalId"], err = json.Marshal(a.ExternalID)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling 'externalId': %w", err)
-		}
-	}
+// MarshalJSON encodes the object like MarshalJSONTo.
+func (a CPURange) MarshalJSON() ([]byte, error) { return jsonobject.Marshal(a) }
 
-	object["fileId"], err = json.Marshal(a.FileID)
-	if err != nil {
-		return nil, fmt.Errorf("error marshaling 'fileId': %w", err)
-	}
+var createdSessionRequired = jsonobject.Require("", "id", "nonce", "status", "")
 
-	if a.FunctionPath != nil {
-		object["functionPath"], err = json.Marshal(a.FunctionPath)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling 'functionPath': %w", err)
-		}
+func (a *CreatedSession) lookup(name []byte) (field any, number int) {
+	switch string(name) {
+	case "clientId":
+		return &a.ClientID, 0
+	case "id":
+		return &a.ID, 1
+	case "nonce":
+		return &a.Nonce, 2
+	case "status":
+		return &a.Status, 3
+	case "type":
+		return &a.Type, 4
 	}
+	return nil, 0
+}
 
-	if a.FunctionType != nil {
-		object["functionType"], err = json.Marshal(a.FunctionType)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling 'functionType': %w", err)
-		}
-	}
+// UnmarshalJSONFrom decodes the object. Fields that the type does not declare are kept in AdditionalProperties; a missing
+// required field is an error.
+func (a *CreatedSession) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	return jsonobject.Decode(dec, a, &a.AdditionalProperties, (*CreatedSession).lookup, createdSessionRequired)
+}
 
-	object["id"], err = json.Marshal(a.ID)
-	if err != nil {
-		return nil, fmt.Errorf("error marshaling 'id': %w", err)
-	}
+// UnmarshalJSON decodes the object like UnmarshalJSONFrom.
+func (a *CreatedSession) UnmarshalJSON(data []byte) error { return jsonobject.Unmarshal(data, a) }
 
-	if a.LastCalled != nil {
-		object["lastCalled"], err = json.Marshal(a.LastCalled)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling 'lastCalled': %w", err)
-		}
-	}
+// MarshalJSONTo encodes the object with its AdditionalProperties.
+func (a CreatedSession) MarshalJSONTo(enc *jsontext.Encoder) error {
+	type plain CreatedSession
+	return jsonobject.Encode(enc, plain(a), a.AdditionalProperties)
+}
 
-	if a.Memory != nil {
-		object["memory"], err = json.Marshal(a.Memory)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling 'memory': %w", err)
-		}
-	}
+// MarshalJSON encodes the object like MarshalJSONTo.
+func (a CreatedSession) MarshalJSON() ([]byte, error) { return jsonobject.Marshal(a) }
 
-	if a.Metadata != nil {
-		object["metadata"], err = json.Marshal(a.Metadata)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling 'metadata': %w", err)
-		}
-	}
+var createdSessionListRequired = jsonobject.Require("items")
 
-	object["name"], err = json.Marshal(a.Name)
-	if err != nil {
-		return nil, fmt.Errorf("error marshaling 'name': %w", err)
+func (a *CreatedSessionList) lookup(name []byte) (field any, number int) {
+	switch string(name) {
+	case "items":
+		return &a.Items, 0
 	}
+	return nil, 0
+}
 
-	if a.Owner != nil {
-		object["owner"], err = json.Marshal(a.Owner)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling 'owner': %w", err)
-		}
-	}
+// UnmarshalJSONFrom decodes the object. Fields that the type does not declare are kept in AdditionalProperties; a missing
+// required field is an error.
+func (a *CreatedSessionList) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	return jsonobject.Decode(dec, a, &a.AdditionalProperties, (*CreatedSessionList).lookup, createdSessionListRequired)
+}
 
-	if a.Runtime != nil {
-		object["runtime"], err = json.Marshal(a.Runtime)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling 'runtime': %w", err)
-		}
-	}
+// UnmarshalJSON decodes the object like UnmarshalJSONFrom.
+func (a *CreatedSessionList) UnmarshalJSON(data []byte) error { return jsonobject.Unmarshal(data, a) }
 
-	if a.RuntimeVersion != nil {
-		object["runtimeVersion"], err = json.Marshal(a.RuntimeVersion)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling 'runtimeVersion': %w", err)
-		}
-	}
+// MarshalJSONTo encodes the object with its AdditionalProperties.
+func (a CreatedSessionList) MarshalJSONTo(enc *jsontext.Encoder) error {
+	type plain CreatedSessionList
+	return jsonobject.Encode(enc, plain(a), a.AdditionalProperties)
+}
 
-	if a.Secrets != nil {
-		object["secrets"], err = json.Marshal(a.Secrets)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling 'secrets': %w", err)
-		}
-	}
+// MarshalJSON encodes the object like MarshalJSONTo.
+func (a CreatedSessionList) MarshalJSON() ([]byte, error) { return jsonobject.Marshal(a) }
 
-	object["status"], err = json.Marshal(a.Status)
-	if err != nil {
-		return nil, fmt.Errorf("error marshaling 'status': %w", err)
-	}
+var fileDownloadLinkRequired = jsonobject.Require("downloadUrl", "", "", "")
 
-	for fieldName, field := range a.AdditionalProperties {
-		object[fieldName], err = json.Marshal(field)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling '%s': %w", fieldName, err)
-		}
+func (a *FileDownloadLink) lookup(name []byte) (field any, number int) {
+	switch string(name) {
+	case "downloadUrl":
+		return &a.DownloadURL, 0
+	case "externalId":
+		return &a.ExternalID, 1
+	case "id":
+		return &a.ID, 2
+	case "instanceId":
+		return &a.InstanceID, 3
 	}
-	return json.Marshal(object)
+	return nil, 0
 }
 
-// Getter for additional properties for FunctionBuildError. Returns the specified
-// element and whether it was found
-func (a FunctionBuildError) Get(fieldName string) (value json.RawMessage, found bool) {
-	if a.AdditionalProperties != nil {
-		value, found = a.AdditionalProperties[fieldName]
-	}
-	return
+// UnmarshalJSONFrom decodes the object. Fields that the type does not declare are kept in AdditionalProperties; a missing
+// required field is an error.
+func (a *FileDownloadLink) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	return jsonobject.Decode(dec, a, &a.AdditionalProperties, (*FileDownloadLink).lookup, fileDownloadLinkRequired)
 }
-
-// Setter for additional properties for FunctionBuildError
-func (a *FunctionBuildError) Set(fieldName string, value json.RawMessage) {
-	if a.AdditionalProperties == nil {
-		a.AdditionalProperties = make(map[string]json.RawMessage)
-	}
-	a.AdditionalProperties[fieldName] = value
-}
-
-// Override default JSON handling for FunctionBuildError to handle AdditionalProperties
-func (a *FunctionBuildError) UnmarshalJSON(b []byte) error {
-	object := make(map[string]json.RawMessage)
-	err := json.Unmarshal(b, &object)
-	if err != nil {
-		return err
-	}
-
-	if raw, found := object["message"]; found {
-		err = json.Unmarshal(raw, &a.Message)
-		if err != nil {
-			return fmt.Errorf("error reading 'message': %w", err)
-		}
-		delete(object, "message")
-	}
-
-	if raw, found := object["trace"]; found {
-		err = json.Unmarshal(raw, &a.Trace)
-		if err != nil {
-			return fmt.Errorf("error reading 'trace': %w", err)
-		}
-		delete(object, "trace")
-	}
 
-	if len(object) != 0 {
-		a.AdditionalProperties = make(map[string]json.RawMessage)
-		for fieldName, fieldBuf := range object {
-			var fieldVal json.RawMessage
-			err := json.Unmarshal(fieldBuf, &fieldVal)
-			if err != nil {
-				return fmt.Errorf("error unmarshaling field %s: %w", fieldName, err)
-			}
-			a.AdditionalProperties[fieldName] = fieldVal
-		}
-	}
-	return nil
-}
-
-// Override default JSON handling for FunctionBuildError to handle AdditionalProperties
-func (a FunctionBuildError) MarshalJSON() ([]byte, error) {
-	var err error
-	object := make(map[string]json.RawMessage)
-
-	if a.Message != nil {
-		object["message"], err = json.Marshal(a.Message)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling 'message': %w", err)
-		}
-	}
+// UnmarshalJSON decodes the object like UnmarshalJSONFrom.
+func (a *FileDownloadLink) UnmarshalJSON(data []byte) error { return jsonobject.Unmarshal(data, a) }
 
-	if a.Trace != nil {
-		object["trace"], err = json.Marshal(a.Trace)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling 'trace': %w", err)
-		}
-	}
+// MarshalJSONTo encodes the object with its AdditionalProperties.
+func (a FileDownloadLink) MarshalJSONTo(enc *jsontext.Encoder) error {
+	type plain FileDownloadLink
+	return jsonobject.Encode(enc, plain(a), a.AdditionalProperties)
+}
+
+// MarshalJSON encodes the object like MarshalJSONTo.
+func (a FileDownloadLink) MarshalJSON() ([]byte, error) { return jsonobject.Marshal(a) }
+
+var fileDownloadLinkListRequired = jsonobject.Require("items")
+
+func (a *FileDownloadLinkList) lookup(name []byte) (field any, number int) {
+	switch string(name) {
+	case "items":
+		return &a.Items, 0
+	}
+	return nil, 0
+}
 
-	for fieldName, field := range a.AdditionalProperties {
-		object[fieldName], err = json.Marshal(field)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling '%s': %w", fieldName, err)
-		}
-	}
-	return json.Marshal(object)
+// UnmarshalJSONFrom decodes the object. Fields that the type does not declare are kept in AdditionalProperties; a missing
+// required field is an error.
+func (a *FileDownloadLinkList) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	return jsonobject.Decode(dec, a, &a.AdditionalProperties, (*FileDownloadLinkList).lookup, fileDownloadLinkListRequired)
 }
+
+// UnmarshalJSON decodes the object like UnmarshalJSONFrom.
+func (a *FileDownloadLinkList) UnmarshalJSON(data []byte) error { return jsonobject.Unmarshal(data, a) }
 
-// Getter for additional properties for FunctionCall. Returns the specified
-// element and whether it was found
-func (a FunctionCall) Get(fieldName string) (value json.RawMessage, found bool) {
-	if a.AdditionalProperties != nil {
-		value, found = a.AdditionalProperties[fieldName]
-	}
-	return
+// MarshalJSONTo encodes the object with its AdditionalProperties.
+func (a FileDownloadLinkList) MarshalJSONTo(enc *jsontext.Encoder) error {
+	type plain FileDownloadLinkList
+	return jsonobject.Encode(enc, plain(a), a.AdditionalProperties)
 }
 
-// Setter for additional properties for FunctionCall
-func (a *FunctionCall) Set(fieldName string, value json.RawMessage) {
-	if a.AdditionalProperties == nil {
-		a.AdditionalProperties = make(map[string]json.RawMessage)
-	}
-	a.AdditionalProperties[fieldName] = value
-}
-
-// Override default JSON handling for FunctionCall to handle AdditionalProperties
-func (a *FunctionCall) UnmarshalJSON(b []byte) error {
-	object := make(map[string]json.RawMessage)
-	err := json.Unmarshal(b, &object)
-	if err != nil {
-		return err
-	}
+// MarshalJSON encodes the object like MarshalJSONTo.
+func (a FileDownloadLinkList) MarshalJSON() ([]byte, error) { return jsonobject.Marshal(a) }
 
-	if raw, found := object["endTime"]; found {
-		err = json.Unmarshal(raw, &a.EndTime)
-		if err != nil {
-			return fmt.Errorf("error reading 'endTime': %w", err)
-		}
-		delete(object, "endTime")
-	}
+var fileListRequired = jsonobject.Require("items")
 
-	if raw, found := object["error"]; found {
-		err = json.Unmarshal(raw, &a.Error)
-		if err != nil {
-			return fmt.Errorf("error reading 'error': %w", err)
-		}
-		delete(object, "error")
-	}
+func (a *FileList) lookup(name []byte) (field any, number int) {
+	switch string(name) {
+	case "items":
+		return &a.Items, 0
+	}
+	return nil, 0
+}
+
+// UnmarshalJSONFrom decodes the object. Fields that the type does not declare are kept in AdditionalProperties; a missing
+// required field is an error.
+func (a *FileList) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	return jsonobject.Decode(dec, a, &a.AdditionalProperties, (*FileList).lookup, fileListRequired)
+}
+
+// UnmarshalJSON decodes the object like UnmarshalJSONFrom.
+func (a *FileList) UnmarshalJSON(data []byte) error { return jsonobject.Unmarshal(data, a) }
+
+// MarshalJSONTo encodes the object with its AdditionalProperties.
+func (a FileList) MarshalJSONTo(enc *jsontext.Encoder) error {
+	type plain FileList
+	return jsonobject.Encode(enc, plain(a), a.AdditionalProperties)
+}
+
+// MarshalJSON encodes the object like MarshalJSONTo.
+func (a FileList) MarshalJSON() ([]byte, error) { return jsonobject.Marshal(a) }
+
+var fileMetadataRequired = jsonobject.Require("", "createdTime", "", "", "", "", "id", "", "", "lastUpdatedTime", "", "", "name", "", "", "", "", "uploaded", "")
+
+func (a *FileMetadata) lookup(name []byte) (field any, number int) {
+	switch string(name) {
+	case "assetIds":
+		return &a.AssetIDs, 0
+	case "createdTime":
+		return &a.CreatedTime, 1
+	case "dataSetId":
+		return &a.DataSetID, 2
+	case "directory":
+		return &a.Directory, 3
+	case "externalId":
+		return &a.ExternalID, 4
+	case "geoLocation":
+		return &a.GeoLocation, 5
+	case "id":
+		return &a.ID, 6
+	case "instanceId":
+		return &a.InstanceID, 7
+	case "labels":
+		return &a.Labels, 8
+	case "lastUpdatedTime":
+		return &a.LastUpdatedTime, 9
+	case "metadata":
+		return &a.Metadata, 10
+	case "mimeType":
+		return &a.MimeType, 11
+	case "name":
+		return &a.Name, 12
+	case "securityCategories":
+		return &a.SecurityCategories, 13
+	case "source":
+		return &a.Source, 14
+	case "sourceCreatedTime":
+		return &a.SourceCreatedTime, 15
+	case "sourceModifiedTime":
+		return &a.SourceModifiedTime, 16
+	case "uploaded":
+		return &a.Uploaded, 17
+	case "uploadedTime":
+		return &a.UploadedTime, 18
+	}
+	return nil, 0
+}
+
+// UnmarshalJSONFrom decodes the object. Fields that the type does not declare are kept in AdditionalProperties; a missing
+// required field is an error.
+func (a *FileMetadata) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	return jsonobject.Decode(dec, a, &a.AdditionalProperties, (*FileMetadata).lookup, fileMetadataRequired)
+}
+
+// UnmarshalJSON decodes the object like UnmarshalJSONFrom.
+func (a *FileMetadata) UnmarshalJSON(data []byte) error { return jsonobject.Unmarshal(data, a) }
+
+// MarshalJSONTo encodes the object with its AdditionalProperties.
+func (a FileMetadata) MarshalJSONTo(enc *jsontext.Encoder) error {
+	type plain FileMetadata
+	return jsonobject.Encode(enc, plain(a), a.AdditionalProperties)
+}
+
+// MarshalJSON encodes the object like MarshalJSONTo.
+func (a FileMetadata) MarshalJSON() ([]byte, error) { return jsonobject.Marshal(a) }
+
+var fileUploadRequired = jsonobject.Require("", "createdTime", "", "", "", "", "id", "", "", "lastUpdatedTime", "", "", "name", "", "", "", "", "uploadUrl", "uploaded", "")
+
+func (a *FileUpload) lookup(name []byte) (field any, number int) {
+	switch string(name) {
+	case "assetIds":
+		return &a.AssetIDs, 0
+	case "createdTime":
+		return &a.CreatedTime, 1
+	case "dataSetId":
+		return &a.DataSetID, 2
+	case "directory":
+		return &a.Directory, 3
+	case "externalId":
+		return &a.ExternalID, 4
+	case "geoLocation":
+		return &a.GeoLocation, 5
+	case "id":
+		return &a.ID, 6
+	case "instanceId":
+		return &a.InstanceID, 7
+	case "labels":
+		return &a.Labels, 8
+	case "lastUpdatedTime":
+		return &a.LastUpdatedTime, 9
+	case "metadata":
+		return &a.Metadata, 10
+	case "mimeType":
+		return &a.MimeType, 11
+	case "name":
+		return &a.Name, 12
+	case "securityCategories":
+		return &a.SecurityCategories, 13
+	case "source":
+		return &a.Source, 14
+	case "sourceCreatedTime":
+		return &a.SourceCreatedTime, 15
+	case "sourceModifiedTime":
+		return &a.SourceModifiedTime, 16
+	case "uploadUrl":
+		return &a.UploadURL, 17
+	case "uploaded":
+		return &a.Uploaded, 18
+	case "uploadedTime":
+		return &a.UploadedTime, 19
+	}
+	return nil, 0
+}
+
+// UnmarshalJSONFrom decodes the object. Fields that the type does not declare are kept in AdditionalProperties; a missing
+// required field is an error.
+func (a *FileUpload) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	return jsonobject.Decode(dec, a, &a.AdditionalProperties, (*FileUpload).lookup, fileUploadRequired)
+}
+
+// UnmarshalJSON decodes the object like UnmarshalJSONFrom.
+func (a *FileUpload) UnmarshalJSON(data []byte) error { return jsonobject.Unmarshal(data, a) }
+
+// MarshalJSONTo encodes the object with its AdditionalProperties.
+func (a FileUpload) MarshalJSONTo(enc *jsontext.Encoder) error {
+	type plain FileUpload
+	return jsonobject.Encode(enc, plain(a), a.AdditionalProperties)
+}
+
+// MarshalJSON encodes the object like MarshalJSONTo.
+func (a FileUpload) MarshalJSON() ([]byte, error) { return jsonobject.Marshal(a) }
+
+var functionRequired = jsonobject.Require("", "createdTime", "", "", "", "", "fileId", "", "", "id", "", "", "", "name", "", "", "", "", "status")
+
+func (a *Function) lookup(name []byte) (field any, number int) {
+	switch string(name) {
+	case "cpu":
+		return &a.CPU, 0
+	case "createdTime":
+		return &a.CreatedTime, 1
+	case "description":
+		return &a.Description, 2
+	case "envVars":
+		return &a.EnvVars, 3
+	case "error":
+		return &a.Error, 4
+	case "externalId":
+		return &a.ExternalID, 5
+	case "fileId":
+		return &a.FileID, 6
+	case "functionPath":
+		return &a.FunctionPath, 7
+	case "functionType":
+		return &a.FunctionType, 8
+	case "id":
+		return &a.ID, 9
+	case "lastCalled":
+		return &a.LastCalled, 10
+	case "memory":
+		return &a.Memory, 11
+	case "metadata":
+		return &a.Metadata, 12
+	case "name":
+		return &a.Name, 13
+	case "owner":
+		return &a.Owner, 14
+	case "runtime":
+		return &a.Runtime, 15
+	case "runtimeVersion":
+		return &a.RuntimeVersion, 16
+	case "secrets":
+		return &a.Secrets, 17
+	case "status":
+		return &a.Status, 18
+	}
+	return nil, 0
+}
+
+// UnmarshalJSONFrom decodes the object. Fields that the type does not declare are kept in AdditionalProperties; a missing
+// required field is an error.
+func (a *Function) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	return jsonobject.Decode(dec, a, &a.AdditionalProperties, (*Function).lookup, functionRequired)
+}
+
+// UnmarshalJSON decodes the object like UnmarshalJSONFrom.
+func (a *Function) UnmarshalJSON(data []byte) error { return jsonobject.Unmarshal(data, a) }
+
+// MarshalJSONTo encodes the object with its AdditionalProperties.
+func (a Function) MarshalJSONTo(enc *jsontext.Encoder) error {
+	type plain Function
+	return jsonobject.Encode(enc, plain(a), a.AdditionalProperties)
+}
+
+// MarshalJSON encodes the object like MarshalJSONTo.
+func (a Function) MarshalJSON() ([]byte, error) { return jsonobject.Marshal(a) }
+
+var functionBuildErrorRequired = jsonobject.Require("", "")
+
+func (a *FunctionBuildError) lookup(name []byte) (field any, number int) {
+	switch string(name) {
+	case "message":
+		return &a.Message, 0
+	case "trace":
+		return &a.Trace, 1
+	}
+	return nil, 0
+}
+
+// UnmarshalJSONFrom decodes the object. Fields that the type does not declare are kept in AdditionalProperties; a missing
+// required field is an error.
+func (a *FunctionBuildError) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	return jsonobject.Decode(dec, a, &a.AdditionalProperties, (*FunctionBuildError).lookup, functionBuildErrorRequired)
+}
+
+// UnmarshalJSON decodes the object like UnmarshalJSONFrom.
+func (a *FunctionBuildError) UnmarshalJSON(data []byte) error { return jsonobject.Unmarshal(data, a) }
+
+// MarshalJSONTo encodes the object with its AdditionalProperties.
+func (a FunctionBuildError) MarshalJSONTo(enc *jsontext.Encoder) error {
+	type plain FunctionBuildError
+	return jsonobject.Encode(enc, plain(a), a.AdditionalProperties)
+}
+
+// MarshalJSON encodes the object like MarshalJSONTo.
+func (a FunctionBuildError) MarshalJSON() ([]byte, error) { return jsonobject.Marshal(a) }
+
+var functionCallRequired = jsonobject.Require("", "", "functionId", "id", "", "", "startTime", "status")
+
+func (a *FunctionCall) lookup(name []byte) (field any, number int) {
+	switch string(name) {
+	case "endTime":
+		return &a.EndTime, 0
+	case "error":
+		return &a.Error, 1
+	case "functionId":
+		return &a.FunctionID, 2
+	case "id":
+		return &a.ID, 3
+	case "scheduleId":
+		return &a.ScheduleID, 4
+	case "scheduledTime":
+		return &a.ScheduledTime, 5
+	case "startTime":
+		return &a.StartTime, 6
+	case "status":
+		return &a.Status, 7
+	}
+	return nil, 0
+}
+
+// UnmarshalJSONFrom decodes the object. Fields that the type does not declare are kept in AdditionalProperties; a missing
+// required field is an error.
+func (a *FunctionCall) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	return jsonobject.Decode(dec, a, &a.AdditionalProperties, (*FunctionCall).lookup, functionCallRequired)
+}
+
+// UnmarshalJSON decodes the object like UnmarshalJSONFrom.
+func (a *FunctionCall) UnmarshalJSON(data []byte) error { return jsonobject.Unmarshal(data, a) }
 
-	if raw, found := object["functionId"]; found {
-		err = json.Unmarshal(raw, &a.FunctionID)
-		if err != nil {
-			return fmt.Errorf("error reading 'functionId': %w", err)
-		}
-		delete(object, "functionId")
-	}
+// MarshalJSONTo encodes the object with its AdditionalProperties.
+func (a FunctionCall) MarshalJSONTo(enc *jsontext.Encoder) error {
+	type plain FunctionCall
+	return jsonobject.Encode(enc, plain(a), a.AdditionalProperties)
+}
+
+// MarshalJSON encodes the object like MarshalJSONTo.
+func (a FunctionCall) MarshalJSON() ([]byte, error) { return jsonobject.Marshal(a) }
 
-	if raw, found := object["id"]; found {
-		err = json.Unmarshal(raw, &a.ID)
-		if err != nil {
-			return fmt.Errorf("error reading 'id': %w", err)
-		}
-		delete(object, "id")
-	}
+var functionCallErrorDetailsRequired = jsonobject.Require("", "")
 
-	if raw, found := object["scheduleId"]; found {
-		err = json.Unmarshal(raw, &a.ScheduleID)
-		if err != nil {
-			return fmt.Errorf("error reading 'scheduleId': %w", err)
-		}
-		delete(object, "scheduleId")
+func (a *FunctionCallErrorDetails) lookup(name []byte) (field any, number int) {
+	switch string(name) {
+	case "message":
+		return &a.Message, 0
+	case "trace":
+		return &a.Trace, 1
 	}
+	return nil, 0
+}
 
-	if raw, found := object["scheduledTime"]; found {
-		err = json.Unmarshal(raw, &a.ScheduledTime)
-		if err != nil {
-			return fmt.Errorf("error reading 'scheduledTime': %w", err)
-		}
-		delete(object, "scheduledTime")
-	}
+// UnmarshalJSONFrom decodes the object. Fields that the type does not declare are kept in AdditionalProperties; a missing
+// required field is an error.
+func (a *FunctionCallErrorDetails) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	return jsonobject.Decode(dec, a, &a.AdditionalProperties, (*FunctionCallErrorDetails).lookup, functionCallErrorDetailsRequired)
+}
 
-	if raw, found := object["startTime"]; found {
-		err = json.Unmarshal(raw, &a.StartTime)
-		if err != nil {
-			return fmt.Errorf("error reading 'startTime': %w", err)
-		}
-		delete(object, "startTime")
-	}
+// UnmarshalJSON decodes the object like UnmarshalJSONFrom.
+func (a *FunctionCallErrorDetails) UnmarshalJSON(data []byte) error {
+	return jsonobject.Unmarshal(data, a)
+}
 
-	if raw, found := object["status"]; found {
-		err = json.Unmarshal(raw, &a.Status)
-		if err != nil {
-			return fmt.Errorf("error reading 'status': %w", err)
-		}
-		delete(object, "status")
-	}
+// MarshalJSONTo encodes the object with its AdditionalProperties.
+func (a FunctionCallErrorDetails) MarshalJSONTo(enc *jsontext.Encoder) error {
+	type plain FunctionCallErrorDetails
+	return jsonobject.Encode(enc, plain(a), a.AdditionalProperties)
+}
 
-	if len(object) != 0 {
-		a.AdditionalProperties = make(map[string]json.RawMessage)
-		for fieldName, fieldBuf := range object {
-			var fieldVal json.RawMessage
-			err := json.Unmarshal(fieldBuf, &fieldVal)
-			if err != nil {
-				return fmt.Errorf("error unmarshaling field %s: %w", fieldName, err)
-			}
-			a.AdditionalProperties[fieldName] = fieldVal
-		}
-	}
-	return nil
-}
-
-// Override default JSON handling for FunctionCall to handle AdditionalProperties
-func (a FunctionCall) MarshalJSON() ([]byte, error) {
-	var err error
-	object := make(map[string]json.RawMessage)
-
-	if a.EndTime != nil {
-		object["endTime"], err = json.Marshal(a.EndTime)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling 'endTime': %w", err)
-		}
-	}
+// MarshalJSON encodes the object like MarshalJSONTo.
+func (a FunctionCallErrorDetails) MarshalJSON() ([]byte, error) { return jsonobject.Marshal(a) }
 
-	if a.Error != nil {
-		object["error"], err = json.Marshal(a.Error)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling 'error': %w", err)
-		}
-	}
+var functionCallListRequired = jsonobject.Require("items")
 
-	object["functionId"], err = json.Marshal(a.FunctionID)
-	if err != nil {
-		return nil, fmt.Errorf("error marshaling 'functionId': %w", err)
+func (a *FunctionCallList) lookup(name []byte) (field any, number int) {
+	switch string(name) {
+	case "items":
+		return &a.Items, 0
 	}
+	return nil, 0
+}
 
-	object["id"], err = json.Marshal(a.ID)
-	if err != nil {
-		return nil, fmt.Errorf("error marshaling 'id': %w", err)
-	}
+// UnmarshalJSONFrom decodes the object. Fields that the type does not declare are kept in AdditionalProperties; a missing
+// required field is an error.
+func (a *FunctionCallList) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	return jsonobject.Decode(dec, a, &a.AdditionalProperties, (*FunctionCallList).lookup, functionCallListRequired)
+}
 
-	if a.ScheduleID != nil {
-		object["scheduleId"], err = json.Marshal(a.ScheduleID)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling 'scheduleId': %w", err)
-		}
-	}
+// UnmarshalJSON decodes the object like UnmarshalJSONFrom.
+func (a *FunctionCallList) UnmarshalJSON(data []byte) error { return jsonobject.Unmarshal(data, a) }
 
-	if a.ScheduledTime != nil {
-		object["scheduledTime"], err = json.Marshal(a.ScheduledTime)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling 'scheduledTime': %w", err)
-		}
-	}
+// MarshalJSONTo encodes the object with its AdditionalProperties.
+func (a FunctionCallList) MarshalJSONTo(enc *jsontext.Encoder) error {
+	type plain FunctionCallList
+	return jsonobject.Encode(enc, plain(a), a.AdditionalProperties)
+}
 
-	object["startTime"], err = json.Marshal(a.StartTime)
-	if err != nil {
-		return nil, fmt.Errorf("error marshaling 'startTime': %w", err)
-	}
+// MarshalJSON encodes the object like MarshalJSONTo.
+func (a FunctionCallList) MarshalJSON() ([]byte, error) { return jsonobject.Marshal(a) }
 
-	object["status"], err = json.Marshal(a.Status)
-	if err != nil {
-		return nil, fmt.Errorf("error marshaling 'status': %w", err)
-	}
+var functionCallLogRequired = jsonobject.Require("items")
 
-	for fieldName, field := range a.AdditionalProperties {
-		object[fieldName], err = json.Marshal(field)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling '%s': %w", fieldName, err)
-		}
+func (a *FunctionCallLog) lookup(name []byte) (field any, number int) {
+	switch string(name) {
+	case "items":
+		return &a.Items, 0
 	}
-	return json.Marshal(object)
+	return nil, 0
 }
 
-// Getter for additional properties for FunctionCallErrorDetails. Returns the specified
-// element and whether it was found
-func (a FunctionCallErrorDetails) Get(fieldName string) (value json.RawMessage, found bool) {
-	if a.AdditionalProperties != nil {
-		value, found = a.AdditionalProperties[fieldName]
-	}
-	return
+// UnmarshalJSONFrom decodes the object. Fields that the type does not declare are kept in AdditionalProperties; a missing
+// required field is an error.
+func (a *FunctionCallLog) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	return jsonobject.Decode(dec, a, &a.AdditionalProperties, (*FunctionCallLog).lookup, functionCallLogRequired)
 }
 
-// Setter for additional properties for FunctionCallErrorDetails
-func (a *FunctionCallErrorDetails) Set(fieldName string, value json.RawMessage) {
-	if a.AdditionalProperties == nil {
-		a.AdditionalProperties = make(map[string]json.RawMessage)
-	}
-	a.AdditionalProperties[fieldName] = value
-}
-
-// Override default JSON handling for FunctionCallErrorDetails to handle AdditionalProperties
-func (a *FunctionCallErrorDetails) UnmarshalJSON(b []byte) error {
-	object := make(map[string]json.RawMessage)
-	err := json.Unmarshal(b, &object)
-	if err != nil {
-		return err
-	}
-
-	if raw, found := object["message"]; found {
-		err = json.Unmarshal(raw, &a.Message)
-		if err != nil {
-			return fmt.Errorf("error reading 'message': %w", err)
-		}
-		delete(object, "message")
-	}
+// UnmarshalJSON decodes the object like UnmarshalJSONFrom.
+func (a *FunctionCallLog) UnmarshalJSON(data []byte) error { return jsonobject.Unmarshal(data, a) }
 
-	if raw, found := object["trace"]; found {
-		err = json.Unmarshal(raw, &a.Trace)
-		if err != nil {
-			return fmt.Errorf("error reading 'trace': %w", err)
-		}
-		delete(object, "trace")
-	}
+// MarshalJSONTo encodes the object with its AdditionalProperties.
+func (a FunctionCallLog) MarshalJSONTo(enc *jsontext.Encoder) error {
+	type plain FunctionCallLog
+	return jsonobject.Encode(enc, plain(a), a.AdditionalProperties)
+}
 
-	if len(object) != 0 {
-		a.AdditionalProperties = make(map[string]json.RawMessage)
-		for fieldName, fieldBuf := range object {
-			var fieldVal json.RawMessage
-			err := json.Unmarshal(fieldBuf, &fieldVal)
-			if err != nil {
-				return fmt.Errorf("error unmarshaling field %s: %w", fieldName, err)
-			}
-			a.AdditionalProperties[fieldName] = fieldVal
-		}
-	}
-	return nil
-}
-
-// Override default JSON handling for FunctionCallErrorDetails to handle AdditionalProperties
-func (a FunctionCallErrorDetails) MarshalJSON() ([]byte, error) {
-	var err error
-	object := make(map[string]json.RawMessage)
-
-	if a.Message != nil {
-		object["message"], err = json.Marshal(a.Message)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling 'message': %w", err)
-		}
-	}
+// MarshalJSON encodes the object like MarshalJSONTo.
+func (a FunctionCallLog) MarshalJSON() ([]byte, error) { return jsonobject.Marshal(a) }
 
-	if a.Trace != nil {
-		object["trace"], err = json.Marshal(a.Trace)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling 'trace': %w", err)
-		}
-	}
+var functionCallLogEntryRequired = jsonobject.Require("", "")
 
-	for fieldName, field := range a.AdditionalProperties {
-		object[fieldName], err = json.Marshal(field)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling '%s': %w", fieldName, err)
-		}
+func (a *FunctionCallLogEntry) lookup(name []byte) (field any, number int) {
+	switch string(name) {
+	case "message":
+		return &a.Message, 0
+	case "timestamp":
+		return &a.Timestamp, 1
 	}
-	return json.Marshal(object)
+	return nil, 0
 }
 
-// Getter for additional properties for FunctionCallLogEntry. Returns the specified
-// element and whether it was found
-func (a FunctionCallLogEntry) Get(fieldName string) (value json.RawMessage, found bool) {
-	if a.AdditionalProperties != nil {
-		value, found = a.AdditionalProperties[fieldName]
-	}
-	return
+// UnmarshalJSONFrom decodes the object. Fields that the type does not declare are kept in AdditionalProperties; a missing
+// required field is an error.
+func (a *FunctionCallLogEntry) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	return jsonobject.Decode(dec, a, &a.AdditionalProperties, (*FunctionCallLogEntry).lookup, functionCallLogEntryRequired)
 }
-
-// Setter for additional properties for FunctionCallLogEntry
-func (a *FunctionCallLogEntry) Set(fieldName string, value json.RawMessage) {
-	if a.AdditionalProperties == nil {
-		a.AdditionalProperties = make(map[string]json.RawMessage)
-	}
-	a.AdditionalProperties[fieldName] = value
-}
-
-// Override default JSON handling for FunctionCallLogEntry to handle AdditionalProperties
-func (a *FunctionCallLogEntry) UnmarshalJSON(b []byte) error {
-	object := make(map[string]json.RawMessage)
-	err := json.Unmarshal(b, &object)
-	if err != nil {
-		return err
-	}
 
-	if raw, found := object["message"]; found {
-		err = json.Unmarshal(raw, &a.Message)
-		if err != nil {
-			return fmt.Errorf("error reading 'message': %w", err)
-		}
-		delete(object, "message")
-	}
+// UnmarshalJSON decodes the object like UnmarshalJSONFrom.
+func (a *FunctionCallLogEntry) UnmarshalJSON(data []byte) error { return jsonobject.Unmarshal(data, a) }
 
-	if raw, found := object["timestamp"]; found {
-		err = json.Unmarshal(raw, &a.Timestamp)
-		if err != nil {
-			return fmt.Errorf("error reading 'timestamp': %w", err)
-		}
-		delete(object, "timestamp")
-	}
+// MarshalJSONTo encodes the object with its AdditionalProperties.
+func (a FunctionCallLogEntry) MarshalJSONTo(enc *jsontext.Encoder) error {
+	type plain FunctionCallLogEntry
+	return jsonobject.Encode(enc, plain(a), a.AdditionalProperties)
+}
 
-	if len(object) != 0 {
-		a.AdditionalProperties = make(map[string]json.RawMessage)
-		for fieldName, fieldBuf := range object {
-			var fieldVal json.RawMessage
-			err := json.Unmarshal(fieldBuf, &fieldVal)
-			if err != nil {
-				return fmt.Errorf("error unmarshaling field %s: %w", fieldName, err)
-			}
-			a.AdditionalProperties[fieldName] = fieldVal
-		}
-	}
-	return nil
-}
-
-// Override default JSON handling for FunctionCallLogEntry to handle AdditionalProperties
-func (a FunctionCallLogEntry) MarshalJSON() ([]byte, error) {
-	var err error
-	object := make(map[string]json.RawMessage)
-
-	if a.Message != nil {
-		object["message"], err = json.Marshal(a.Message)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling 'message': %w", err)
-		}
-	}
+// MarshalJSON encodes the object like MarshalJSONTo.
+func (a FunctionCallLogEntry) MarshalJSON() ([]byte, error) { return jsonobject.Marshal(a) }
 
-	if a.Timestamp != nil {
-		object["timestamp"], err = json.Marshal(a.Timestamp)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling 'timestamp': %w", err)
-		}
-	}
+var functionCallPageRequired = jsonobject.Require("items", "")
 
-	for fieldName, field := range a.AdditionalProperties {
-		object[fieldName], err = json.Marshal(field)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling '%s': %w", fieldName, err)
-		}
+func (a *FunctionCallPage) lookup(name []byte) (field any, number int) {
+	switch string(name) {
+	case "items":
+		return &a.Items, 0
+	case "nextCursor":
+		return &a.NextCursor, 1
 	}
-	return json.Marshal(object)
+	return nil, 0
 }
 
-// Getter for additional properties for FunctionCallResponse. Returns the specified
-// element and whether it was found
-func (a FunctionCallResponse) Get(fieldName string) (value json.RawMessage, found bool) {
-	if a.AdditionalProperties != nil {
-		value, found = a.AdditionalProperties[fieldName]
-	}
-	return
+// UnmarshalJSONFrom decodes the object. Fields that the type does not declare are kept in AdditionalProperties; a missing
+// required field is an error.
+func (a *FunctionCallPage) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	return jsonobject.Decode(dec, a, &a.AdditionalProperties, (*FunctionCallPage).lookup, functionCallPageRequired)
 }
 
-// Setter for additional properties for FunctionCallResponse
-func (a *FunctionCallResponse) Set(fieldName string, value json.RawMessage) {
-	if a.AdditionalProperties == nil {
-		a.AdditionalProperties = make(map[string]json.RawMessage)
-	}
-	a.AdditionalProperties[fieldName] = value
-}
-
-// Override default JSON handling for FunctionCallResponse to handle AdditionalProperties
-func (a *FunctionCallResponse) UnmarshalJSON(b []byte) error {
-	object := make(map[string]json.RawMessage)
-	err := json.Unmarshal(b, &object)
-	if err != nil {
-		return err
-	}
-
-	if raw, found := object["callId"]; found {
-		err = json.Unmarshal(raw, &a.CallID)
-		if err != nil {
-			return fmt.Errorf("error reading 'callId': %w", err)
-		}
-		delete(object, "callId")
-	}
-
-	if raw, found := object["functionId"]; found {
-		err = json.Unmarshal(raw, &a.FunctionID)
-		if err != nil {
-			return fmt.Errorf("error reading 'functionId': %w", err)
-		}
-		delete(object, "functionId")
-	}
-
-	if raw, found := object["response"]; found {
-		err = json.Unmarshal(raw, &a.Response)
-		if err != nil {
-			return fmt.Errorf("error reading 'response': %w", err)
-		}
-		delete(object, "response")
-	}
+// UnmarshalJSON decodes the object like UnmarshalJSONFrom.
+func (a *FunctionCallPage) UnmarshalJSON(data []byte) error { return jsonobject.Unmarshal(data, a) }
 
-	if len(object) != 0 {
-		a.AdditionalProperties = make(map[string]json.RawMessage)
-		for fieldName, fieldBuf := range object {
-			var fieldVal json.RawMessage
-			err := json.Unmarshal(fieldBuf, &fieldVal)
-			if err != nil {
-				return fmt.Errorf("error unmarshaling field %s: %w", fieldName, err)
-			}
-			a.AdditionalProperties[fieldName] = fieldVal
-		}
-	}
-	return nil
-}
-
-// Override default JSON handling for FunctionCallResponse to handle AdditionalProperties
-func (a FunctionCallResponse) MarshalJSON() ([]byte, error) {
-	var err error
-	object := make(map[string]json.RawMessage)
-
-	if a.CallID != nil {
-		object["callId"], err = json.Marshal(a.CallID)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling 'callId': %w", err)
-		}
-	}
+// MarshalJSONTo encodes the object with its AdditionalProperties.
+func (a FunctionCallPage) MarshalJSONTo(enc *jsontext.Encoder) error {
+	type plain FunctionCallPage
+	return jsonobject.Encode(enc, plain(a), a.AdditionalProperties)
+}
 
-	if a.FunctionID != nil {
-		object["functionId"], err = json.Marshal(a.FunctionID)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling 'functionId': %w", err)
-		}
-	}
+// MarshalJSON encodes the object like MarshalJSONTo.
+func (a FunctionCallPage) MarshalJSON() ([]byte, error) { return jsonobject.Marshal(a) }
 
-	if a.Response != nil {
-		object["response"], err = json.Marshal(a.Response)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling 'response': %w", err)
-		}
-	}
+var functionCallResponseRequired = jsonobject.Require("", "", "")
 
-	for fieldName, field := range a.AdditionalProperties {
-		object[fieldName], err = json.Marshal(field)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling '%s': %w", fieldName, err)
-		}
+func (a *FunctionCallResponse) lookup(name []byte) (field any, number int) {
+	switch string(name) {
+	case "callId":
+		return &a.CallID, 0
+	case "functionId":
+		return &a.FunctionID, 1
+	case "response":
+		return &a.Response, 2
 	}
-	return json.Marshal(object)
+	return nil, 0
 }
 
-// Getter for additional properties for FunctionSchedule. Returns the specified
-// element and whether it was found
-func (a FunctionSchedule) Get(fieldName string) (value json.RawMessage, found bool) {
-	if a.AdditionalProperties != nil {
-		value, found = a.AdditionalProperties[fieldName]
-	}
-	return
+// UnmarshalJSONFrom decodes the object. Fields that the type does not declare are kept in AdditionalProperties; a missing
+// required field is an error.
+func (a *FunctionCallResponse) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	return jsonobject.Decode(dec, a, &a.AdditionalProperties, (*FunctionCallResponse).lookup, functionCallResponseRequired)
 }
-
-// Setter for additional properties for FunctionSchedule
-func (a *FunctionSchedule) Set(fieldName string, value json.RawMessage) {
-	if a.AdditionalProperties == nil {
-		a.AdditionalProperties = make(map[string]json.RawMessage)
-	}
-	a.AdditionalProperties[fieldName] = value
-}
-
-// Override default JSON handling for FunctionSchedule to handle AdditionalProperties
-func (a *FunctionSchedule) UnmarshalJSON(b []byte) error {
-	object := make(map[string]json.RawMessage)
-	err := json.Unmarshal(b, &object)
-	if err != nil {
-		return err
-	}
-
-	if raw, found := object["createdTime"]; found {
-		err = json.Unmarshal(raw, &a.CreatedTime)
-		if err != nil {
-			return fmt.Errorf("error reading 'createdTime': %w", err)
-		}
-		delete(object, "createdTime")
-	}
-
-	if raw, found := object["cronExpression"]; found {
-		err = json.Unmarshal(raw, &a.CronExpression)
-		if err != nil {
-			return fmt.Errorf("error reading 'cronExpression': %w", err)
-		}
-		delete(object, "cronExpression")
-	}
-
-	if raw, found := object["description"]; found {
-		err = json.Unmarshal(raw, &a.Description)
-		if err != nil {
-			return fmt.Errorf("error reading 'description': %w", err)
-		}
-		delete(object, "description")
-	}
-
-	if raw, found := object["functionExternalId"]; found {
-		err = json.Unmarshal(raw, &a.FunctionExternalID)
-		if err != nil {
-			return fmt.Errorf("error reading 'functionExternalId': %w", err)
-		}
-		delete(object, "functionExternalId")
-	}
 
-	if raw, found := object["functionId"]; found {
-		err = json.Unmarshal(raw, &a.FunctionID)
-		if err != nil {
-			return fmt.Errorf("error reading 'functionId': %w", err)
-		}
-		delete(object, "functionId")
-	}
+// UnmarshalJSON decodes the object like UnmarshalJSONFrom.
+func (a *FunctionCallResponse) UnmarshalJSON(data []byte) error { return jsonobject.Unmarshal(data, a) }
 
-	if raw, found := object["id"]; found {
-		err = json.Unmarshal(raw, &a.ID)
-		if err != nil {
-			return fmt.Errorf("error reading 'id': %w", err)
-		}
-		delete(object, "id")
-	}
+// MarshalJSONTo encodes the object with its AdditionalProperties.
+func (a FunctionCallResponse) MarshalJSONTo(enc *jsontext.Encoder) error {
+	type plain FunctionCallResponse
+	return jsonobject.Encode(enc, plain(a), a.AdditionalProperties)
+}
 
-	if raw, found := object["name"]; found {
-		err = json.Unmarshal(raw, &a.Name)
-		if err != nil {
-			return fmt.Errorf("error reading 'name': %w", err)
-		}
-		delete(object, "name")
-	}
+// MarshalJSON encodes the object like MarshalJSONTo.
+func (a FunctionCallResponse) MarshalJSON() ([]byte, error) { return jsonobject.Marshal(a) }
 
-	if raw, found := object["sessionId"]; found {
-		err = json.Unmarshal(raw, &a.SessionID)
-		if err != nil {
-			return fmt.Errorf("error reading 'sessionId': %w", err)
-		}
-		delete(object, "sessionId")
-	}
+var functionListRequired = jsonobject.Require("items")
 
-	if raw, found := object["when"]; found {
-		err = json.Unmarshal(raw, &a.When)
-		if err != nil {
-			return fmt.Errorf("error reading 'when': %w", err)
-		}
-		delete(object, "when")
+func (a *FunctionList) lookup(name []byte) (field any, number int) {
+	switch string(name) {
+	case "items":
+		return &a.Items, 0
 	}
+	return nil, 0
+}
 
-	if len(object) != 0 {
-		a.AdditionalProperties = make(map[string]json.RawMessage)
-		for fieldName, fieldBuf := range object {
-			var fieldVal json.RawMessage
-			err := json.Unmarshal(fieldBuf, &fieldVal)
-			if err != nil {
-				return fmt.Errorf("error unmarshaling field %s: %w", fieldName, err)
-			}
-			a.AdditionalProperties[fieldName] = fieldVal
-		}
-	}
-	return nil
+// UnmarshalJSONFrom decodes the object. Fields that the type does not declare are kept in AdditionalProperties; a missing
+// required field is an error.
+func (a *FunctionList) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	return jsonobject.Decode(dec, a, &a.AdditionalProperties, (*FunctionList).lookup, functionListRequired)
 }
 
-// Override default JSON handling for FunctionSchedule to handle AdditionalProperties
-func (a FunctionSchedule) MarshalJSON() ([]byte, error) {
-	var err error
-	object := make(map[string]json.RawMessage)
+// UnmarshalJSON decodes the object like UnmarshalJSONFrom.
+func (a *FunctionList) UnmarshalJSON(data []byte) error { return jsonobject.Unmarshal(data, a) }
 
-	object["createdTime"], err = json.Marshal(a.CreatedTime)
-	if err != nil {
-		return nil, fmt.Errorf("error marshaling 'createdTime': %w", err)
-	}
+// MarshalJSONTo encodes the object with its AdditionalProperties.
+func (a FunctionList) MarshalJSONTo(enc *jsontext.Encoder) error {
+	type plain FunctionList
+	return jsonobject.Encode(enc, plain(a), a.AdditionalProperties)
+}
 
-	object["cronExpression"], err = json.Marshal(a.CronExpression)
-	if err != nil {
-		return nil, fmt.Errorf("error marshaling 'cronExpression': %w", err)
-	}
+// MarshalJSON encodes the object like MarshalJSONTo.
+func (a FunctionList) MarshalJSON() ([]byte, error) { return jsonobject.Marshal(a) }
 
-	if a.Description != nil {
-		object["description"], err = json.Marshal(a.Description)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling 'description': %w", err)
-		}
-	}
+var functionScheduleRequired = jsonobject.Require("createdTime", "cronExpression", "", "", "", "id", "name", "sessionId", "when")
 
-	if a.FunctionExternalID != nil {
-		object["functionExternalId"], err = json.Marshal(a.FunctionExternalID)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling 'functionExternalId': %w", err)
-		}
+func (a *FunctionSchedule) lookup(name []byte) (field any, number int) {
+	switch string(name) {
+	case "createdTime":
+		return &a.CreatedTime, 0
+	case "cronExpression":
+		return &a.CronExpression, 1
+	case "description":
+		return &a.Description, 2
+	case "functionExternalId":
+		return &a.FunctionExternalID, 3
+	case "functionId":
+		return &a.FunctionID, 4
+	case "id":
+		return &a.ID, 5
+	case "name":
+		return &a.Name, 6
+	case "sessionId":
+		return &a.SessionID, 7
+	case "when":
+		return &a.When, 8
 	}
+	return nil, 0
+}
 
-	if a.FunctionID != nil {
-		object["functionId"], err = json.Marshal(a.FunctionID)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling 'functionId': %w", err)
-		}
-	}
+// UnmarshalJSONFrom decodes the object. Fields that the type does not declare are kept in AdditionalProperties; a missing
+// required field is an error.
+func (a *FunctionSchedule) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	return jsonobject.Decode(dec, a, &a.AdditionalProperties, (*FunctionSchedule).lookup, functionScheduleRequired)
+}
 
-	object["id"], err = json.Marshal(a.ID)
-	if err != nil {
-		return nil, fmt.Errorf("error marshaling 'id': %w", err)
-	}
+// UnmarshalJSON decodes the object like UnmarshalJSONFrom.
+func (a *FunctionSchedule) UnmarshalJSON(data []byte) error { return jsonobject.Unmarshal(data, a) }
 
-	object["name"], err = json.Marshal(a.Name)
-	if err != nil {
-		return nil, fmt.Errorf("error marshaling 'name': %w", err)
-	}
+// MarshalJSONTo encodes the object with its AdditionalProperties.
+func (a FunctionSchedule) MarshalJSONTo(enc *jsontext.Encoder) error {
+	type plain FunctionSchedule
+	return jsonobject.Encode(enc, plain(a), a.AdditionalProperties)
+}
 
-	object["sessionId"], err = json.Marshal(a.SessionID)
-	if err != nil {
-		return nil, fmt.Errorf("error marshaling 'sessionId': %w", err)
-	}
+// MarshalJSON encodes the object like MarshalJSONTo.
+func (a FunctionSchedule) MarshalJSON() ([]byte, error) { return jsonobject.Marshal(a) }
 
-	object["when"], err = json.Marshal(a.When)
-	if err != nil {
-		return nil, fmt.Errorf("error marshaling 'when': %w", err)
-	}
+var functionScheduleInputDataRequired = jsonobject.Require("", "id")
 
-	for fieldName, field := range a.AdditionalProperties {
-		object[fieldName], err = json.Marshal(field)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling '%s': %w", fieldName, err)
-		}
+func (a *FunctionScheduleInputData) lookup(name []byte) (field any, number int) {
+	switch string(name) {
+	case "data":
+		return &a.Data, 0
+	case "id":
+		return &a.ID, 1
 	}
-	return json.Marshal(object)
+	return nil, 0
 }
 
-// Getter for additional properties for FunctionScheduleInputData. Returns the specified
-// element and whether it was found
-func (a FunctionScheduleInputData) Get(fieldName string) (value json.RawMessage, found bool) {
-	if a.AdditionalProperties != nil {
-		value, found = a.AdditionalProperties[fieldName]
-	}
-	return
+// UnmarshalJSONFrom decodes the object. Fields that the type does not declare are kept in AdditionalProperties; a missing
+// required field is an error.
+func (a *FunctionScheduleInputData) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	return jsonobject.Decode(dec, a, &a.AdditionalProperties, (*FunctionScheduleInputData).lookup, functionScheduleInputDataRequired)
 }
-
-// Setter for additional properties for FunctionScheduleInputData
-func (a *FunctionScheduleInputData) Set(fieldName string, value json.RawMessage) {
-	if a.AdditionalProperties == nil {
-		a.AdditionalProperties = make(map[string]json.RawMessage)
-	}
-	a.AdditionalProperties[fieldName] = value
-}
-
-// Override default JSON handling for FunctionScheduleInputData to handle AdditionalProperties
-func (a *FunctionScheduleInputData) UnmarshalJSON(b []byte) error {
-	object := make(map[string]json.RawMessage)
-	err := json.Unmarshal(b, &object)
-	if err != nil {
-		return err
-	}
 
-	if raw, found := object["data"]; found {
-		err = json.Unmarshal(raw, &a.Data)
-		if err != nil {
-			return fmt.Errorf("error reading 'data': %w", err)
-		}
-		delete(object, "data")
-	}
+// UnmarshalJSON decodes the object like UnmarshalJSONFrom.
+func (a *FunctionScheduleInputData) UnmarshalJSON(data []byte) error {
+	return jsonobject.Unmarshal(data, a)
+}
 
-	if raw, found := object["id"]; found {
-		err = json.Unmarshal(raw, &a.ID)
-		if err != nil {
-			return fmt.Errorf("error reading 'id': %w", err)
-		}
-		delete(object, "id")
-	}
+// MarshalJSONTo encodes the object with its AdditionalProperties.
+func (a FunctionScheduleInputData) MarshalJSONTo(enc *jsontext.Encoder) error {
+	type plain FunctionScheduleInputData
+	return jsonobject.Encode(enc, plain(a), a.AdditionalProperties)
+}
 
-	if len(object) != 0 {
-		a.AdditionalProperties = make(map[string]json.RawMessage)
-		for fieldName, fieldBuf := range object {
-			var fieldVal json.RawMessage
-			err := json.Unmarshal(fieldBuf, &fieldVal)
-			if err != nil {
-				return fmt.Errorf("error unmarshaling field %s: %w", fieldName, err)
-			}
-			a.AdditionalProperties[fieldName] = fieldVal
-		}
-	}
-	return nil
-}
-
-// Override default JSON handling for FunctionScheduleInputData to handle AdditionalProperties
-func (a FunctionScheduleInputData) MarshalJSON() ([]byte, error) {
-	var err error
-	object := make(map[string]json.RawMessage)
-
-	if a.Data != nil {
-		object["data"], err = json.Marshal(a.Data)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling 'data': %w", err)
-		}
-	}
+// MarshalJSON encodes the object like MarshalJSONTo.
+func (a FunctionScheduleInputData) MarshalJSON() ([]byte, error) { return jsonobject.Marshal(a) }
 
-	object["id"], err = json.Marshal(a.ID)
-	if err != nil {
-		return nil, fmt.Errorf("error marshaling 'id': %w", err)
-	}
+var functionScheduleListRequired = jsonobject.Require("items")
 
-	for fieldName, field := range a.AdditionalProperties {
-		object[fieldName], err = json.Marshal(field)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling '%s': %w", fieldName, err)
-		}
+func (a *FunctionScheduleList) lookup(name []byte) (field any, number int) {
+	switch string(name) {
+	case "items":
+		return &a.Items, 0
 	}
-	return json.Marshal(object)
+	return nil, 0
 }
 
-// Getter for additional properties for FunctionsLimits. Returns the specified
-// element and whether it was found
-func (a FunctionsLimits) Get(fieldName string) (value json.RawMessage, found bool) {
-	if a.AdditionalProperties != nil {
-		value, found = a.AdditionalProperties[fieldName]
-	}
-	return
+// UnmarshalJSONFrom decodes the object. Fields that the type does not declare are kept in AdditionalProperties; a missing
+// required field is an error.
+func (a *FunctionScheduleList) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	return jsonobject.Decode(dec, a, &a.AdditionalProperties, (*FunctionScheduleList).lookup, functionScheduleListRequired)
 }
 
-// Setter for additional properties for FunctionsLimits
-func (a *FunctionsLimits) Set(fieldName string, value json.RawMessage) {
-	if a.AdditionalProperties == nil {
-		a.AdditionalProperties = make(map[string]json.RawMessage)
-	}
-	a.AdditionalProperties[fieldName] = value
-}
-
-// Override default JSON handling for FunctionsLimits to handle AdditionalProperties
-func (a *FunctionsLimits) UnmarshalJSON(b []byte) error {
-	object := make(map[string]json.RawMessage)
-	err := json.Unmarshal(b, &object)
-	if err != nil {
-		return err
-	}
-
-	if raw, found := object["cpuCores"]; found {
-		err = json.Unmarshal(raw, &a.CPUCores)
-		if err != nil {
-			return fmt.Errorf("error reading 'cpuCores': %w", err)
-		}
-		delete(object, "cpuCores")
-	}
+// UnmarshalJSON decodes the object like UnmarshalJSONFrom.
+func (a *FunctionScheduleList) UnmarshalJSON(data []byte) error { return jsonobject.Unmarshal(data, a) }
 
-	if raw, found := object["memoryGb"]; found {
-		err = json.Unmarshal(raw, &a.MemoryGb)
-		if err != nil {
-			return fmt.Errorf("error reading 'memoryGb': %w", err)
-		}
-		delete(object, "memoryGb")
-	}
-
-	if raw, found := object["responseSizeMb"]; found {
-		err = json.Unmarshal(raw, &a.ResponseSizeMb)
-		if err != nil {
-			return fmt.Errorf("error reading 'responseSizeMb': %w", err)
-		}
-		delete(object, "responseSizeMb")
-	}
+// MarshalJSONTo encodes the object with its AdditionalProperties.
+func (a FunctionScheduleList) MarshalJSONTo(enc *jsontext.Encoder) error {
+	type plain FunctionScheduleList
+	return jsonobject.Encode(enc, plain(a), a.AdditionalProperties)
+}
 
-	if raw, found := object["runtimes"]; found {
-		err = json.Unmarshal(raw, &a.Runtimes)
-		if err != nil {
-			return fmt.Errorf("error reading 'runtimes': %w", err)
-		}
-		delete(object, "runtimes")
-	}
+// MarshalJSON encodes the object like MarshalJSONTo.
+func (a FunctionScheduleList) MarshalJSON() ([]byte, error) { return jsonobject.Marshal(a) }
 
-	if raw, found := object["timeoutMinutes"]; found {
-		err = json.Unmarshal(raw, &a.TimeoutMinutes)
-		if err != nil {
-			return fmt.Errorf("error reading 'timeoutMinutes': %w", err)
-		}
-		delete(object, "timeoutMinutes")
-	}
+var functionsLimitsRequired = jsonobject.Require("cpuCores", "memoryGb", "", "runtimes", "timeoutMinutes")
 
-	if len(object) != 0 {
-		a.AdditionalProperties = make(map[string]json.RawMessage)
-		for fieldName, fieldBuf := range object {
-			var fieldVal json.RawMessage
-			err := json.Unmarshal(fieldBuf, &fieldVal)
-			if err != nil {
-				return fmt.Errorf("error unmarshaling field %s: %w", fieldName, err)
-			}
-			a.AdditionalProperties[fieldName] = fieldVal
-		}
+func (a *FunctionsLimits) lookup(name []byte) (field any, number int) {
+	switch string(name) {
+	case "cpuCores":
+		return &a.CPUCores, 0
+	case "memoryGb":
+		return &a.MemoryGB, 1
+	case "responseSizeMb":
+		return &a.ResponseSizeMB, 2
+	case "runtimes":
+		return &a.Runtimes, 3
+	case "timeoutMinutes":
+		return &a.TimeoutMinutes, 4
 	}
-	return nil
+	return nil, 0
 }
 
-// Override default JSON handling for FunctionsLimits to handle AdditionalProperties
-func (a FunctionsLimits) MarshalJSON() ([]byte, error) {
-	var err error
-	object := make(map[string]json.RawMessage)
-
-	object["cpuCores"], err = json.Marshal(a.CPUCores)
-	if err != nil {
-		return nil, fmt.Errorf("error marshaling 'cpuCores': %w", err)
-	}
+// UnmarshalJSONFrom decodes the object. Fields that the type does not declare are kept in AdditionalProperties; a missing
+// required field is an error.
+func (a *FunctionsLimits) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	return jsonobject.Decode(dec, a, &a.AdditionalProperties, (*FunctionsLimits).lookup, functionsLimitsRequired)
+}
 
-	object["memoryGb"], err = json.Marshal(a.MemoryGb)
-	if err != nil {
-		return nil, fmt.Errorf("error marshaling 'memoryGb': %w", err)
-	}
+// UnmarshalJSON decodes the object like UnmarshalJSONFrom.
+func (a *FunctionsLimits) UnmarshalJSON(data []byte) error { return jsonobject.Unmarshal(data, a) }
 
-	if a.ResponseSizeMb != nil {
-		object["responseSizeMb"], err = json.Marshal(a.ResponseSizeMb)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling 'responseSizeMb': %w", err)
-		}
-	}
+// MarshalJSONTo encodes the object with its AdditionalProperties.
+func (a FunctionsLimits) MarshalJSONTo(enc *jsontext.Encoder) error {
+	type plain FunctionsLimits
+	return jsonobject.Encode(enc, plain(a), a.AdditionalProperties)
+}
 
-	if a.Runtimes != nil {
-		object["runtimes"], err = json.Marshal(a.Runtimes)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling 'runtimes': %w", err)
-		}
-	}
+// MarshalJSON encodes the object like MarshalJSONTo.
+func (a FunctionsLimits) MarshalJSON() ([]byte, error) { return jsonobject.Marshal(a) }
 
-	object["timeoutMinutes"], err = json.Marshal(a.TimeoutMinutes)
-	if err != nil {
-		return nil, fmt.Errorf("error marshaling 'timeoutMinutes': %w", err)
-	}
+var functionsStatusRequired = jsonobject.Require("status")
 
-	for fieldName, field := range a.AdditionalProperties {
-		object[fieldName], err = json.Marshal(field)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling '%s': %w", fieldName, err)
-		}
+func (a *FunctionsStatus) lookup(name []byte) (field any, number int) {
+	switch string(name) {
+	case "status":
+		return &a.Status, 0
 	}
-	return json.Marshal(object)
+	return nil, 0
 }
 
-// Getter for additional properties for FunctionsStatus. Returns the specified
-// element and whether it was found
-func (a FunctionsStatus) Get(fieldName string) (value json.RawMessage, found bool) {
-	if a.AdditionalProperties != nil {
-		value, found = a.AdditionalProperties[fieldName]
-	}
-	return
+// UnmarshalJSONFrom decodes the object. Fields that the type does not declare are kept in AdditionalProperties; a missing
+// required field is an error.
+func (a *FunctionsStatus) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	return jsonobject.Decode(dec, a, &a.AdditionalProperties, (*FunctionsStatus).lookup, functionsStatusRequired)
 }
-
-// Setter for additional properties for FunctionsStatus
-func (a *FunctionsStatus) Set(fieldName string, value json.RawMessage) {
-	if a.AdditionalProperties == nil {
-		a.AdditionalProperties = make(map[string]json.RawMessage)
-	}
-	a.AdditionalProperties[fieldName] = value
-}
-
-// Override default JSON handling for FunctionsStatus to handle AdditionalProperties
-func (a *FunctionsStatus) UnmarshalJSON(b []byte) error {
-	object := make(map[string]json.RawMessage)
-	err := json.Unmarshal(b, &object)
-	if err != nil {
-		return err
-	}
 
-	if raw, found := object["status"]; found {
-		err = json.Unmarshal(raw, &a.Status)
-		if err != nil {
-			return fmt.Errorf("error reading 'status': %w", err)
-		}
-		delete(object, "status")
-	}
+// UnmarshalJSON decodes the object like UnmarshalJSONFrom.
+func (a *FunctionsStatus) UnmarshalJSON(data []byte) error { return jsonobject.Unmarshal(data, a) }
 
-	if len(object) != 0 {
-		a.AdditionalProperties = make(map[string]json.RawMessage)
-		for fieldName, fieldBuf := range object {
-			var fieldVal json.RawMessage
-			err := json.Unmarshal(fieldBuf, &fieldVal)
-			if err != nil {
-				return fmt.Errorf("error unmarshaling field %s: %w", fieldName, err)
-			}
-			a.AdditionalProperties[fieldName] = fieldVal
-		}
-	}
-	return nil
+// MarshalJSONTo encodes the object with its AdditionalProperties.
+func (a FunctionsStatus) MarshalJSONTo(enc *jsontext.Encoder) error {
+	type plain FunctionsStatus
+	return jsonobject.Encode(enc, plain(a), a.AdditionalProperties)
 }
 
-// Override default JSON handling for FunctionsStatus to handle AdditionalProperties
-func (a FunctionsStatus) MarshalJSON() ([]byte, error) {
-	var err error
-	object := make(map[string]json.RawMessage)
+// MarshalJSON encodes the object like MarshalJSONTo.
+func (a FunctionsStatus) MarshalJSON() ([]byte, error) { return jsonobject.Marshal(a) }
 
-	object["status"], err = json.Marshal(a.Status)
-	if err != nil {
-		return nil, fmt.Errorf("error marshaling 'status': %w", err)
-	}
+var geoLocationRequired = jsonobject.Require("geometry", "", "type")
 
-	for fieldName, field := range a.AdditionalProperties {
-		object[fieldName], err = json.Marshal(field)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling '%s': %w", fieldName, err)
-		}
+func (a *GeoLocation) lookup(name []byte) (field any, number int) {
+	switch string(name) {
+	case "geometry":
+		return &a.Geometry, 0
+	case "properties":
+		return &a.Properties, 1
+	case "type":
+		return &a.Type, 2
 	}
-	return json.Marshal(object)
+	return nil, 0
 }
 
-// Getter for additional properties for GeoLocation. Returns the specified
-// element and whether it was found
-func (a GeoLocation) Get(fieldName string) (value json.RawMessage, found bool) {
-	if a.AdditionalProperties != nil {
-		value, found = a.AdditionalProperties[fieldName]
-	}
-	return
+// UnmarshalJSONFrom decodes the object. Fields that the type does not declare are kept in AdditionalProperties; a missing
+// required field is an error.
+func (a *GeoLocation) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	return jsonobject.Decode(dec, a, &a.AdditionalProperties, (*GeoLocation).lookup, geoLocationRequired)
 }
-
-// Setter for additional properties for GeoLocation
-func (a *GeoLocation) Set(fieldName string, value json.RawMessage) {
-	if a.AdditionalProperties == nil {
-		a.AdditionalProperties = make(map[string]json.RawMessage)
-	}
-	a.AdditionalProperties[fieldName] = value
-}
-
-// Override default JSON handling for GeoLocation to handle AdditionalProperties
-func (a *GeoLocation) UnmarshalJSON(b []byte) error {
-	object := make(map[string]json.RawMessage)
-	err := json.Unmarshal(b, &object)
-	if err != nil {
-		return err
-	}
-
-	if raw, found := object["geometry"]; found {
-		err = json.Unmarshal(raw, &a.Geometry)
-		if err != nil {
-			return fmt.Errorf("error reading 'geometry': %w", err)
-		}
-		delete(object, "geometry")
-	}
-
-	if raw, found := object["properties"]; found {
-		err = json.Unmarshal(raw, &a.Properties)
-		if err != nil {
-			return fmt.Errorf("error reading 'properties': %w", err)
-		}
-		delete(object, "properties")
-	}
 
-	if raw, found := object["type"]; found {
-		err = json.Unmarshal(raw, &a.Type)
-		if err != nil {
-			return fmt.Errorf("error reading 'type': %w", err)
-		}
-		delete(object, "type")
-	}
+// UnmarshalJSON decodes the object like UnmarshalJSONFrom.
+func (a *GeoLocation) UnmarshalJSON(data []byte) error { return jsonobject.Unmarshal(data, a) }
 
-	if len(object) != 0 {
-		a.AdditionalProperties = make(map[string]json.RawMessage)
-		for fieldName, fieldBuf := range object {
-			var fieldVal json.RawMessage
-			err := json.Unmarshal(fieldBuf, &fieldVal)
-			if err != nil {
-				return fmt.Errorf("error unmarshaling field %s: %w", fieldName, err)
-			}
-			a.AdditionalProperties[fieldName] = fieldVal
-		}
-	}
-	return nil
+// MarshalJSONTo encodes the object with its AdditionalProperties.
+func (a GeoLocation) MarshalJSONTo(enc *jsontext.Encoder) error {
+	type plain GeoLocation
+	return jsonobject.Encode(enc, plain(a), a.AdditionalProperties)
 }
-
-// Override default JSON handling for GeoLocation to handle AdditionalProperties
-func (a GeoLocation) MarshalJSON() ([]byte, error) {
-	var err error
-	object := make(map[string]json.RawMessage)
 
-	object["geometry"], err = json.Marshal(a.Geometry)
-	if err != nil {
-		return nil, fmt.Errorf("error marshaling 'geometry': %w", err)
-	}
-
-	if a.Properties != nil {
-		object["properties"], err = json.Marshal(a.Properties)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling 'properties': %w", err)
-		}
-	}
+// MarshalJSON encodes the object like MarshalJSONTo.
+func (a GeoLocation) MarshalJSON() ([]byte, error) { return jsonobject.Marshal(a) }
 
-	object["type"], err = json.Marshal(a.Type)
-	if err != nil {
-		return nil, fmt.Errorf("error marshaling 'type': %w", err)
-	}
+var geoLocationGeometryRequired = jsonobject.Require("coordinates", "type")
 
-	for fieldName, field := range a.AdditionalProperties {
-		object[fieldName], err = json.Marshal(field)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling '%s': %w", fieldName, err)
-		}
+func (a *GeoLocationGeometry) lookup(name []byte) (field any, number int) {
+	switch string(name) {
+	case "coordinates":
+		return &a.Coordinates, 0
+	case "type":
+		return &a.Type, 1
 	}
-	return json.Marshal(object)
+	return nil, 0
 }
 
-// Getter for additional properties for GeoLocationGeometry. Returns the specified
-// element and whether it was found
-func (a GeoLocationGeometry) Get(fieldName string) (value json.RawMessage, found bool) {
-	if a.AdditionalProperties != nil {
-		value, found = a.AdditionalProperties[fieldName]
-	}
-	return
+// UnmarshalJSONFrom decodes the object. Fields that the type does not declare are kept in AdditionalProperties; a missing
+// required field is an error.
+func (a *GeoLocationGeometry) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	return jsonobject.Decode(dec, a, &a.AdditionalProperties, (*GeoLocationGeometry).lookup, geoLocationGeometryRequired)
 }
-
-// Setter for additional properties for GeoLocationGeometry
-func (a *GeoLocationGeometry) Set(fieldName string, value json.RawMessage) {
-	if a.AdditionalProperties == nil {
-		a.AdditionalProperties = make(map[string]json.RawMessage)
-	}
-	a.AdditionalProperties[fieldName] = value
-}
-
-// Override default JSON handling for GeoLocationGeometry to handle AdditionalProperties
-func (a *GeoLocationGeometry) UnmarshalJSON(b []byte) error {
-	object := make(map[string]json.RawMessage)
-	err := json.Unmarshal(b, &object)
-	if err != nil {
-		return err
-	}
 
-	if raw, found := object["coordinates"]; found {
-		err = json.Unmarshal(raw, &a.Coordinates)
-		if err != nil {
-			return fmt.Errorf("error reading 'coordinates': %w", err)
-		}
-		delete(object, "coordinates")
-	}
+// UnmarshalJSON decodes the object like UnmarshalJSONFrom.
+func (a *GeoLocationGeometry) UnmarshalJSON(data []byte) error { return jsonobject.Unmarshal(data, a) }
 
-	if raw, found := object["type"]; found {
-		err = json.Unmarshal(raw, &a.Type)
-		if err != nil {
-			return fmt.Errorf("error reading 'type': %w", err)
-		}
-		delete(object, "type")
-	}
+// MarshalJSONTo encodes the object with its AdditionalProperties.
+func (a GeoLocationGeometry) MarshalJSONTo(enc *jsontext.Encoder) error {
+	type plain GeoLocationGeometry
+	return jsonobject.Encode(enc, plain(a), a.AdditionalProperties)
+}
 
-	if len(object) != 0 {
-		a.AdditionalProperties = make(map[string]json.RawMessage)
-		for fieldName, fieldBuf := range object {
-			var fieldVal json.RawMessage
-			err := json.Unmarshal(fieldBuf, &fieldVal)
-			if err != nil {
-				return fmt.Errorf("error unmarshaling field %s: %w", fieldName, err)
-			}
-			a.AdditionalProperties[fieldName] = fieldVal
-		}
-	}
-	return nil
-}
-
-// Override default JSON handling for GeoLocationGeometry to handle AdditionalProperties
-func (a GeoLocationGeometry) MarshalJSON() ([]byte, error) {
-	var err error
-	object := make(map[string]json.RawMessage)
-
-	if a.Coordinates != nil {
-		object["coordinates"], err = json.Marshal(a.Coordinates)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling 'coordinates': %w", err)
-		}
-	}
+// MarshalJSON encodes the object like MarshalJSONTo.
+func (a GeoLocationGeometry) MarshalJSON() ([]byte, error) { return jsonobject.Marshal(a) }
 
-	object["type"], err = json.Marshal(a.Type)
-	if err != nil {
-		return nil, fmt.Errorf("error marshaling 'type': %w", err)
-	}
+var instanceIDRequired = jsonobject.Require("externalId", "space")
 
-	for fieldName, field := range a.AdditionalProperties {
-		object[fieldName], err = json.Marshal(field)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling '%s': %w", fieldName, err)
-		}
+func (a *InstanceID) lookup(name []byte) (field any, number int) {
+	switch string(name) {
+	case "externalId":
+		return &a.ExternalID, 0
+	case "space":
+		return &a.Space, 1
 	}
-	return json.Marshal(object)
+	return nil, 0
 }
 
-// Getter for additional properties for InstanceID. Returns the specified
-// element and whether it was found
-func (a InstanceID) Get(fieldName string) (value json.RawMessage, found bool) {
-	if a.AdditionalProperties != nil {
-		value, found = a.AdditionalProperties[fieldName]
-	}
-	return
+// UnmarshalJSONFrom decodes the object. Fields that the type does not declare are kept in AdditionalProperties; a missing
+// required field is an error.
+func (a *InstanceID) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	return jsonobject.Decode(dec, a, &a.AdditionalProperties, (*InstanceID).lookup, instanceIDRequired)
 }
-
-// Setter for additional properties for InstanceID
-func (a *InstanceID) Set(fieldName string, value json.RawMessage) {
-	if a.AdditionalProperties == nil {
-		a.AdditionalProperties = make(map[string]json.RawMessage)
-	}
-	a.AdditionalProperties[fieldName] = value
-}
-
-// Override default JSON handling for InstanceID to handle AdditionalProperties
-func (a *InstanceID) UnmarshalJSON(b []byte) error {
-	object := make(map[string]json.RawMessage)
-	err := json.Unmarshal(b, &object)
-	if err != nil {
-		return err
-	}
-
-	if raw, found := object["externalId"]; found {
-		err = json.Unmarshal(raw, &a.ExternalID)
-		if err != nil {
-			return fmt.Errorf("error reading 'externalId': %w", err)
-		}
-		delete(object, "externalId")
-	}
 
-	if raw, found := object["space"]; found {
-		err = json.Unmarshal(raw, &a.Space)
-		if err != nil {
-			return fmt.Errorf("error reading 'space': %w", err)
-		}
-		delete(object, "space")
-	}
+// UnmarshalJSON decodes the object like UnmarshalJSONFrom.
+func (a *InstanceID) UnmarshalJSON(data []byte) error { return jsonobject.Unmarshal(data, a) }
 
-	if len(object) != 0 {
-		a.AdditionalProperties = make(map[string]json.RawMessage)
-		for fieldName, fieldBuf := range object {
-			var fieldVal json.RawMessage
-			err := json.Unmarshal(fieldBuf, &fieldVal)
-			if err != nil {
-				return fmt.Errorf("error unmarshaling field %s: %w", fieldName, err)
-			}
-			a.AdditionalProperties[fieldName] = fieldVal
-		}
-	}
-	return nil
+// MarshalJSONTo encodes the object with its AdditionalProperties.
+func (a InstanceID) MarshalJSONTo(enc *jsontext.Encoder) error {
+	type plain InstanceID
+	return jsonobject.Encode(enc, plain(a), a.AdditionalProperties)
 }
 
-// Override default JSON handling for InstanceID to handle AdditionalProperties
-func (a InstanceID) MarshalJSON() ([]byte, error) {
-	var err error
-	object := make(map[string]json.RawMessage)
-
-	object["externalId"], err = json.Marshal(a.ExternalID)
-	if err != nil {
-		return nil, fmt.Errorf("error marshaling 'externalId': %w", err)
-	}
+// MarshalJSON encodes the object like MarshalJSONTo.
+func (a InstanceID) MarshalJSON() ([]byte, error) { return jsonobject.Marshal(a) }
 
-	object["space"], err = json.Marshal(a.Space)
-	if err != nil {
-		return nil, fmt.Errorf("error marshaling 'space': %w", err)
-	}
+var labelRequired = jsonobject.Require("externalId")
 
-	for fieldName, field := range a.AdditionalProperties {
-		object[fieldName], err = json.Marshal(field)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling '%s': %w", fieldName, err)
-		}
+func (a *Label) lookup(name []byte) (field any, number int) {
+	switch string(name) {
+	case "externalId":
+		return &a.ExternalID, 0
 	}
-	return json.Marshal(object)
+	return nil, 0
 }
 
-// Getter for additional properties for Label. Returns the specified
-// element and whether it was found
-func (a Label) Get(fieldName string) (value json.RawMessage, found bool) {
-	if a.AdditionalProperties != nil {
-		value, found = a.AdditionalProperties[fieldName]
-	}
-	return
+// UnmarshalJSONFrom decodes the object. Fields that the type does not declare are kept in AdditionalProperties; a missing
+// required field is an error.
+func (a *Label) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	return jsonobject.Decode(dec, a, &a.AdditionalProperties, (*Label).lookup, labelRequired)
 }
-
-// Setter for additional properties for Label
-func (a *Label) Set(fieldName string, value json.RawMessage) {
-	if a.AdditionalProperties == nil {
-		a.AdditionalProperties = make(map[string]json.RawMessage)
-	}
-	a.AdditionalProperties[fieldName] = value
-}
-
-// Override default JSON handling for Label to handle AdditionalProperties
-func (a *Label) UnmarshalJSON(b []byte) error {
-	object := make(map[string]json.RawMessage)
-	err := json.Unmarshal(b, &object)
-	if err != nil {
-		return err
-	}
 
-	if raw, found := object["externalId"]; found {
-		err = json.Unmarshal(raw, &a.ExternalID)
-		if err != nil {
-			return fmt.Errorf("error reading 'externalId': %w", err)
-		}
-		delete(object, "externalId")
-	}
+// UnmarshalJSON decodes the object like UnmarshalJSONFrom.
+func (a *Label) UnmarshalJSON(data []byte) error { return jsonobject.Unmarshal(data, a) }
 
-	if len(object) != 0 {
-		a.AdditionalProperties = make(map[string]json.RawMessage)
-		for fieldName, fieldBuf := range object {
-			var fieldVal json.RawMessage
-			err := json.Unmarshal(fieldBuf, &fieldVal)
-			if err != nil {
-				return fmt.Errorf("error unmarshaling field %s: %w", fieldName, err)
-			}
-			a.AdditionalProperties[fieldName] = fieldVal
-		}
-	}
-	return nil
+// MarshalJSONTo encodes the object with its AdditionalProperties.
+func (a Label) MarshalJSONTo(enc *jsontext.Encoder) error {
+	type plain Label
+	return jsonobject.Encode(enc, plain(a), a.AdditionalProperties)
 }
 
-// Override default JSON handling for Label to handle AdditionalProperties
-func (a Label) MarshalJSON() ([]byte, error) {
-	var err error
-	object := make(map[string]json.RawMessage)
+// MarshalJSON encodes the object like MarshalJSONTo.
+func (a Label) MarshalJSON() ([]byte, error) { return jsonobject.Marshal(a) }
 
-	object["externalId"], err = json.Marshal(a.ExternalID)
-	if err != nil {
-		return nil, fmt.Errorf("error marshaling 'externalId': %w", err)
-	}
+var memoryRangeRequired = jsonobject.Require("default", "max", "min")
 
-	for fieldName, field := range a.AdditionalProperties {
-		object[fieldName], err = json.Marshal(field)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling '%s': %w", fieldName, err)
-		}
+func (a *MemoryRange) lookup(name []byte) (field any, number int) {
+	switch string(name) {
+	case "default":
+		return &a.Default, 0
+	case "max":
+		return &a.Max, 1
+	case "min":
+		return &a.Min, 2
 	}
-	return json.Marshal(object)
+	return nil, 0
 }
 
-// Getter for additional properties for MemoryRange. Returns the specified
-// element and whether it was found
-func (a MemoryRange) Get(fieldName string) (value json.RawMessage, found bool) {
-	if a.AdditionalProperties != nil {
-		value, found = a.AdditionalProperties[fieldName]
-	}
-	return
+// UnmarshalJSONFrom decodes the object. Fields that the type does not declare are kept in AdditionalProperties; a missing
+// required field is an error.
+func (a *MemoryRange) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	return jsonobject.Decode(dec, a, &a.AdditionalProperties, (*MemoryRange).lookup, memoryRangeRequired)
 }
-
-// Setter for additional properties for MemoryRange
-func (a *MemoryRange) Set(fieldName string, value json.RawMessage) {
-	if a.AdditionalProperties == nil {
-		a.AdditionalProperties = make(map[string]json.RawMessage)
-	}
-	a.AdditionalProperties[fieldName] = value
-}
-
-// Override default JSON handling for MemoryRange to handle AdditionalProperties
-func (a *MemoryRange) UnmarshalJSON(b []byte) error {
-	object := make(map[string]json.RawMessage)
-	err := json.Unmarshal(b, &object)
-	if err != nil {
-		return err
-	}
 
-	if raw, found := object["default"]; found {
-		err = json.Unmarshal(raw, &a.Default)
-		if err != nil {
-			return fmt.Errorf("error reading 'default': %w", err)
-		}
-		delete(object, "default")
-	}
-
-	if raw, found := object["max"]; found {
-		err = json.Unmarshal(raw, &a.Max)
-		if err != nil {
-			return fmt.Errorf("error reading 'max': %w", err)
-		}
-		delete(object, "max")
-	}
-
-	if raw, found := object["min"]; found {
-		err = json.Unmarshal(raw, &a.Min)
-		if err != nil {
-			return fmt.Errorf("error reading 'min': %w", err)
-		}
-		delete(object, "min")
-	}
+// UnmarshalJSON decodes the object like UnmarshalJSONFrom.
+func (a *MemoryRange) UnmarshalJSON(data []byte) error { return jsonobject.Unmarshal(data, a) }
 
-	if len(object) != 0 {
-		a.AdditionalProperties = make(map[string]json.RawMessage)
-		for fieldName, fieldBuf := range object {
-			var fieldVal json.RawMessage
-			err := json.Unmarshal(fieldBuf, &fieldVal)
-			if err != nil {
-				return fmt.Errorf("error unmarshaling field %s: %w", fieldName, err)
-			}
-			a.AdditionalProperties[fieldName] = fieldVal
-		}
-	}
-	return nil
+// MarshalJSONTo encodes the object with its AdditionalProperties.
+func (a MemoryRange) MarshalJSONTo(enc *jsontext.Encoder) error {
+	type plain MemoryRange
+	return jsonobject.Encode(enc, plain(a), a.AdditionalProperties)
 }
-
-// Override default JSON handling for MemoryRange to handle AdditionalProperties
-func (a MemoryRange) MarshalJSON() ([]byte, error) {
-	var err error
-	object := make(map[string]json.RawMessage)
-
-	object["default"], err = json.Marshal(a.Default)
-	if err != nil {
-		return nil, fmt.Errorf("error marshaling 'default': %w", err)
-	}
 
-	object["max"], err = json.Marshal(a.Max)
-	if err != nil {
-		return nil, fmt.Errorf("error marshaling 'max': %w", err)
-	}
+// MarshalJSON encodes the object like MarshalJSONTo.
+func (a MemoryRange) MarshalJSON() ([]byte, error) { return jsonobject.Marshal(a) }
 
-	object["min"], err = json.Marshal(a.Min)
-	if err != nil {
-		return nil, fmt.Errorf("error marshaling 'min': %w", err)
-	}
+var sessionRequired = jsonobject.Require("", "", "", "id", "", "")
 
-	for fieldName, field := range a.AdditionalProperties {
-		object[fieldName], err = json.Marshal(field)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling '%s': %w", fieldName, err)
-		}
+func (a *Session) lookup(name []byte) (field any, number int) {
+	switch string(name) {
+	case "clientId":
+		return &a.ClientID, 0
+	case "creationTime":
+		return &a.CreationTime, 1
+	case "expirationTime":
+		return &a.ExpirationTime, 2
+	case "id":
+		return &a.ID, 3
+	case "status":
+		return &a.Status, 4
+	case "type":
+		return &a.Type, 5
 	}
-	return json.Marshal(object)
+	return nil, 0
 }
 
-// Getter for additional properties for Session. Returns the specified
-// element and whether it was found
-func (a Session) Get(fieldName string) (value json.RawMessage, found bool) {
-	if a.AdditionalProperties != nil {
-		value, found = a.AdditionalProperties[fieldName]
-	}
-	return
+// UnmarshalJSONFrom decodes the object. Fields that the type does not declare are kept in AdditionalProperties; a missing
+// required field is an error.
+func (a *Session) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	return jsonobject.Decode(dec, a, &a.AdditionalProperties, (*Session).lookup, sessionRequired)
 }
 
-// Setter for additional properties for Session
-func (a *Session) Set(fieldName string, value json.RawMessage) {
-	if a.AdditionalProperties == nil {
-		a.AdditionalProperties = make(map[string]json.RawMessage)
-	}
-	a.AdditionalProperties[fieldName] = value
-}
-
-// Override default JSON handling for Session to handle AdditionalProperties
-func (a *Session) UnmarshalJSON(b []byte) error {
-	object := make(map[string]json.RawMessage)
-	err := json.Unmarshal(b, &object)
-	if err != nil {
-		return err
-	}
+// UnmarshalJSON decodes the object like UnmarshalJSONFrom.
+func (a *Session) UnmarshalJSON(data []byte) error { return jsonobject.Unmarshal(data, a) }
 
-	if raw, found := object["clientId"]; found {
-		err = json.Unmarshal(raw, &a.ClientID)
-		if err != nil {
-			return fmt.Errorf("error reading 'clientId': %w", err)
-		}
-		delete(object, "clientId")
-	}
+// MarshalJSONTo encodes the object with its AdditionalProperties.
+func (a Session) MarshalJSONTo(enc *jsontext.Encoder) error {
+	type plain Session
+	return jsonobject.Encode(enc, plain(a), a.AdditionalProperties)
+}
 
-	if raw, found := object["creationTime"]; found {
-		err = json.Unmarshal(raw, &a.CreationTime)
-		if err != nil {
-			return fmt.Errorf("error reading 'creationTime': %w", err)
-		}
-		delete(object, "creationTime")
-	}
+// MarshalJSON encodes the object like MarshalJSONTo.
+func (a Session) MarshalJSON() ([]byte, error) { return jsonobject.Marshal(a) }
 
-	if raw, found := object["expirationTime"]; found {
-		err = json.Unmarshal(raw, &a.ExpirationTime)
-		if err != nil {
-			return fmt.Errorf("error reading 'expirationTime': %w", err)
-		}
-		delete(object, "expirationTime")
-	}
+var sessionListRequired = jsonobject.Require("items")
 
-	if raw, found := object["id"]; found {
-		err = json.Unmarshal(raw, &a.ID)
-		if err != nil {
-			return fmt.Errorf("error reading 'id': %w", err)
-		}
-		delete(object, "id")
+func (a *SessionList) lookup(name []byte) (field any, number int) {
+	switch string(name) {
+	case "items":
+		return &a.Items, 0
 	}
+	return nil, 0
+}
 
-	if raw, found := object["status"]; found {
-		err = json.Unmarshal(raw, &a.Status)
-		if err != nil {
-			return fmt.Errorf("error reading 'status': %w", err)
-		}
-		delete(object, "status")
-	}
+// UnmarshalJSONFrom decodes the object. Fields that the type does not declare are kept in AdditionalProperties; a missing
+// required field is an error.
+func (a *SessionList) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	return jsonobject.Decode(dec, a, &a.AdditionalProperties, (*SessionList).lookup, sessionListRequired)
+}
 
-	if raw, found := object["type"]; found {
-		err = json.Unmarshal(raw, &a.Type)
-		if err != nil {
-			return fmt.Errorf("error reading 'type': %w", err)
-		}
-		delete(object, "type")
-	}
+// UnmarshalJSON decodes the object like UnmarshalJSONFrom.
+func (a *SessionList) UnmarshalJSON(data []byte) error { return jsonobject.Unmarshal(data, a) }
 
-	if len(object) != 0 {
-		a.AdditionalProperties = make(map[string]json.RawMessage)
-		for fieldName, fieldBuf := range object {
-			var fieldVal json.RawMessage
-			err := json.Unmarshal(fieldBuf, &fieldVal)
-			if err != nil {
-				return fmt.Errorf("error unmarshaling field %s: %w", fieldName, err)
-			}
-			a.AdditionalProperties[fieldName] = fieldVal
-		}
-	}
-	return nil
-}
-
-// Override default JSON handling for Session to handle AdditionalProperties
-func (a Session) MarshalJSON() ([]byte, error) {
-	var err error
-	object := make(map[string]json.RawMessage)
-
-	if a.ClientID != nil {
-		object["clientId"], err = json.Marshal(a.ClientID)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling 'clientId': %w", err)
-		}
-	}
+// MarshalJSONTo encodes the object with its AdditionalProperties.
+func (a SessionList) MarshalJSONTo(enc *jsontext.Encoder) error {
+	type plain SessionList
+	return jsonobject.Encode(enc, plain(a), a.AdditionalProperties)
+}
 
-	if a.CreationTime != nil {
-		object["creationTime"], err = json.Marshal(a.CreationTime)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling 'creationTime': %w", err)
-		}
-	}
+// MarshalJSON encodes the object like MarshalJSONTo.
+func (a SessionList) MarshalJSON() ([]byte, error) { return jsonobject.Marshal(a) }
 
-	if a.ExpirationTime != nil {
-		object["expirationTime"], err = json.Marshal(a.ExpirationTime)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling 'expirationTime': %w", err)
-		}
-	}
+var sessionPageRequired = jsonobject.Require("items", "", "")
 
-	if a.ID != nil {
-		object["id"], err = json.Marshal(a.ID)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling 'id': %w", err)
-		}
+func (a *SessionPage) lookup(name []byte) (field any, number int) {
+	switch string(name) {
+	case "items":
+		return &a.Items, 0
+	case "nextCursor":
+		return &a.NextCursor, 1
+	case "previousCursor":
+		return &a.PreviousCursor, 2
 	}
+	return nil, 0
+}
 
-	if a.Status != nil {
-		object["status"], err = json.Marshal(a.Status)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling 'status': %w", err)
-		}
-	}
+// UnmarshalJSONFrom decodes the object. Fields that the type does not declare are kept in AdditionalProperties; a missing
+// required field is an error.
+func (a *SessionPage) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	return jsonobject.Decode(dec, a, &a.AdditionalProperties, (*SessionPage).lookup, sessionPageRequired)
+}
 
-	if a.Type != nil {
-		object["type"], err = json.Marshal(a.Type)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling 'type': %w", err)
-		}
-	}
+// UnmarshalJSON decodes the object like UnmarshalJSONFrom.
+func (a *SessionPage) UnmarshalJSON(data []byte) error { return jsonobject.Unmarshal(data, a) }
 
-	for fieldName, field := range a.AdditionalProperties {
-		object[fieldName], err = json.Marshal(field)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling '%s': %w", fieldName, err)
-		}
-	}
-	return json.Marshal(object)
+// MarshalJSONTo encodes the object with its AdditionalProperties.
+func (a SessionPage) MarshalJSONTo(enc *jsontext.Encoder) error {
+	type plain SessionPage
+	return jsonobject.Encode(enc, plain(a), a.AdditionalProperties)
 }
+
+// MarshalJSON encodes the object like MarshalJSONTo.
+func (a SessionPage) MarshalJSON() ([]byte, error) { return jsonobject.Marshal(a) }
 
 // AsFileIDReference returns the union data inside the FileDeleteReference as a FileIDReference
 func (t FileDeleteReference) AsFileIDReference() (FileIDReference, error) {
@@ -5019,25 +3298,25 @@ type ClientInterface interface {
 	// Corresponds with POST /files (the `InitFileUpload` operationId).
 	InitFileUpload(ctx context.Context, params *InitFileUploadParams, body InitFileUploadJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ByIdsFilesWithBody Retrieve files by id, external id or instance id
+	// ByIDsFilesWithBody Retrieve files by id, external id or instance id
 	//
 	// Returns the metadata of 1 to 1000 files in the order asked for. A function may be created from a file once its
 	// `uploaded` is true.
 	//
 	// Takes any type of body and a specified content type.
 	//
-	// Corresponds with POST /files/byids (the `ByIdsFiles` operationId).
-	ByIdsFilesWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	// Corresponds with POST /files/byids (the `ByIDsFiles` operationId).
+	ByIDsFilesWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ByIdsFiles Retrieve files by id, external id or instance id
+	// ByIDsFiles Retrieve files by id, external id or instance id
 	//
 	// Returns the metadata of 1 to 1000 files in the order asked for. A function may be created from a file once its
 	// `uploaded` is true.
 	//
 	// Takes a body of the `application/json` content type.
 	//
-	// Corresponds with POST /files/byids (the `ByIdsFiles` operationId).
-	ByIdsFiles(ctx context.Context, body ByIdsFilesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	// Corresponds with POST /files/byids (the `ByIDsFiles` operationId).
+	ByIDsFiles(ctx context.Context, body ByIDsFilesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// DeleteFilesWithBody Delete files
 	//
@@ -5110,25 +3389,25 @@ type ClientInterface interface {
 	// Corresponds with POST /functions (the `PostFunctions` operationId).
 	PostFunctions(ctx context.Context, body PostFunctionsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ByIdsFunctionsWithBody Retrieve functions by id or external id
+	// ByIDsFunctionsWithBody Retrieve functions by id or external id
 	//
 	// Returns 1 to 10 functions. An unknown id is an error that lists it under `missing`, unless `ignoreUnknownIds`
 	// is true: then it is left out of the answer.
 	//
 	// Takes any type of body and a specified content type.
 	//
-	// Corresponds with POST /functions/byids (the `ByIdsFunctions` operationId).
-	ByIdsFunctionsWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	// Corresponds with POST /functions/byids (the `ByIDsFunctions` operationId).
+	ByIDsFunctionsWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ByIdsFunctions Retrieve functions by id or external id
+	// ByIDsFunctions Retrieve functions by id or external id
 	//
 	// Returns 1 to 10 functions. An unknown id is an error that lists it under `missing`, unless `ignoreUnknownIds`
 	// is true: then it is left out of the answer.
 	//
 	// Takes a body of the `application/json` content type.
 	//
-	// Corresponds with POST /functions/byids (the `ByIdsFunctions` operationId).
-	ByIdsFunctions(ctx context.Context, body ByIdsFunctionsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	// Corresponds with POST /functions/byids (the `ByIDsFunctions` operationId).
+	ByIDsFunctions(ctx context.Context, body ByIDsFunctionsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// DeleteFunctionsWithBody Delete functions
 	//
@@ -5202,25 +3481,25 @@ type ClientInterface interface {
 	// Corresponds with POST /functions/schedules (the `PostFunctionSchedules` operationId).
 	PostFunctionSchedules(ctx context.Context, body PostFunctionSchedulesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ByIdsFunctionSchedulesWithBody Retrieve schedules by id
+	// ByIDsFunctionSchedulesWithBody Retrieve schedules by id
 	//
 	// Returns 1 to 10000 schedules. An unknown id is an error that lists it under `missing`, unless
 	// `ignoreUnknownIds` is true: then it is left out of the answer.
 	//
 	// Takes any type of body and a specified content type.
 	//
-	// Corresponds with POST /functions/schedules/byids (the `ByIdsFunctionSchedules` operationId).
-	ByIdsFunctionSchedulesWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	// Corresponds with POST /functions/schedules/byids (the `ByIDsFunctionSchedules` operationId).
+	ByIDsFunctionSchedulesWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ByIdsFunctionSchedules Retrieve schedules by id
+	// ByIDsFunctionSchedules Retrieve schedules by id
 	//
 	// Returns 1 to 10000 schedules. An unknown id is an error that lists it under `missing`, unless
 	// `ignoreUnknownIds` is true: then it is left out of the answer.
 	//
 	// Takes a body of the `application/json` content type.
 	//
-	// Corresponds with POST /functions/schedules/byids (the `ByIdsFunctionSchedules` operationId).
-	ByIdsFunctionSchedules(ctx context.Context, body ByIdsFunctionSchedulesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	// Corresponds with POST /functions/schedules/byids (the `ByIDsFunctionSchedules` operationId).
+	ByIDsFunctionSchedules(ctx context.Context, body ByIDsFunctionSchedulesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// DeleteFunctionSchedulesWithBody Delete schedules
 	//
@@ -5324,25 +3603,25 @@ type ClientInterface interface {
 	// Corresponds with GET /functions/{functionId}/calls (the `GetFunctionCalls` operationId).
 	GetFunctionCalls(ctx context.Context, functionID FunctionID, params *GetFunctionCallsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ByIdsFunctionCallsWithBody Retrieve calls by id
+	// ByIDsFunctionCallsWithBody Retrieve calls by id
 	//
 	// Returns 1 to 10000 calls of one function. An unknown id is an error that lists it under `missing`, unless
 	// `ignoreUnknownIds` is true: then it is left out of the answer.
 	//
 	// Takes any type of body and a specified content type.
 	//
-	// Corresponds with POST /functions/{functionId}/calls/byids (the `ByIdsFunctionCalls` operationId).
-	ByIdsFunctionCallsWithBody(ctx context.Context, functionID FunctionID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	// Corresponds with POST /functions/{functionId}/calls/byids (the `ByIDsFunctionCalls` operationId).
+	ByIDsFunctionCallsWithBody(ctx context.Context, functionID FunctionID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ByIdsFunctionCalls Retrieve calls by id
+	// ByIDsFunctionCalls Retrieve calls by id
 	//
 	// Returns 1 to 10000 calls of one function. An unknown id is an error that lists it under `missing`, unless
 	// `ignoreUnknownIds` is true: then it is left out of the answer.
 	//
 	// Takes a body of the `application/json` content type.
 	//
-	// Corresponds with POST /functions/{functionId}/calls/byids (the `ByIdsFunctionCalls` operationId).
-	ByIdsFunctionCalls(ctx context.Context, functionID FunctionID, body ByIdsFunctionCallsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	// Corresponds with POST /functions/{functionId}/calls/byids (the `ByIDsFunctionCalls` operationId).
+	ByIDsFunctionCalls(ctx context.Context, functionID FunctionID, body ByIDsFunctionCallsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListFunctionCallsWithBody Filter calls
 	//
@@ -5414,23 +3693,23 @@ type ClientInterface interface {
 	// Corresponds with POST /sessions (the `CreateSessions` operationId).
 	CreateSessions(ctx context.Context, body CreateSessionsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetSessionsByIdsWithBody Retrieve sessions by id
+	// GetSessionsByIDsWithBody Retrieve sessions by id
 	//
 	// Returns 1 to 1000 sessions. It fails if any of them is unknown.
 	//
 	// Takes any type of body and a specified content type.
 	//
-	// Corresponds with POST /sessions/byids (the `GetSessionsByIds` operationId).
-	GetSessionsByIdsWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	// Corresponds with POST /sessions/byids (the `GetSessionsByIDs` operationId).
+	GetSessionsByIDsWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetSessionsByIds Retrieve sessions by id
+	// GetSessionsByIDs Retrieve sessions by id
 	//
 	// Returns 1 to 1000 sessions. It fails if any of them is unknown.
 	//
 	// Takes a body of the `application/json` content type.
 	//
-	// Corresponds with POST /sessions/byids (the `GetSessionsByIds` operationId).
-	GetSessionsByIds(ctx context.Context, body GetSessionsByIdsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	// Corresponds with POST /sessions/byids (the `GetSessionsByIDs` operationId).
+	GetSessionsByIDs(ctx context.Context, body GetSessionsByIDsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// RevokeSessionsWithBody Revoke sessions
 	//
@@ -5493,16 +3772,16 @@ func (c *Client) InitFileUpload(ctx context.Context, params *InitFileUploadParam
 	return c.Client.Do(req)
 }
 
-// ByIdsFilesWithBody Retrieve files by id, external id or instance id
+// ByIDsFilesWithBody Retrieve files by id, external id or instance id
 //
 // Returns the metadata of 1 to 1000 files in the order asked for. A function may be created from a file once its
 // `uploaded` is true.
 //
 // Takes any type of body and a specified content type.
 //
-// Corresponds with POST /files/byids (the `ByIdsFiles` operationId).
-func (c *Client) ByIdsFilesWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewByIdsFilesRequestWithBody(c.Server, contentType, body)
+// Corresponds with POST /files/byids (the `ByIDsFiles` operationId).
+func (c *Client) ByIDsFilesWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewByIDsFilesRequestWithBody(c.Server, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -5513,16 +3792,16 @@ func (c *Client) ByIdsFilesWithBody(ctx context.Context, contentType string, bod
 	return c.Client.Do(req)
 }
 
-// ByIdsFiles Retrieve files by id, external id or instance id
+// ByIDsFiles Retrieve files by id, external id or instance id
 //
 // Returns the metadata of 1 to 1000 files in the order asked for. A function may be created from a file once its
 // `uploaded` is true.
 //
 // Takes a body of the `application/json` content type.
 //
-// Corresponds with POST /files/byids (the `ByIdsFiles` operationId).
-func (c *Client) ByIdsFiles(ctx context.Context, body ByIdsFilesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewByIdsFilesRequest(c.Server, body)
+// Corresponds with POST /files/byids (the `ByIDsFiles` operationId).
+func (c *Client) ByIDsFiles(ctx context.Context, body ByIDsFilesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewByIDsFilesRequest(c.Server, body)
 	if err != nil {
 		return nil, err
 	}
@@ -5684,16 +3963,16 @@ func (c *Client) PostFunctions(ctx context.Context, body PostFunctionsJSONReques
 	return c.Client.Do(req)
 }
 
-// ByIdsFunctionsWithBody Retrieve functions by id or external id
+// ByIDsFunctionsWithBody Retrieve functions by id or external id
 //
 // Returns 1 to 10 functions. An unknown id is an error that lists it under `missing`, unless `ignoreUnknownIds`
 // is true: then it is left out of the answer.
 //
 // Takes any type of body and a specified content type.
 //
-// Corresponds with POST /functions/byids (the `ByIdsFunctions` operationId).
-func (c *Client) ByIdsFunctionsWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewByIdsFunctionsRequestWithBody(c.Server, contentType, body)
+// Corresponds with POST /functions/byids (the `ByIDsFunctions` operationId).
+func (c *Client) ByIDsFunctionsWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewByIDsFunctionsRequestWithBody(c.Server, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -5704,16 +3983,16 @@ func (c *Client) ByIdsFunctionsWithBody(ctx context.Context, contentType string,
 	return c.Client.Do(req)
 }
 
-// ByIdsFunctions Retrieve functions by id or external id
+// ByIDsFunctions Retrieve functions by id or external id
 //
 // Returns 1 to 10 functions. An unknown id is an error that lists it under `missing`, unless `ignoreUnknownIds`
 // is true: then it is left out of the answer.
 //
 // Takes a body of the `application/json` content type.
 //
-// Corresponds with POST /functions/byids (the `ByIdsFunctions` operationId).
-func (c *Client) ByIdsFunctions(ctx context.Context, body ByIdsFunctionsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewByIdsFunctionsRequest(c.Server, body)
+// Corresponds with POST /functions/byids (the `ByIDsFunctions` operationId).
+func (c *Client) ByIDsFunctions(ctx context.Context, body ByIDsFunctionsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewByIDsFunctionsRequest(c.Server, body)
 	if err != nil {
 		return nil, err
 	}
@@ -5876,16 +4155,16 @@ func (c *Client) PostFunctionSchedules(ctx context.Context, body PostFunctionSch
 	return c.Client.Do(req)
 }
 
-// ByIdsFunctionSchedulesWithBody Retrieve schedules by id
+// ByIDsFunctionSchedulesWithBody Retrieve schedules by id
 //
 // Returns 1 to 10000 schedules. An unknown id is an error that lists it under `missing`, unless
 // `ignoreUnknownIds` is true: then it is left out of the answer.
 //
 // Takes any type of body and a specified content type.
 //
-// Corresponds with POST /functions/schedules/byids (the `ByIdsFunctionSchedules` operationId).
-func (c *Client) ByIdsFunctionSchedulesWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewByIdsFunctionSchedulesRequestWithBody(c.Server, contentType, body)
+// Corresponds with POST /functions/schedules/byids (the `ByIDsFunctionSchedules` operationId).
+func (c *Client) ByIDsFunctionSchedulesWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewByIDsFunctionSchedulesRequestWithBody(c.Server, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -5896,16 +4175,16 @@ func (c *Client) ByIdsFunctionSchedulesWithBody(ctx context.Context, contentType
 	return c.Client.Do(req)
 }
 
-// ByIdsFunctionSchedules Retrieve schedules by id
+// ByIDsFunctionSchedules Retrieve schedules by id
 //
 // Returns 1 to 10000 schedules. An unknown id is an error that lists it under `missing`, unless
 // `ignoreUnknownIds` is true: then it is left out of the answer.
 //
 // Takes a body of the `application/json` content type.
 //
-// Corresponds with POST /functions/schedules/byids (the `ByIdsFunctionSchedules` operationId).
-func (c *Client) ByIdsFunctionSchedules(ctx context.Context, body ByIdsFunctionSchedulesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewByIdsFunctionSchedulesRequest(c.Server, body)
+// Corresponds with POST /functions/schedules/byids (the `ByIDsFunctionSchedules` operationId).
+func (c *Client) ByIDsFunctionSchedules(ctx context.Context, body ByIDsFunctionSchedulesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewByIDsFunctionSchedulesRequest(c.Server, body)
 	if err != nil {
 		return nil, err
 	}
@@ -6138,16 +4417,16 @@ func (c *Client) GetFunctionCalls(ctx context.Context, functionID FunctionID, pa
 	return c.Client.Do(req)
 }
 
-// ByIdsFunctionCallsWithBody Retrieve calls by id
+// ByIDsFunctionCallsWithBody Retrieve calls by id
 //
 // Returns 1 to 10000 calls of one function. An unknown id is an error that lists it under `missing`, unless
 // `ignoreUnknownIds` is true: then it is left out of the answer.
 //
 // Takes any type of body and a specified content type.
 //
-// Corresponds with POST /functions/{functionId}/calls/byids (the `ByIdsFunctionCalls` operationId).
-func (c *Client) ByIdsFunctionCallsWithBody(ctx context.Context, functionID FunctionID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewByIdsFunctionCallsRequestWithBody(c.Server, functionID, contentType, body)
+// Corresponds with POST /functions/{functionId}/calls/byids (the `ByIDsFunctionCalls` operationId).
+func (c *Client) ByIDsFunctionCallsWithBody(ctx context.Context, functionID FunctionID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewByIDsFunctionCallsRequestWithBody(c.Server, functionID, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -6158,16 +4437,16 @@ func (c *Client) ByIdsFunctionCallsWithBody(ctx context.Context, functionID Func
 	return c.Client.Do(req)
 }
 
-// ByIdsFunctionCalls Retrieve calls by id
+// ByIDsFunctionCalls Retrieve calls by id
 //
 // Returns 1 to 10000 calls of one function. An unknown id is an error that lists it under `missing`, unless
 // `ignoreUnknownIds` is true: then it is left out of the answer.
 //
 // Takes a body of the `application/json` content type.
 //
-// Corresponds with POST /functions/{functionId}/calls/byids (the `ByIdsFunctionCalls` operationId).
-func (c *Client) ByIdsFunctionCalls(ctx context.Context, functionID FunctionID, body ByIdsFunctionCallsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewByIdsFunctionCallsRequest(c.Server, functionID, body)
+// Corresponds with POST /functions/{functionId}/calls/byids (the `ByIDsFunctionCalls` operationId).
+func (c *Client) ByIDsFunctionCalls(ctx context.Context, functionID FunctionID, body ByIDsFunctionCallsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewByIDsFunctionCallsRequest(c.Server, functionID, body)
 	if err != nil {
 		return nil, err
 	}
@@ -6328,15 +4607,15 @@ func (c *Client) CreateSessions(ctx context.Context, body CreateSessionsJSONRequ
 	return c.Client.Do(req)
 }
 
-// GetSessionsByIdsWithBody Retrieve sessions by id
+// GetSessionsByIDsWithBody Retrieve sessions by id
 //
 // Returns 1 to 1000 sessions. It fails if any of them is unknown.
 //
 // Takes any type of body and a specified content type.
 //
-// Corresponds with POST /sessions/byids (the `GetSessionsByIds` operationId).
-func (c *Client) GetSessionsByIdsWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetSessionsByIdsRequestWithBody(c.Server, contentType, body)
+// Corresponds with POST /sessions/byids (the `GetSessionsByIDs` operationId).
+func (c *Client) GetSessionsByIDsWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetSessionsByIDsRequestWithBody(c.Server, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -6347,15 +4626,15 @@ func (c *Client) GetSessionsByIdsWithBody(ctx context.Context, contentType strin
 	return c.Client.Do(req)
 }
 
-// GetSessionsByIds Retrieve sessions by id
+// GetSessionsByIDs Retrieve sessions by id
 //
 // Returns 1 to 1000 sessions. It fails if any of them is unknown.
 //
 // Takes a body of the `application/json` content type.
 //
-// Corresponds with POST /sessions/byids (the `GetSessionsByIds` operationId).
-func (c *Client) GetSessionsByIds(ctx context.Context, body GetSessionsByIdsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetSessionsByIdsRequest(c.Server, body)
+// Corresponds with POST /sessions/byids (the `GetSessionsByIDs` operationId).
+func (c *Client) GetSessionsByIDs(ctx context.Context, body GetSessionsByIDsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetSessionsByIDsRequest(c.Server, body)
 	if err != nil {
 		return nil, err
 	}
@@ -6488,19 +4767,19 @@ func NewInitFileUploadRequestWithBody(server string, params *InitFileUploadParam
 	return req, nil
 }
 
-// NewByIdsFilesRequest calls the generic ByIdsFiles builder with application/json body
-func NewByIdsFilesRequest(server string, body ByIdsFilesJSONRequestBody) (*http.Request, error) {
+// NewByIDsFilesRequest calls the generic ByIDsFiles builder with application/json body
+func NewByIDsFilesRequest(server string, body ByIDsFilesJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewByIdsFilesRequestWithBody(server, "application/json", bodyReader)
+	return NewByIDsFilesRequestWithBody(server, "application/json", bodyReader)
 }
 
-// NewByIdsFilesRequestWithBody constructs an http.Request for the ByIdsFiles method, with any body, and a specified content type
-func NewByIdsFilesRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+// NewByIDsFilesRequestWithBody constructs an http.Request for the ByIDsFiles method, with any body, and a specified content type
+func NewByIDsFilesRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -6699,7 +4978,7 @@ func NewGetFunctionsRequest(server string, params *GetFunctionsParams) (*http.Re
 
 		if params.Limit != nil {
 
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -6763,19 +5042,19 @@ func NewPostFunctionsRequestWithBody(server string, contentType string, body io.
 	return req, nil
 }
 
-// NewByIdsFunctionsRequest calls the generic ByIdsFunctions builder with application/json body
-func NewByIdsFunctionsRequest(server string, body ByIdsFunctionsJSONRequestBody) (*http.Request, error) {
+// NewByIDsFunctionsRequest calls the generic ByIDsFunctions builder with application/json body
+func NewByIDsFunctionsRequest(server string, body ByIDsFunctionsJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewByIdsFunctionsRequestWithBody(server, "application/json", bodyReader)
+	return NewByIDsFunctionsRequestWithBody(server, "application/json", bodyReader)
 }
 
-// NewByIdsFunctionsRequestWithBody constructs an http.Request for the ByIdsFunctions method, with any body, and a specified content type
-func NewByIdsFunctionsRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+// NewByIDsFunctionsRequestWithBody constructs an http.Request for the ByIDsFunctions method, with any body, and a specified content type
+func NewByIDsFunctionsRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -6940,7 +5219,7 @@ func NewGetFunctionSchedulesRequest(server string, params *GetFunctionSchedulesP
 
 		if params.Limit != nil {
 
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -7004,19 +5283,19 @@ func NewPostFunctionSchedulesRequestWithBody(server string, contentType string, 
 	return req, nil
 }
 
-// NewByIdsFunctionSchedulesRequest calls the generic ByIdsFunctionSchedules builder with application/json body
-func NewByIdsFunctionSchedulesRequest(server string, body ByIdsFunctionSchedulesJSONRequestBody) (*http.Request, error) {
+// NewByIDsFunctionSchedulesRequest calls the generic ByIDsFunctionSchedules builder with application/json body
+func NewByIDsFunctionSchedulesRequest(server string, body ByIDsFunctionSchedulesJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewByIdsFunctionSchedulesRequestWithBody(server, "application/json", bodyReader)
+	return NewByIDsFunctionSchedulesRequestWithBody(server, "application/json", bodyReader)
 }
 
-// NewByIdsFunctionSchedulesRequestWithBody constructs an http.Request for the ByIdsFunctionSchedules method, with any body, and a specified content type
-func NewByIdsFunctionSchedulesRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+// NewByIDsFunctionSchedulesRequestWithBody constructs an http.Request for the ByIDsFunctionSchedules method, with any body, and a specified content type
+func NewByIDsFunctionSchedulesRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -7364,7 +5643,7 @@ func NewGetFunctionCallsRequest(server string, functionID FunctionID, params *Ge
 
 		if params.Limit != nil {
 
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -7400,19 +5679,19 @@ func NewGetFunctionCallsRequest(server string, functionID FunctionID, params *Ge
 	return req, nil
 }
 
-// NewByIdsFunctionCallsRequest calls the generic ByIdsFunctionCalls builder with application/json body
-func NewByIdsFunctionCallsRequest(server string, functionID FunctionID, body ByIdsFunctionCallsJSONRequestBody) (*http.Request, error) {
+// NewByIDsFunctionCallsRequest calls the generic ByIDsFunctionCalls builder with application/json body
+func NewByIDsFunctionCallsRequest(server string, functionID FunctionID, body ByIDsFunctionCallsJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewByIdsFunctionCallsRequestWithBody(server, functionID, "application/json", bodyReader)
+	return NewByIDsFunctionCallsRequestWithBody(server, functionID, "application/json", bodyReader)
 }
 
-// NewByIdsFunctionCallsRequestWithBody constructs an http.Request for the ByIdsFunctionCalls method, with any body, and a specified content type
-func NewByIdsFunctionCallsRequestWithBody(server string, functionID FunctionID, contentType string, body io.Reader) (*http.Request, error) {
+// NewByIDsFunctionCallsRequestWithBody constructs an http.Request for the ByIDsFunctionCalls method, with any body, and a specified content type
+func NewByIDsFunctionCallsRequestWithBody(server string, functionID FunctionID, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -7735,19 +6014,19 @@ func NewCreateSessionsRequestWithBody(server string, contentType string, body io
 	return req, nil
 }
 
-// NewGetSessionsByIdsRequest calls the generic GetSessionsByIds builder with application/json body
-func NewGetSessionsByIdsRequest(server string, body GetSessionsByIdsJSONRequestBody) (*http.Request, error) {
+// NewGetSessionsByIDsRequest calls the generic GetSessionsByIDs builder with application/json body
+func NewGetSessionsByIDsRequest(server string, body GetSessionsByIDsJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewGetSessionsByIdsRequestWithBody(server, "application/json", bodyReader)
+	return NewGetSessionsByIDsRequestWithBody(server, "application/json", bodyReader)
 }
 
-// NewGetSessionsByIdsRequestWithBody constructs an http.Request for the GetSessionsByIds method, with any body, and a specified content type
-func NewGetSessionsByIdsRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+// NewGetSessionsByIDsRequestWithBody constructs an http.Request for the GetSessionsByIDs method, with any body, and a specified content type
+func NewGetSessionsByIDsRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -7829,3695 +6108,559 @@ func (c *Client) applyEditors(ctx context.Context, req *http.Request, additional
 	return nil
 }
 
-// ClientWithResponses builds on ClientInterface to offer response payloads
-type ClientWithResponses struct {
-	ClientInterface
+// Operation describes an operation of the API.
+type Operation struct {
+	// ID is the operationId.
+	ID string
+	// Method is the HTTP method.
+	Method string
+	// Path is the path below the project, with its parameters in braces.
+	Path string
+	// Safe reports whether a request may be repeated when its outcome is unknown.
+	Safe bool
+	// Nonce reports whether the request body contains a nonce, so that each attempt needs a new body.
+	Nonce bool
+	// Capabilities are the capabilities that allow the operation, as ACL:ACTION. The caller needs one of them.
+	Capabilities []string
 }
 
-// NewClientWithResponses creates a new ClientWithResponses, which wraps
-// Client with return type handling
-func NewClientWithResponses(server string, opts ...ClientOption) (*ClientWithResponses, error) {
+// The operations of the API.
+var (
+	InitFileUploadOperation = Operation{
+		ID: "initFileUpload", Method: http.MethodPost, Path: "/files", Capabilities: []string{"filesAcl:WRITE"},
+	}
+	ByIDsFilesOperation = Operation{
+		ID: "byIdsFiles", Method: http.MethodPost, Path: "/files/byids", Safe: true, Capabilities: []string{"filesAcl:READ"},
+	}
+	DeleteFilesOperation = Operation{
+		ID: "deleteFiles", Method: http.MethodPost, Path: "/files/delete", Capabilities: []string{"filesAcl:WRITE"},
+	}
+	DownloadLinksOperation = Operation{
+		ID: "downloadLinks", Method: http.MethodPost, Path: "/files/downloadlink", Safe: true, Capabilities: []string{"filesAcl:READ"},
+	}
+	GetFileByInternalIDOperation = Operation{
+		ID: "getFileByInternalId", Method: http.MethodGet, Path: "/files/{id}", Safe: true, Capabilities: []string{"filesAcl:READ"},
+	}
+	GetFunctionsOperation = Operation{
+		ID: "getFunctions", Method: http.MethodGet, Path: "/functions", Safe: true, Capabilities: []string{"functionsAcl:READ"},
+	}
+	PostFunctionsOperation = Operation{
+		ID: "postFunctions", Method: http.MethodPost, Path: "/functions", Capabilities: []string{"functionsAcl:WRITE"},
+	}
+	ByIDsFunctionsOperation = Operation{
+		ID: "byIdsFunctions", Method: http.MethodPost, Path: "/functions/byids", Safe: true, Capabilities: []string{"functionsAcl:READ"},
+	}
+	DeleteFunctionsOperation = Operation{
+		ID: "deleteFunctions", Method: http.MethodPost, Path: "/functions/delete", Capabilities: []string{"functionsAcl:WRITE"},
+	}
+	FunctionsLimitsOperation = Operation{
+		ID: "functionsLimits", Method: http.MethodGet, Path: "/functions/limits", Safe: true, Capabilities: []string{"functionsAcl:READ"},
+	}
+	ListFunctionsOperation = Operation{
+		ID: "listFunctions", Method: http.MethodPost, Path: "/functions/list", Safe: true, Capabilities: []string{"functionsAcl:READ"},
+	}
+	GetFunctionSchedulesOperation = Operation{
+		ID: "getFunctionSchedules", Method: http.MethodGet, Path: "/functions/schedules", Safe: true, Capabilities: []string{"functionsAcl:READ"},
+	}
+	PostFunctionSchedulesOperation = Operation{
+		ID: "postFunctionSchedules", Method: http.MethodPost, Path: "/functions/schedules", Nonce: true, Capabilities: []string{"functionsAcl:WRITE"},
+	}
+	ByIDsFunctionSchedulesOperation = Operation{
+		ID: "byIdsFunctionSchedules", Method: http.MethodPost, Path: "/functions/schedules/byids", Safe: true, Capabilities: []string{"functionsAcl:READ"},
+	}
+	DeleteFunctionSchedulesOperation = Operation{
+		ID: "deleteFunctionSchedules", Method: http.MethodPost, Path: "/functions/schedules/delete", Capabilities: []string{"functionsAcl:WRITE"},
+	}
+	ListFunctionSchedulesOperation = Operation{
+		ID: "listFunctionSchedules", Method: http.MethodPost, Path: "/functions/schedules/list", Safe: true, Capabilities: []string{"functionsAcl:READ"},
+	}
+	GetFunctionScheduleOperation = Operation{
+		ID: "getFunctionSchedule", Method: http.MethodGet, Path: "/functions/schedules/{scheduleId}", Safe: true, Capabilities: []string{"functionsAcl:READ"},
+	}
+	GetFunctionScheduleInputDataOperation = Operation{
+		ID: "getFunctionScheduleInputData", Method: http.MethodGet, Path: "/functions/schedules/{scheduleId}/input_data", Safe: true, Capabilities: []string{"functionsAcl:READ"},
+	}
+	GetFunctionsStatusOperation = Operation{
+		ID: "getFunctionsStatus", Method: http.MethodGet, Path: "/functions/status", Safe: true, Capabilities: []string{"functionsAcl:READ"},
+	}
+	PostFunctionsStatusOperation = Operation{
+		ID: "postFunctionsStatus", Method: http.MethodPost, Path: "/functions/status", Safe: true, Capabilities: []string{"functionsAcl:WRITE"},
+	}
+	GetFunctionOperation = Operation{
+		ID: "getFunction", Method: http.MethodGet, Path: "/functions/{functionId}", Safe: true, Capabilities: []string{"functionsAcl:READ"},
+	}
+	PostFunctionsCallOperation = Operation{
+		ID: "postFunctionsCall", Method: http.MethodPost, Path: "/functions/{functionId}/call", Nonce: true, Capabilities: []string{"functionsAcl:RUN", "functionsAcl:WRITE"},
+	}
+	GetFunctionCallsOperation = Operation{
+		ID: "getFunctionCalls", Method: http.MethodGet, Path: "/functions/{functionId}/calls", Safe: true, Capabilities: []string{"functionsAcl:READ"},
+	}
+	ByIDsFunctionCallsOperation = Operation{
+		ID: "byIdsFunctionCalls", Method: http.MethodPost, Path: "/functions/{functionId}/calls/byids", Safe: true, Capabilities: []string{"functionsAcl:READ"},
+	}
+	ListFunctionCallsOperation = Operation{
+		ID: "listFunctionCalls", Method: http.MethodPost, Path: "/functions/{functionId}/calls/list", Safe: true, Capabilities: []string{"functionsAcl:READ"},
+	}
+	GetFunctionCallOperation = Operation{
+		ID: "getFunctionCall", Method: http.MethodGet, Path: "/functions/{functionId}/calls/{callId}", Safe: true, Capabilities: []string{"functionsAcl:READ"},
+	}
+	GetFunctionCallLogsOperation = Operation{
+		ID: "getFunctionCallLogs", Method: http.MethodGet, Path: "/functions/{functionId}/calls/{callId}/logs", Safe: true, Capabilities: []string{"functionsAcl:READ"},
+	}
+	GetFunctionCallResponseOperation = Operation{
+		ID: "getFunctionCallResponse", Method: http.MethodGet, Path: "/functions/{functionId}/calls/{callId}/response", Safe: true, Capabilities: []string{"functionsAcl:READ"},
+	}
+	ListSessionsOperation = Operation{
+		ID: "listSessions", Method: http.MethodGet, Path: "/sessions", Safe: true, Capabilities: []string{"sessionsAcl:LIST"},
+	}
+	CreateSessionsOperation = Operation{
+		ID: "createSessions", Method: http.MethodPost, Path: "/sessions", Safe: true, Capabilities: []string{"sessionsAcl:CREATE"},
+	}
+	GetSessionsByIDsOperation = Operation{
+		ID: "getSessionsByIds", Method: http.MethodPost, Path: "/sessions/byids", Safe: true, Capabilities: []string{"sessionsAcl:LIST"},
+	}
+	RevokeSessionsOperation = Operation{
+		ID: "revokeSessions", Method: http.MethodPost, Path: "/sessions/revoke", Safe: true, Capabilities: []string{"sessionsAcl:DELETE"},
+	}
+)
+
+// Operations returns the operations of the API in the order of the description.
+func Operations() []Operation {
+	return []Operation{
+		InitFileUploadOperation,
+		ByIDsFilesOperation,
+		DeleteFilesOperation,
+		DownloadLinksOperation,
+		GetFileByInternalIDOperation,
+		GetFunctionsOperation,
+		PostFunctionsOperation,
+		ByIDsFunctionsOperation,
+		DeleteFunctionsOperation,
+		FunctionsLimitsOperation,
+		ListFunctionsOperation,
+		GetFunctionSchedulesOperation,
+		PostFunctionSchedulesOperation,
+		ByIDsFunctionSchedulesOperation,
+		DeleteFunctionSchedulesOperation,
+		ListFunctionSchedulesOperation,
+		GetFunctionScheduleOperation,
+		GetFunctionScheduleInputDataOperation,
+		GetFunctionsStatusOperation,
+		PostFunctionsStatusOperation,
+		GetFunctionOperation,
+		PostFunctionsCallOperation,
+		GetFunctionCallsOperation,
+		ByIDsFunctionCallsOperation,
+		ListFunctionCallsOperation,
+		GetFunctionCallOperation,
+		GetFunctionCallLogsOperation,
+		GetFunctionCallResponseOperation,
+		ListSessionsOperation,
+		CreateSessionsOperation,
+		GetSessionsByIDsOperation,
+		RevokeSessionsOperation,
+	}
+}
+
+type operationKey struct{}
+
+// WithOperation returns a context that carries op. The typed methods of API do so for each request.
+func WithOperation(ctx context.Context, op Operation) context.Context {
+	return context.WithValue(ctx, operationKey{}, op)
+}
+
+// OperationFromContext returns the operation of a request's context, and whether it has one.
+func OperationFromContext(ctx context.Context) (Operation, bool) {
+	op, ok := ctx.Value(operationKey{}).(Operation)
+	return op, ok
+}
+
+// ResponseError reports a response that is not a success or not of the described form.
+type ResponseError struct {
+	Operation  Operation
+	StatusCode int
+	Header     http.Header
+	Body       []byte
+	// Err is what is wrong with the body of a success; nil for other statuses.
+	Err error
+}
+
+// Error says what was wrong with the response. It quotes neither header nor body.
+func (e *ResponseError) Error() string {
+	if e.Err == nil {
+		return fmt.Sprintf("gen: %s: status %d", e.Operation.ID, e.StatusCode)
+	}
+	return fmt.Sprintf("gen: %s: status %d with an unexpected body: %v", e.Operation.ID, e.StatusCode, e.Err)
+}
+
+// Unwrap returns e.Err.
+func (e *ResponseError) Unwrap() error { return e.Err }
+
+// API has a typed method for each operation. Embedded is the client that returns plain HTTP responses.
+type API struct{ *Client }
+
+// NewAPI returns an API for the server URL, which ends with /api/v1/projects/ and the project.
+func NewAPI(server string, opts ...ClientOption) (*API, error) {
 	client, err := NewClient(server, opts...)
 	if err != nil {
 		return nil, err
 	}
-	return &ClientWithResponses{client}, nil
+	return &API{client}, nil
 }
 
-// WithBaseURL overrides the baseURL.
-func WithBaseURL(baseURL string) ClientOption {
-	return func(c *Client) error {
-		newBaseURL, err := url.Parse(baseURL)
-		if err != nil {
-			return err
-		}
-		c.Server = newBaseURL.String()
-		return nil
+// decodeResponse reads a response to its end. Every status 2xx is a success.
+func decodeResponse[T any](op Operation, resp *http.Response, err error) (*T, error) {
+	if err != nil {
+		return nil, err
 	}
-}
-
-// ClientWithResponsesInterface is the interface specification for the client with responses above.
-type ClientWithResponsesInterface interface {
-
-	// InitFileUploadWithBodyWithResponse Register a file and get its upload URL
-	//
-	// Registers one file and answers with the URL to which its bytes are to be sent by PUT within a week. That URL is
-	// signed by itself and must not get the caller's token.
-	//
-	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with POST /files (the `InitFileUpload` operationId).
-	InitFileUploadWithBodyWithResponse(ctx context.Context, params *InitFileUploadParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*InitFileUploadResult, error)
-
-	// InitFileUploadWithResponse Register a file and get its upload URL
-	//
-	// Registers one file and answers with the URL to which its bytes are to be sent by PUT within a week. That URL is
-	// signed by itself and must not get the caller's token.
-	//
-	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with POST /files (the `InitFileUpload` operationId).
-	InitFileUploadWithResponse(ctx context.Context, params *InitFileUploadParams, body InitFileUploadJSONRequestBody, reqEditors ...RequestEditorFn) (*InitFileUploadResult, error)
-
-	// ByIdsFilesWithBodyWithResponse Retrieve files by id, external id or instance id
-	//
-	// Returns the metadata of 1 to 1000 files in the order asked for. A function may be created from a file once its
-	// `uploaded` is true.
-	//
-	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with POST /files/byids (the `ByIdsFiles` operationId).
-	ByIdsFilesWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ByIdsFilesResult, error)
-
-	// ByIdsFilesWithResponse Retrieve files by id, external id or instance id
-	//
-	// Returns the metadata of 1 to 1000 files in the order asked for. A function may be created from a file once its
-	// `uploaded` is true.
-	//
-	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with POST /files/byids (the `ByIdsFiles` operationId).
-	ByIdsFilesWithResponse(ctx context.Context, body ByIdsFilesJSONRequestBody, reqEditors ...RequestEditorFn) (*ByIdsFilesResult, error)
-
-	// DeleteFilesWithBodyWithResponse Delete files
-	//
-	// Deletes 1 to 1000 files.
-	//
-	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with POST /files/delete (the `DeleteFiles` operationId).
-	DeleteFilesWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DeleteFilesResult, error)
-
-	// DeleteFilesWithResponse Delete files
-	//
-	// Deletes 1 to 1000 files.
-	//
-	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with POST /files/delete (the `DeleteFiles` operationId).
-	DeleteFilesWithResponse(ctx context.Context, body DeleteFilesJSONRequestBody, reqEditors ...RequestEditorFn) (*DeleteFilesResult, error)
-
-	// DownloadLinksWithBodyWithResponse Get links to files' content
-	//
-	// Returns a signed download URL for each of 1 to 100 files.
-	//
-	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with POST /files/downloadlink (the `DownloadLinks` operationId).
-	DownloadLinksWithBodyWithResponse(ctx context.Context, params *DownloadLinksParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DownloadLinksResult, error)
-
-	// DownloadLinksWithResponse Get links to files' content
-	//
-	// Returns a signed download URL for each of 1 to 100 files.
-	//
-	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with POST /files/downloadlink (the `DownloadLinks` operationId).
-	DownloadLinksWithResponse(ctx context.Context, params *DownloadLinksParams, body DownloadLinksJSONRequestBody, reqEditors ...RequestEditorFn) (*DownloadLinksResult, error)
-
-	// GetFileByInternalIDWithResponse Retrieve a file by its id
-	//
-	// Returns the metadata of one file, not wrapped in a list.
-	//
-	// Returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with GET /files/{id} (the `GetFileByInternalID` operationId).
-	GetFileByInternalIDWithResponse(ctx context.Context, id InternalID, reqEditors ...RequestEditorFn) (*GetFileByInternalIDResult, error)
-
-	// GetFunctionsWithResponse List functions
-	//
-	// Returns up to `limit` functions in one answer. There is no cursor: whoever wants more functions asks with a
-	// greater limit.
-	//
-	// Returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with GET /functions (the `GetFunctions` operationId).
-	GetFunctionsWithResponse(ctx context.Context, params *GetFunctionsParams, reqEditors ...RequestEditorFn) (*GetFunctionsResult, error)
-
-	// PostFunctionsWithBodyWithResponse Create a function
-	//
-	// Registers one function whose code was uploaded as a zip file before, and starts its deployment, which takes
-	// minutes. The answer shows it with status Queued; it can be called when its status is Ready.
-	//
-	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with POST /functions (the `PostFunctions` operationId).
-	PostFunctionsWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PostFunctionsResult, error)
-
-	// PostFunctionsWithResponse Create a function
-	//
-	// Registers one function whose code was uploaded as a zip file before, and starts its deployment, which takes
-	// minutes. The answer shows it with status Queued; it can be called when its status is Ready.
-	//
-	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with POST /functions (the `PostFunctions` operationId).
-	PostFunctionsWithResponse(ctx context.Context, body PostFunctionsJSONRequestBody, reqEditors ...RequestEditorFn) (*PostFunctionsResult, error)
-
-	// ByIdsFunctionsWithBodyWithResponse Retrieve functions by id or external id
-	//
-	// Returns 1 to 10 functions. An unknown id is an error that lists it under `missing`, unless `ignoreUnknownIds`
-	// is true: then it is left out of the answer.
-	//
-	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with POST /functions/byids (the `ByIdsFunctions` operationId).
-	ByIdsFunctionsWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ByIdsFunctionsResult, error)
-
-	// ByIdsFunctionsWithResponse Retrieve functions by id or external id
-	//
-	// Returns 1 to 10 functions. An unknown id is an error that lists it under `missing`, unless `ignoreUnknownIds`
-	// is true: then it is left out of the answer.
-	//
-	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with POST /functions/byids (the `ByIdsFunctions` operationId).
-	ByIdsFunctionsWithResponse(ctx context.Context, body ByIdsFunctionsJSONRequestBody, reqEditors ...RequestEditorFn) (*ByIdsFunctionsResult, error)
-
-	// DeleteFunctionsWithBodyWithResponse Delete functions
-	//
-	// Deletes 1 to 10 functions together with their schedules. The code file stays in the Files API.
-	//
-	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with POST /functions/delete (the `DeleteFunctions` operationId).
-	DeleteFunctionsWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DeleteFunctionsResult, error)
-
-	// DeleteFunctionsWithResponse Delete functions
-	//
-	// Deletes 1 to 10 functions together with their schedules. The code file stays in the Files API.
-	//
-	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with POST /functions/delete (the `DeleteFunctions` operationId).
-	DeleteFunctionsWithResponse(ctx context.Context, body DeleteFunctionsJSONRequestBody, reqEditors ...RequestEditorFn) (*DeleteFunctionsResult, error)
-
-	// FunctionsLimitsWithResponse Read the project's limits
-	//
-	// Returns what the project's cloud allows a call to use, and which Python runtimes it offers.
-	//
-	// Returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with GET /functions/limits (the `FunctionsLimits` operationId).
-	FunctionsLimitsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*FunctionsLimitsResult, error)
-
-	// ListFunctionsWithBodyWithResponse Filter functions
-	//
-	// Returns up to `limit` functions that match every given filter field. There is no cursor; 10000 is known to be
-	// accepted as a limit. Unknown body fields are refused.
-	//
-	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with POST /functions/list (the `ListFunctions` operationId).
-	ListFunctionsWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ListFunctionsResult, error)
-
-	// ListFunctionsWithResponse Filter functions
-	//
-	// Returns up to `limit` functions that match every given filter field. There is no cursor; 10000 is known to be
-	// accepted as a limit. Unknown body fields are refused.
-	//
-	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with POST /functions/list (the `ListFunctions` operationId).
-	ListFunctionsWithResponse(ctx context.Context, body ListFunctionsJSONRequestBody, reqEditors ...RequestEditorFn) (*ListFunctionsResult, error)
-
-	// GetFunctionSchedulesWithResponse List schedules
-	//
-	// Returns up to `limit` schedules in one answer. There is no cursor.
-	//
-	// Returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with GET /functions/schedules (the `GetFunctionSchedules` operationId).
-	GetFunctionSchedulesWithResponse(ctx context.Context, params *GetFunctionSchedulesParams, reqEditors ...RequestEditorFn) (*GetFunctionSchedulesResult, error)
-
-	// PostFunctionSchedulesWithBodyWithResponse Create a schedule
-	//
-	// Creates one schedule. The nonce binds its session to the schedule, and the session is kept alive for as long as
-	// the schedule exists and its credentials can be renewed.
-	//
-	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with POST /functions/schedules (the `PostFunctionSchedules` operationId).
-	PostFunctionSchedulesWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PostFunctionSchedulesResult, error)
-
-	// PostFunctionSchedulesWithResponse Create a schedule
-	//
-	// Creates one schedule. The nonce binds its session to the schedule, and the session is kept alive for as long as
-	// the schedule exists and its credentials can be renewed.
-	//
-	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with POST /functions/schedules (the `PostFunctionSchedules` operationId).
-	PostFunctionSchedulesWithResponse(ctx context.Context, body PostFunctionSchedulesJSONRequestBody, reqEditors ...RequestEditorFn) (*PostFunctionSchedulesResult, error)
-
-	// ByIdsFunctionSchedulesWithBodyWithResponse Retrieve schedules by id
-	//
-	// Returns 1 to 10000 schedules. An unknown id is an error that lists it under `missing`, unless
-	// `ignoreUnknownIds` is true: then it is left out of the answer.
-	//
-	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with POST /functions/schedules/byids (the `ByIdsFunctionSchedules` operationId).
-	ByIdsFunctionSchedulesWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ByIdsFunctionSchedulesResult, error)
-
-	// ByIdsFunctionSchedulesWithResponse Retrieve schedules by id
-	//
-	// Returns 1 to 10000 schedules. An unknown id is an error that lists it under `missing`, unless
-	// `ignoreUnknownIds` is true: then it is left out of the answer.
-	//
-	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with POST /functions/schedules/byids (the `ByIdsFunctionSchedules` operationId).
-	ByIdsFunctionSchedulesWithResponse(ctx context.Context, body ByIdsFunctionSchedulesJSONRequestBody, reqEditors ...RequestEditorFn) (*ByIdsFunctionSchedulesResult, error)
-
-	// DeleteFunctionSchedulesWithBodyWithResponse Delete schedules
-	//
-	// Deletes 1 to 10000 schedules. Unknown ids cannot be ignored here.
-	//
-	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with POST /functions/schedules/delete (the `DeleteFunctionSchedules` operationId).
-	DeleteFunctionSchedulesWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DeleteFunctionSchedulesResult, error)
-
-	// DeleteFunctionSchedulesWithResponse Delete schedules
-	//
-	// Deletes 1 to 10000 schedules. Unknown ids cannot be ignored here.
-	//
-	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with POST /functions/schedules/delete (the `DeleteFunctionSchedules` operationId).
-	DeleteFunctionSchedulesWithResponse(ctx context.Context, body DeleteFunctionSchedulesJSONRequestBody, reqEditors ...RequestEditorFn) (*DeleteFunctionSchedulesResult, error)
-
-	// ListFunctionSchedulesWithBodyWithResponse Filter schedules
-	//
-	// Returns up to `limit` schedules that match every given filter field. There is no cursor, and an unknown body
-	// field such as `cursor` is refused; 10000 is known to be accepted as a limit.
-	//
-	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with POST /functions/schedules/list (the `ListFunctionSchedules` operationId).
-	ListFunctionSchedulesWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ListFunctionSchedulesResult, error)
-
-	// ListFunctionSchedulesWithResponse Filter schedules
-	//
-	// Returns up to `limit` schedules that match every given filter field. There is no cursor, and an unknown body
-	// field such as `cursor` is refused; 10000 is known to be accepted as a limit.
-	//
-	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with POST /functions/schedules/list (the `ListFunctionSchedules` operationId).
-	ListFunctionSchedulesWithResponse(ctx context.Context, body ListFunctionSchedulesJSONRequestBody, reqEditors ...RequestEditorFn) (*ListFunctionSchedulesResult, error)
-
-	// GetFunctionScheduleWithResponse Retrieve a schedule by its id
-	//
-	// Returns one schedule, not wrapped in a list.
-	//
-	// Returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with GET /functions/schedules/{scheduleId} (the `GetFunctionSchedule` operationId).
-	GetFunctionScheduleWithResponse(ctx context.Context, scheduleID ScheduleID, reqEditors ...RequestEditorFn) (*GetFunctionScheduleResult, error)
-
-	// GetFunctionScheduleInputDataWithResponse Retrieve a schedule's input data
-	//
-	// Returns the data that every call of the schedule gets. No other operation shows it.
-	//
-	// Returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with GET /functions/schedules/{scheduleId}/input_data (the `GetFunctionScheduleInputData` operationId).
-	GetFunctionScheduleInputDataWithResponse(ctx context.Context, scheduleID ScheduleID, reqEditors ...RequestEditorFn) (*GetFunctionScheduleInputDataResult, error)
-
-	// GetFunctionsStatusWithResponse Read the activation status
-	//
-	// Says whether Functions may be used in the project. A new project starts as inactive.
-	//
-	// Returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with GET /functions/status (the `GetFunctionsStatus` operationId).
-	GetFunctionsStatusWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetFunctionsStatusResult, error)
-
-	// PostFunctionsStatusWithResponse Activate Functions
-	//
-	// Asks for the activation of Functions, which takes up to two hours. Asking again does no harm.
-	//
-	// Returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with POST /functions/status (the `PostFunctionsStatus` operationId).
-	PostFunctionsStatusWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*PostFunctionsStatusResult, error)
-
-	// GetFunctionWithResponse Retrieve a function by its id
-	//
-	// Returns one function, not wrapped in a list.
-	//
-	// Returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with GET /functions/{functionId} (the `GetFunction` operationId).
-	GetFunctionWithResponse(ctx context.Context, functionID FunctionID, reqEditors ...RequestEditorFn) (*GetFunctionResult, error)
-
-	// PostFunctionsCallWithBodyWithResponse Call a function
-	//
-	// Starts one run of a function that is Ready and answers at once, with status Running. The nonce comes from a
-	// session created right before: it serves one call and expires after about a minute. A request repeated after a
-	// lost answer may run the code twice.
-	//
-	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with POST /functions/{functionId}/call (the `PostFunctionsCall` operationId).
-	PostFunctionsCallWithBodyWithResponse(ctx context.Context, functionID FunctionID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PostFunctionsCallResult, error)
-
-	// PostFunctionsCallWithResponse Call a function
-	//
-	// Starts one run of a function that is Ready and answers at once, with status Running. The nonce comes from a
-	// session created right before: it serves one call and expires after about a minute. A request repeated after a
-	// lost answer may run the code twice.
-	//
-	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with POST /functions/{functionId}/call (the `PostFunctionsCall` operationId).
-	PostFunctionsCallWithResponse(ctx context.Context, functionID FunctionID, body PostFunctionsCallJSONRequestBody, reqEditors ...RequestEditorFn) (*PostFunctionsCallResult, error)
-
-	// GetFunctionCallsWithResponse List calls
-	//
-	// Returns one page of a function's calls. The cursor of a page leads to the next one.
-	//
-	// Returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with GET /functions/{functionId}/calls (the `GetFunctionCalls` operationId).
-	GetFunctionCallsWithResponse(ctx context.Context, functionID FunctionID, params *GetFunctionCallsParams, reqEditors ...RequestEditorFn) (*GetFunctionCallsResult, error)
-
-	// ByIdsFunctionCallsWithBodyWithResponse Retrieve calls by id
-	//
-	// Returns 1 to 10000 calls of one function. An unknown id is an error that lists it under `missing`, unless
-	// `ignoreUnknownIds` is true: then it is left out of the answer.
-	//
-	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with POST /functions/{functionId}/calls/byids (the `ByIdsFunctionCalls` operationId).
-	ByIdsFunctionCallsWithBodyWithResponse(ctx context.Context, functionID FunctionID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ByIdsFunctionCallsResult, error)
-
-	// ByIdsFunctionCallsWithResponse Retrieve calls by id
-	//
-	// Returns 1 to 10000 calls of one function. An unknown id is an error that lists it under `missing`, unless
-	// `ignoreUnknownIds` is true: then it is left out of the answer.
-	//
-	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with POST /functions/{functionId}/calls/byids (the `ByIdsFunctionCalls` operationId).
-	ByIdsFunctionCallsWithResponse(ctx context.Context, functionID FunctionID, body ByIdsFunctionCallsJSONRequestBody, reqEditors ...RequestEditorFn) (*ByIdsFunctionCallsResult, error)
-
-	// ListFunctionCallsWithBodyWithResponse Filter calls
-	//
-	// Returns one page of the calls that match every given filter field. A page may hold fewer calls than the limit
-	// although more follow; the walk ends where `nextCursor` is absent.
-	//
-	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with POST /functions/{functionId}/calls/list (the `ListFunctionCalls` operationId).
-	ListFunctionCallsWithBodyWithResponse(ctx context.Context, functionID FunctionID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ListFunctionCallsResult, error)
-
-	// ListFunctionCallsWithResponse Filter calls
-	//
-	// Returns one page of the calls that match every given filter field. A page may hold fewer calls than the limit
-	// although more follow; the walk ends where `nextCursor` is absent.
-	//
-	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with POST /functions/{functionId}/calls/list (the `ListFunctionCalls` operationId).
-	ListFunctionCallsWithResponse(ctx context.Context, functionID FunctionID, body ListFunctionCallsJSONRequestBody, reqEditors ...RequestEditorFn) (*ListFunctionCallsResult, error)
-
-	// GetFunctionCallWithResponse Retrieve a call by its id
-	//
-	// Returns one call, not wrapped in a list.
-	//
-	// Returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with GET /functions/{functionId}/calls/{callId} (the `GetFunctionCall` operationId).
-	GetFunctionCallWithResponse(ctx context.Context, functionID FunctionID, callID CallID, reqEditors ...RequestEditorFn) (*GetFunctionCallResult, error)
-
-	// GetFunctionCallLogsWithResponse Retrieve what a call printed
-	//
-	// Returns every line that the call has printed so far to its standard output and standard error, oldest first, in
-	// one answer. Lines may arrive some seconds after the call has ended.
-	//
-	// Returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with GET /functions/{functionId}/calls/{callId}/logs (the `GetFunctionCallLogs` operationId).
-	GetFunctionCallLogsWithResponse(ctx context.Context, functionID FunctionID, callID CallID, reqEditors ...RequestEditorFn) (*GetFunctionCallLogsResult, error)
-
-	// GetFunctionCallResponseWithResponse Retrieve what a call returned
-	//
-	// Returns the value that the function returned. `response` is absent while the call runs and when it did not end
-	// well.
-	//
-	// Returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with GET /functions/{functionId}/calls/{callId}/response (the `GetFunctionCallResponse` operationId).
-	GetFunctionCallResponseWithResponse(ctx context.Context, functionID FunctionID, callID CallID, reqEditors ...RequestEditorFn) (*GetFunctionCallResponseResult, error)
-
-	// ListSessionsWithResponse List sessions
-	//
-	// Returns one page of the project's sessions. The cursor of a page leads to the next one.
-	//
-	// Returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with GET /sessions (the `ListSessions` operationId).
-	ListSessionsWithResponse(ctx context.Context, params *ListSessionsParams, reqEditors ...RequestEditorFn) (*ListSessionsResult, error)
-
-	// CreateSessionsWithBodyWithResponse Create a session
-	//
-	// Creates one session and returns its nonce, which serves once and expires after about a minute. A session that
-	// nobody binds does nothing, so asking again is harmless.
-	//
-	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with POST /sessions (the `CreateSessions` operationId).
-	CreateSessionsWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateSessionsResult, error)
-
-	// CreateSessionsWithResponse Create a session
-	//
-	// Creates one session and returns its nonce, which serves once and expires after about a minute. A session that
-	// nobody binds does nothing, so asking again is harmless.
-	//
-	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with POST /sessions (the `CreateSessions` operationId).
-	CreateSessionsWithResponse(ctx context.Context, body CreateSessionsJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateSessionsResult, error)
-
-	// GetSessionsByIdsWithBodyWithResponse Retrieve sessions by id
-	//
-	// Returns 1 to 1000 sessions. It fails if any of them is unknown.
-	//
-	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with POST /sessions/byids (the `GetSessionsByIds` operationId).
-	GetSessionsByIdsWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*GetSessionsByIdsResult, error)
-
-	// GetSessionsByIdsWithResponse Retrieve sessions by id
-	//
-	// Returns 1 to 1000 sessions. It fails if any of them is unknown.
-	//
-	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with POST /sessions/byids (the `GetSessionsByIds` operationId).
-	GetSessionsByIdsWithResponse(ctx context.Context, body GetSessionsByIdsJSONRequestBody, reqEditors ...RequestEditorFn) (*GetSessionsByIdsResult, error)
-
-	// RevokeSessionsWithBodyWithResponse Revoke sessions
-	//
-	// Revokes sessions; it may take an hour until they lose access. Revoking one again does nothing. A caller that may
-	// not list sessions gets back their ids alone.
-	//
-	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with POST /sessions/revoke (the `RevokeSessions` operationId).
-	RevokeSessionsWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RevokeSessionsResult, error)
-
-	// RevokeSessionsWithResponse Revoke sessions
-	//
-	// Revokes sessions; it may take an hour until they lose access. Revoking one again does nothing. A caller that may
-	// not list sessions gets back their ids alone.
-	//
-	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with POST /sessions/revoke (the `RevokeSessions` operationId).
-	RevokeSessionsWithResponse(ctx context.Context, body RevokeSessionsJSONRequestBody, reqEditors ...RequestEditorFn) (*RevokeSessionsResult, error)
-}
-
-type InitFileUploadResult struct {
-	Body         []byte
-	HTTPResponse *http.Response
-	// JSON201 the response for an HTTP 201 `application/json` response
-	JSON201 *FileUpload
-	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *Failure
-	// JSONDefault the response for an HTTP default `application/json` response
-	JSONDefault *Failure
-}
-
-// Status returns HTTPResponse.Status
-func (r InitFileUploadResult) Status() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Status
-	}
-	return http.StatusText(0)
-}
-
-// StatusCode returns HTTPResponse.StatusCode
-func (r InitFileUploadResult) StatusCode() int {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.StatusCode
-	}
-	return 0
-}
-
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r InitFileUploadResult) ContentType() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Header.Get("Content-Type")
-	}
-	return ""
-}
-
-type ByIdsFilesResult struct {
-	Body         []byte
-	HTTPResponse *http.Response
-	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *FileList
-	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *Failure
-	// JSONDefault the response for an HTTP default `application/json` response
-	JSONDefault *Failure
-}
-
-// Status returns HTTPResponse.Status
-func (r ByIdsFilesResult) Status() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Status
-	}
-	return http.StatusText(0)
-}
-
-// StatusCode returns HTTPResponse.StatusCode
-func (r ByIdsFilesResult) StatusCode() int {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.StatusCode
-	}
-	return 0
-}
-
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r ByIdsFilesResult) ContentType() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Header.Get("Content-Type")
-	}
-	return ""
-}
-
-type DeleteFilesResult struct {
-	Body         []byte
-	HTTPResponse *http.Response
-	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *Empty
-	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *Failure
-	// JSONDefault the response for an HTTP default `application/json` response
-	JSONDefault *Failure
-}
-
-// Status returns HTTPResponse.Status
-func (r DeleteFilesResult) Status() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Status
-	}
-	return http.StatusText(0)
-}
-
-// StatusCode returns HTTPResponse.StatusCode
-func (r DeleteFilesResult) StatusCode() int {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.StatusCode
-	}
-	return 0
-}
-
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r DeleteFilesResult) ContentType() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Header.Get("Content-Type")
-	}
-	return ""
-}
-
-type DownloadLinksResult struct {
-	Body         []byte
-	HTTPResponse *http.Response
-	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *FileDownloadLinkList
-	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *Failure
-	// JSONDefault the response for an HTTP default `application/json` response
-	JSONDefault *Failure
-}
-
-// Status returns HTTPResponse.Status
-func (r DownloadLinksResult) Status() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Status
-	}
-	return http.StatusText(0)
-}
-
-// StatusCode returns HTTPResponse.StatusCode
-func (r DownloadLinksResult) StatusCode() int {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.StatusCode
-	}
-	return 0
-}
-
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r DownloadLinksResult) ContentType() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Header.Get("Content-Type")
-	}
-	return ""
-}
-
-type GetFileByInternalIDResult struct {
-	Body         []byte
-	HTTPResponse *http.Response
-	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *FileMetadata
-	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *Failure
-	// JSONDefault the response for an HTTP default `application/json` response
-	JSONDefault *Failure
-}
-
-// Status returns HTTPResponse.Status
-func (r GetFileByInternalIDResult) Status() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Status
-	}
-	return http.StatusText(0)
-}
-
-// StatusCode returns HTTPResponse.StatusCode
-func (r GetFileByInternalIDResult) StatusCode() int {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.StatusCode
-	}
-	return 0
-}
-
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r GetFileByInternalIDResult) ContentType() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Header.Get("Content-Type")
-	}
-	return ""
-}
-
-type GetFunctionsResult struct {
-	Body         []byte
-	HTTPResponse *http.Response
-	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *FunctionList
-	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *Failure
-	// JSONDefault the response for an HTTP default `application/json` response
-	JSONDefault *Failure
-}
-
-// Status returns HTTPResponse.Status
-func (r GetFunctionsResult) Status() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Status
-	}
-	return http.StatusText(0)
-}
-
-// StatusCode returns HTTPResponse.StatusCode
-func (r GetFunctionsResult) StatusCode() int {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.StatusCode
-	}
-	return 0
-}
-
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r GetFunctionsResult) ContentType() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Header.Get("Content-Type")
-	}
-	return ""
-}
-
-type PostFunctionsResult struct {
-	Body         []byte
-	HTTPResponse *http.Response
-	// JSON201 the response for an HTTP 201 `application/json` response
-	JSON201 *FunctionList
-	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *Failure
-	// JSONDefault the response for an HTTP default `application/json` response
-	JSONDefault *Failure
-}
-
-// Status returns HTTPResponse.Status
-func (r PostFunctionsResult) Status() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Status
-	}
-	return http.StatusText(0)
-}
-
-// StatusCode returns HTTPResponse.StatusCode
-func (r PostFunctionsResult) StatusCode() int {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.StatusCode
-	}
-	return 0
-}
-
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r PostFunctionsResult) ContentType() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Header.Get("Content-Type")
-	}
-	return ""
-}
-
-type ByIdsFunctionsResult struct {
-	Body         []byte
-	HTTPResponse *http.Response
-	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *FunctionList
-	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *Failure
-	// JSONDefault the response for an HTTP default `application/json` response
-	JSONDefault *Failure
-}
-
-// Status returns HTTPResponse.Status
-func (r ByIdsFunctionsResult) Status() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Status
-	}
-	return http.StatusText(0)
-}
-
-// StatusCode returns HTTPResponse.StatusCode
-func (r ByIdsFunctionsResult) StatusCode() int {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.StatusCode
-	}
-	return 0
-}
-
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r ByIdsFunctionsResult) ContentType() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Header.Get("Content-Type")
-	}
-	return ""
-}
-
-type DeleteFunctionsResult struct {
-	Body         []byte
-	HTTPResponse *http.Response
-	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *Empty
-	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *Failure
-	// JSONDefault the response for an HTTP default `application/json` response
-	JSONDefault *Failure
-}
-
-// Status returns HTTPResponse.Status
-func (r DeleteFunctionsResult) Status() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Status
-	}
-	return http.StatusText(0)
-}
-
-// StatusCode returns HTTPResponse.StatusCode
-func (r DeleteFunctionsResult) StatusCode() int {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.StatusCode
-	}
-	return 0
-}
-
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r DeleteFunctionsResult) ContentType() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Header.Get("Content-Type")
-	}
-	return ""
-}
-
-type FunctionsLimitsResult struct {
-	Body         []byte
-	HTTPResponse *http.Response
-	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *FunctionsLimits
-	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *Failure
-	// JSONDefault the response for an HTTP default `application/json` response
-	JSONDefault *Failure
-}
-
-// Status returns HTTPResponse.Status
-func (r FunctionsLimitsResult) Status() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Status
-	}
-	return http.StatusText(0)
-}
-
-// StatusCode returns HTTPResponse.StatusCode
-func (r FunctionsLimitsResult) StatusCode() int {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.StatusCode
-	}
-	return 0
-}
-
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r FunctionsLimitsResult) ContentType() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Header.Get("Content-Type")
-	}
-	return ""
-}
-
-type ListFunctionsResult struct {
-	Body         []byte
-	HTTPResponse *http.Response
-	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *FunctionList
-	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *Failure
-	// JSONDefault the response for an HTTP default `application/json` response
-	JSONDefault *Failure
-}
-
-// Status returns HTTPResponse.Status
-func (r ListFunctionsResult) Status() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Status
-	}
-	return http.StatusText(0)
-}
-
-// StatusCode returns HTTPResponse.StatusCode
-func (r ListFunctionsResult) StatusCode() int {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.StatusCode
-	}
-	return 0
-}
-
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r ListFunctionsResult) ContentType() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Header.Get("Content-Type")
-	}
-	return ""
-}
-
-type GetFunctionSchedulesResult struct {
-	Body         []byte
-	HTTPResponse *http.Response
-	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *FunctionScheduleList
-	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *Failure
-	// JSONDefault the response for an HTTP default `application/json` response
-	JSONDefault *Failure
-}
-
-// Status returns HTTPResponse.Status
-func (r GetFunctionSchedulesResult) Status() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Status
-	}
-	return http.StatusText(0)
-}
-
-// StatusCode returns HTTPResponse.StatusCode
-func (r GetFunctionSchedulesResult) StatusCode() int {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.StatusCode
-	}
-	return 0
-}
-
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r GetFunctionSchedulesResult) ContentType() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Header.Get("Content-Type")
-	}
-	return ""
-}
-
-type PostFunctionSchedulesResult struct {
-	Body         []byte
-	HTTPResponse *http.Response
-	// JSON201 the response for an HTTP 201 `application/json` response
-	JSON201 *FunctionScheduleList
-	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *Failure
-	// JSONDefault the response for an HTTP default `application/json` response
-	JSONDefault *Failure
-}
-
-// Status returns HTTPResponse.Status
-func (r PostFunctionSchedulesResult) Status() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Status
-	}
-	return http.StatusText(0)
-}
-
-// StatusCode returns HTTPResponse.StatusCode
-func (r PostFunctionSchedulesResult) StatusCode() int {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.StatusCode
-	}
-	return 0
-}
-
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r PostFunctionSchedulesResult) ContentType() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Header.Get("Content-Type")
-	}
-	return ""
-}
-
-type ByIdsFunctionSchedulesResult struct {
-	Body         []byte
-	HTTPResponse *http.Response
-	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *FunctionScheduleList
-	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *Failure
-	// JSONDefault the response for an HTTP default `application/json` response
-	JSONDefault *Failure
-}
-
-// Status returns HTTPResponse.Status
-func (r ByIdsFunctionSchedulesResult) Status() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Status
-	}
-	return http.StatusText(0)
-}
-
-// StatusCode returns HTTPResponse.StatusCode
-func (r ByIdsFunctionSchedulesResult) StatusCode() int {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.StatusCode
-	}
-	return 0
-}
-
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r ByIdsFunctionSchedulesResult) ContentType() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Header.Get("Content-Type")
-	}
-	return ""
-}
-
-type DeleteFunctionSchedulesResult struct {
-	Body         []byte
-	HTTPResponse *http.Response
-	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *Empty
-	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *Failure
-	// JSONDefault the response for an HTTP default `application/json` response
-	JSONDefault *Failure
-}
-
-// Status returns HTTPResponse.Status
-func (r DeleteFunctionSchedulesResult) Status() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Status
-	}
-	return http.StatusText(0)
-}
-
-// StatusCode returns HTTPResponse.StatusCode
-func (r DeleteFunctionSchedulesResult) StatusCode() int {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.StatusCode
-	}
-	return 0
-}
-
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r DeleteFunctionSchedulesResult) ContentType() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Header.Get("Content-Type")
-	}
-	return ""
-}
-
-type ListFunctionSchedulesResult struct {
-	Body         []byte
-	HTTPResponse *http.Response
-	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *FunctionScheduleList
-	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *Failure
-	// JSONDefault the response for an HTTP default `application/json` response
-	JSONDefault *Failure
-}
-
-// Status returns HTTPResponse.Status
-func (r ListFunctionSchedulesResult) Status() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Status
-	}
-	return http.StatusText(0)
-}
-
-// StatusCode returns HTTPResponse.StatusCode
-func (r ListFunctionSchedulesResult) StatusCode() int {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.StatusCode
-	}
-	return 0
-}
-
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r ListFunctionSchedulesResult) ContentType() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Header.Get("Content-Type")
-	}
-	return ""
-}
-
-type GetFunctionScheduleResult struct {
-	Body         []byte
-	HTTPResponse *http.Response
-	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *FunctionSchedule
-	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *Failure
-	// JSONDefault the response for an HTTP default `application/json` response
-	JSONDefault *Failure
-}
-
-// Status returns HTTPResponse.Status
-func (r GetFunctionScheduleResult) Status() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Status
-	}
-	return http.StatusText(0)
-}
-
-// StatusCode returns HTTPResponse.StatusCode
-func (r GetFunctionScheduleResult) StatusCode() int {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.StatusCode
-	}
-	return 0
-}
-
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r GetFunctionScheduleResult) ContentType() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Header.Get("Content-Type")
-	}
-	return ""
-}
-
-type GetFunctionScheduleInputDataResult struct {
-	Body         []byte
-	HTTPResponse *http.Response
-	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *FunctionScheduleInputData
-	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *Failure
-	// JSONDefault the response for an HTTP default `application/json` response
-	JSONDefault *Failure
-}
-
-// Status returns HTTPResponse.Status
-func (r GetFunctionScheduleInputDataResult) Status() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Status
-	}
-	return http.StatusText(0)
-}
-
-// StatusCode returns HTTPResponse.StatusCode
-func (r GetFunctionScheduleInputDataResult) StatusCode() int {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.StatusCode
-	}
-	return 0
-}
-
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r GetFunctionScheduleInputDataResult) ContentType() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Header.Get("Content-Type")
-	}
-	return ""
-}
-
-type GetFunctionsStatusResult struct {
-	Body         []byte
-	HTTPResponse *http.Response
-	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *FunctionsStatus
-	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *Failure
-	// JSONDefault the response for an HTTP default `application/json` response
-	JSONDefault *Failure
-}
-
-// Status returns HTTPResponse.Status
-func (r GetFunctionsStatusResult) Status() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Status
-	}
-	return http.StatusText(0)
-}
-
-// StatusCode returns HTTPResponse.StatusCode
-func (r GetFunctionsStatusResult) StatusCode() int {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.StatusCode
-	}
-	return 0
-}
-
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r GetFunctionsStatusResult) ContentType() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Header.Get("Content-Type")
-	}
-	return ""
-}
-
-type PostFunctionsStatusResult struct {
-	Body         []byte
-	HTTPResponse *http.Response
-	// JSON202 the response for an HTTP 202 `application/json` response
-	JSON202 *FunctionsStatus
-	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *Failure
-	// JSONDefault the response for an HTTP default `application/json` response
-	JSONDefault *Failure
-}
-
-// Status returns HTTPResponse.Status
-func (r PostFunctionsStatusResult) Status() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Status
-	}
-	return http.StatusText(0)
-}
-
-// StatusCode returns HTTPResponse.StatusCode
-func (r PostFunctionsStatusResult) StatusCode() int {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.StatusCode
-	}
-	return 0
-}
-
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r PostFunctionsStatusResult) ContentType() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Header.Get("Content-Type")
-	}
-	return ""
-}
-
-type GetFunctionResult struct {
-	Body         []byte
-	HTTPResponse *http.Response
-	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *Function
-	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *Failure
-	// JSONDefault the response for an HTTP default `application/json` response
-	JSONDefault *Failure
-}
-
-// Status returns HTTPResponse.Status
-func (r GetFunctionResult) Status() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Status
-	}
-	return http.StatusText(0)
-}
-
-// StatusCode returns HTTPResponse.StatusCode
-func (r GetFunctionResult) StatusCode() int {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.StatusCode
-	}
-	return 0
-}
-
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r GetFunctionResult) ContentType() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Header.Get("Content-Type")
-	}
-	return ""
-}
-
-type PostFunctionsCallResult struct {
-	Body         []byte
-	HTTPResponse *http.Response
-	// JSON201 the response for an HTTP 201 `application/json` response
-	JSON201 *FunctionCall
-	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *Failure
-	// JSONDefault the response for an HTTP default `application/json` response
-	JSONDefault *Failure
-}
-
-// Status returns HTTPResponse.Status
-func (r PostFunctionsCallResult) Status() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Status
-	}
-	return http.StatusText(0)
-}
-
-// StatusCode returns HTTPResponse.StatusCode
-func (r PostFunctionsCallResult) StatusCode() int {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.StatusCode
-	}
-	return 0
-}
-
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r PostFunctionsCallResult) ContentType() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Header.Get("Content-Type")
-	}
-	return ""
-}
-
-type GetFunctionCallsResult struct {
-	Body         []byte
-	HTTPResponse *http.Response
-	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *FunctionCallPage
-	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *Failure
-	// JSONDefault the response for an HTTP default `application/json` response
-	JSONDefault *Failure
-}
-
-// Status returns HTTPResponse.Status
-func (r GetFunctionCallsResult) Status() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Status
-	}
-	return http.StatusText(0)
-}
-
-// StatusCode returns HTTPResponse.StatusCode
-func (r GetFunctionCallsResult) StatusCode() int {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.StatusCode
-	}
-	return 0
-}
-
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r GetFunctionCallsResult) ContentType() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Header.Get("Content-Type")
-	}
-	return ""
-}
-
-type ByIdsFunctionCallsResult struct {
-	Body         []byte
-	HTTPResponse *http.Response
-	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *FunctionCallList
-	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *Failure
-	// JSONDefault the response for an HTTP default `application/json` response
-	JSONDefault *Failure
-}
-
-// Status returns HTTPResponse.Status
-func (r ByIdsFunctionCallsResult) Status() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Status
-	}
-	return http.StatusText(0)
-}
-
-// StatusCode returns HTTPResponse.StatusCode
-func (r ByIdsFunctionCallsResult) StatusCode() int {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.StatusCode
-	}
-	return 0
-}
-
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r ByIdsFunctionCallsResult) ContentType() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Header.Get("Content-Type")
-	}
-	return ""
-}
-
-type ListFunctionCallsResult struct {
-	Body         []byte
-	HTTPResponse *http.Response
-	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *FunctionCallPage
-	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *Failure
-	// JSONDefault the response for an HTTP default `application/json` response
-	JSONDefault *Failure
-}
-
-// Status returns HTTPResponse.Status
-func (r ListFunctionCallsResult) Status() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Status
-	}
-	return http.StatusText(0)
-}
-
-// StatusCode returns HTTPResponse.StatusCode
-func (r ListFunctionCallsResult) StatusCode() int {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.StatusCode
-	}
-	return 0
-}
-
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r ListFunctionCallsResult) ContentType() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Header.Get("Content-Type")
-	}
-	return ""
-}
-
-type GetFunctionCallResult struct {
-	Body         []byte
-	HTTPResponse *http.Response
-	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *FunctionCall
-	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *Failure
-	// JSONDefault the response for an HTTP default `application/json` response
-	JSONDefault *Failure
-}
-
-// Status returns HTTPResponse.Status
-func (r GetFunctionCallResult) Status() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Status
-	}
-	return http.StatusText(0)
-}
-
-// StatusCode returns HTTPResponse.StatusCode
-func (r GetFunctionCallResult) StatusCode() int {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.StatusCode
-	}
-	return 0
-}
-
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r GetFunctionCallResult) ContentType() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Header.Get("Content-Type")
-	}
-	return ""
-}
-
-type GetFunctionCallLogsResult struct {
-	Body         []byte
-	HTTPResponse *http.Response
-	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *FunctionCallLog
-	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *Failure
-	// JSONDefault the response for an HTTP default `application/json` response
-	JSONDefault *Failure
-}
-
-// Status returns HTTPResponse.Status
-func (r GetFunctionCallLogsResult) Status() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Status
-	}
-	return http.StatusText(0)
-}
-
-// StatusCode returns HTTPResponse.StatusCode
-func (r GetFunctionCallLogsResult) StatusCode() int {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.StatusCode
-	}
-	return 0
-}
-
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r GetFunctionCallLogsResult) ContentType() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Header.Get("Content-Type")
-	}
-	return ""
-}
-
-type GetFunctionCallResponseResult struct {
-	Body         []byte
-	HTTPResponse *http.Response
-	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *FunctionCallResponse
-	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *Failure
-	// JSONDefault the response for an HTTP default `application/json` response
-	JSONDefault *Failure
-}
-
-// Status returns HTTPResponse.Status
-func (r GetFunctionCallResponseResult) Status() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Status
-	}
-	return http.StatusText(0)
-}
-
-// StatusCode returns HTTPResponse.StatusCode
-func (r GetFunctionCallResponseResult) StatusCode() int {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.StatusCode
-	}
-	return 0
-}
-
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r GetFunctionCallResponseResult) ContentType() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Header.Get("Content-Type")
-	}
-	return ""
-}
-
-type ListSessionsResult struct {
-	Body         []byte
-	HTTPResponse *http.Response
-	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *SessionPage
-	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *Failure
-	// JSONDefault the response for an HTTP default `application/json` response
-	JSONDefault *Failure
-}
-
-// Status returns HTTPResponse.Status
-func (r ListSessionsResult) Status() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Status
-	}
-	return http.StatusText(0)
-}
-
-// StatusCode returns HTTPResponse.StatusCode
-func (r ListSessionsResult) StatusCode() int {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.StatusCode
-	}
-	return 0
-}
-
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r ListSessionsResult) ContentType() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Header.Get("Content-Type")
-	}
-	return ""
-}
-
-type CreateSessionsResult struct {
-	Body         []byte
-	HTTPResponse *http.Response
-	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *CreatedSessionList
-	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *Failure
-	// JSONDefault the response for an HTTP default `application/json` response
-	JSONDefault *Failure
-}
-
-// Status returns HTTPResponse.Status
-func (r CreateSessionsResult) Status() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Status
+	defer func() { _ = resp.Body.Close() }()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return nil, err
 	}
-	return http.StatusText(0)
-}
-
-// StatusCode returns HTTPResponse.StatusCode
-func (r CreateSessionsResult) StatusCode() int {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.StatusCode
-	}
-	return 0
-}
-
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r CreateSessionsResult) ContentType() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Header.Get("Content-Type")
-	}
-	return ""
-}
-
-type GetSessionsByIdsResult struct {
-	Body         []byte
-	HTTPResponse *http.Response
-	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *SessionList
-	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *Failure
-	// JSONDefault the response for an HTTP default `application/json` response
-	JSONDefault *Failure
-}
-
-// Status returns HTTPResponse.Status
-func (r GetSessionsByIdsResult) Status() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Status
-	}
-	return http.StatusText(0)
-}
-
-// StatusCode returns HTTPResponse.StatusCode
-func (r GetSessionsByIdsResult) StatusCode() int {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.StatusCode
+	if resp.StatusCode/100 != 2 {
+		return nil, &ResponseError{Operation: op, StatusCode: resp.StatusCode, Header: resp.Header, Body: body}
 	}
-	return 0
-}
-
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r GetSessionsByIdsResult) ContentType() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Header.Get("Content-Type")
-	}
-	return ""
-}
-
-type RevokeSessionsResult struct {
-	Body         []byte
-	HTTPResponse *http.Response
-	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *SessionPage
-	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *Failure
-	// JSONDefault the response for an HTTP default `application/json` response
-	JSONDefault *Failure
-}
-
-// Status returns HTTPResponse.Status
-func (r RevokeSessionsResult) Status() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Status
-	}
-	return http.StatusText(0)
-}
-
-// StatusCode returns HTTPResponse.StatusCode
-func (r RevokeSessionsResult) StatusCode() int {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.StatusCode
-	}
-	return 0
-}
-
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r RevokeSessionsResult) ContentType() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Header.Get("Content-Type")
+	result := new(T)
+	if err := jsonobject.DecodeBody(body, resp.Header.Get("Content-Type"), result); err != nil {
+		return nil, &ResponseError{Operation: op, StatusCode: resp.StatusCode, Header: resp.Header, Body: body, Err: err}
 	}
-	return ""
+	return result, nil
 }
 
-// InitFileUploadWithBodyWithResponse Register a file and get its upload URL
+// InitFileUpload calls POST /files: Register a file and get its upload URL.
 //
 // Registers one file and answers with the URL to which its bytes are to be sent by PUT within a week. That URL is
 // signed by itself and must not get the caller's token.
 //
-// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
-//
-// Corresponds with POST /files (the `InitFileUpload` operationId).
-func (c *ClientWithResponses) InitFileUploadWithBodyWithResponse(ctx context.Context, params *InitFileUploadParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*InitFileUploadResult, error) {
-	rsp, err := c.InitFileUploadWithBody(ctx, params, contentType, body, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseInitFileUploadResult(rsp)
+// Required capability: filesAcl:WRITE.
+func (a *API) InitFileUpload(ctx context.Context, params *InitFileUploadParams, body InitFileUploadJSONRequestBody, reqEditors ...RequestEditorFn) (*FileUpload, error) {
+	resp, err := a.Client.InitFileUpload(WithOperation(ctx, InitFileUploadOperation), params, body, reqEditors...)
+	return decodeResponse[FileUpload](InitFileUploadOperation, resp, err)
 }
 
-// InitFileUploadWithResponse Register a file and get its upload URL
-//
-// Registers one file and answers with the URL to which its bytes are to be sent by PUT within a week. That URL is
-// signed by itself and must not get the caller's token.
-//
-// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
-//
-// Corresponds with POST /files (the `InitFileUpload` operationId).
-func (c *ClientWithResponses) InitFileUploadWithResponse(ctx context.Context, params *InitFileUploadParams, body InitFileUploadJSONRequestBody, reqEditors ...RequestEditorFn) (*InitFileUploadResult, error) {
-	rsp, err := c.InitFileUpload(ctx, params, body, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseInitFileUploadResult(rsp)
-}
-
-// ByIdsFilesWithBodyWithResponse Retrieve files by id, external id or instance id
+// ByIDsFiles calls POST /files/byids: Retrieve files by id, external id or instance id.
 //
 // Returns the metadata of 1 to 1000 files in the order asked for. A function may be created from a file once its
 // `uploaded` is true.
 //
-// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
-//
-// Corresponds with POST /files/byids (the `ByIdsFiles` operationId).
-func (c *ClientWithResponses) ByIdsFilesWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ByIdsFilesResult, error) {
-	rsp, err := c.ByIdsFilesWithBody(ctx, contentType, body, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseByIdsFilesResult(rsp)
+// Required capability: filesAcl:READ.
+func (a *API) ByIDsFiles(ctx context.Context, body ByIDsFilesJSONRequestBody, reqEditors ...RequestEditorFn) (*FileList, error) {
+	resp, err := a.Client.ByIDsFiles(WithOperation(ctx, ByIDsFilesOperation), body, reqEditors...)
+	return decodeResponse[FileList](ByIDsFilesOperation, resp, err)
 }
 
-// ByIdsFilesWithResponse Retrieve files by id, external id or instance id
-//
-// Returns the metadata of 1 to 1000 files in the order asked for. A function may be created from a file once its
-// `uploaded` is true.
-//
-// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
-//
-// Corresponds with POST /files/byids (the `ByIdsFiles` operationId).
-func (c *ClientWithResponses) ByIdsFilesWithResponse(ctx context.Context, body ByIdsFilesJSONRequestBody, reqEditors ...RequestEditorFn) (*ByIdsFilesResult, error) {
-	rsp, err := c.ByIdsFiles(ctx, body, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseByIdsFilesResult(rsp)
-}
-
-// DeleteFilesWithBodyWithResponse Delete files
+// DeleteFiles calls POST /files/delete: Delete files.
 //
 // Deletes 1 to 1000 files.
 //
-// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
-//
-// Corresponds with POST /files/delete (the `DeleteFiles` operationId).
-func (c *ClientWithResponses) DeleteFilesWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DeleteFilesResult, error) {
-	rsp, err := c.DeleteFilesWithBody(ctx, contentType, body, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseDeleteFilesResult(rsp)
+// Required capability: filesAcl:WRITE.
+func (a *API) DeleteFiles(ctx context.Context, body DeleteFilesJSONRequestBody, reqEditors ...RequestEditorFn) (*Empty, error) {
+	resp, err := a.Client.DeleteFiles(WithOperation(ctx, DeleteFilesOperation), body, reqEditors...)
+	return decodeResponse[Empty](DeleteFilesOperation, resp, err)
 }
 
-// DeleteFilesWithResponse Delete files
-//
-// Deletes 1 to 1000 files.
-//
-// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
-//
-// Corresponds with POST /files/delete (the `DeleteFiles` operationId).
-func (c *ClientWithResponses) DeleteFilesWithResponse(ctx context.Context, body DeleteFilesJSONRequestBody, reqEditors ...RequestEditorFn) (*DeleteFilesResult, error) {
-	rsp, err := c.DeleteFiles(ctx, body, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseDeleteFilesResult(rsp)
-}
-
-// DownloadLinksWithBodyWithResponse Get links to files' content
+// DownloadLinks calls POST /files/downloadlink: Get links to files' content.
 //
 // Returns a signed download URL for each of 1 to 100 files.
 //
-// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
-//
-// Corresponds with POST /files/downloadlink (the `DownloadLinks` operationId).
-func (c *ClientWithResponses) DownloadLinksWithBodyWithResponse(ctx context.Context, params *DownloadLinksParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DownloadLinksResult, error) {
-	rsp, err := c.DownloadLinksWithBody(ctx, params, contentType, body, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseDownloadLinksResult(rsp)
+// Required capability: filesAcl:READ.
+func (a *API) DownloadLinks(ctx context.Context, params *DownloadLinksParams, body DownloadLinksJSONRequestBody, reqEditors ...RequestEditorFn) (*FileDownloadLinkList, error) {
+	resp, err := a.Client.DownloadLinks(WithOperation(ctx, DownloadLinksOperation), params, body, reqEditors...)
+	return decodeResponse[FileDownloadLinkList](DownloadLinksOperation, resp, err)
 }
 
-// DownloadLinksWithResponse Get links to files' content
-//
-// Returns a signed download URL for each of 1 to 100 files.
-//
-// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
-//
-// Corresponds with POST /files/downloadlink (the `DownloadLinks` operationId).
-func (c *ClientWithResponses) DownloadLinksWithResponse(ctx context.Context, params *DownloadLinksParams, body DownloadLinksJSONRequestBody, reqEditors ...RequestEditorFn) (*DownloadLinksResult, error) {
-	rsp, err := c.DownloadLinks(ctx, params, body, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseDownloadLinksResult(rsp)
-}
-
-// GetFileByInternalIDWithResponse Retrieve a file by its id
+// GetFileByInternalID calls GET /files/{id}: Retrieve a file by its id.
 //
 // Returns the metadata of one file, not wrapped in a list.
 //
-// Returns a wrapper object for the known response body format(s).
-//
-// Corresponds with GET /files/{id} (the `GetFileByInternalID` operationId).
-func (c *ClientWithResponses) GetFileByInternalIDWithResponse(ctx context.Context, id InternalID, reqEditors ...RequestEditorFn) (*GetFileByInternalIDResult, error) {
-	rsp, err := c.GetFileByInternalID(ctx, id, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseGetFileByInternalIDResult(rsp)
+// Required capability: filesAcl:READ.
+func (a *API) GetFileByInternalID(ctx context.Context, id InternalID, reqEditors ...RequestEditorFn) (*FileMetadata, error) {
+	resp, err := a.Client.GetFileByInternalID(WithOperation(ctx, GetFileByInternalIDOperation), id, reqEditors...)
+	return decodeResponse[FileMetadata](GetFileByInternalIDOperation, resp, err)
 }
 
-// GetFunctionsWithResponse List functions
+// GetFunctions calls GET /functions: List functions.
 //
 // Returns up to `limit` functions in one answer. There is no cursor: whoever wants more functions asks with a
 // greater limit.
 //
-// Returns a wrapper object for the known response body format(s).
-//
-// Corresponds with GET /functions (the `GetFunctions` operationId).
-func (c *ClientWithResponses) GetFunctionsWithResponse(ctx context.Context, params *GetFunctionsParams, reqEditors ...RequestEditorFn) (*GetFunctionsResult, error) {
-	rsp, err := c.GetFunctions(ctx, params, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseGetFunctionsResult(rsp)
+// Required capability: functionsAcl:READ.
+func (a *API) GetFunctions(ctx context.Context, params *GetFunctionsParams, reqEditors ...RequestEditorFn) (*FunctionList, error) {
+	resp, err := a.Client.GetFunctions(WithOperation(ctx, GetFunctionsOperation), params, reqEditors...)
+	return decodeResponse[FunctionList](GetFunctionsOperation, resp, err)
 }
 
-// PostFunctionsWithBodyWithResponse Create a function
+// PostFunctions calls POST /functions: Create a function.
 //
 // Registers one function whose code was uploaded as a zip file before, and starts its deployment, which takes
 // minutes. The answer shows it with status Queued; it can be called when its status is Ready.
 //
-// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
-//
-// Corresponds with POST /functions (the `PostFunctions` operationId).
-func (c *ClientWithResponses) PostFunctionsWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PostFunctionsResult, error) {
-	rsp, err := c.PostFunctionsWithBody(ctx, contentType, body, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParsePostFunctionsResult(rsp)
+// Required capability: functionsAcl:WRITE.
+func (a *API) PostFunctions(ctx context.Context, body PostFunctionsJSONRequestBody, reqEditors ...RequestEditorFn) (*FunctionList, error) {
+	resp, err := a.Client.PostFunctions(WithOperation(ctx, PostFunctionsOperation), body, reqEditors...)
+	return decodeResponse[FunctionList](PostFunctionsOperation, resp, err)
 }
 
-// PostFunctionsWithResponse Create a function
-//
-// Registers one function whose code was uploaded as a zip file before, and starts its deployment, which takes
-// minutes. The answer shows it with status Queued; it can be called when its status is Ready.
-//
-// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
-//
-// Corresponds with POST /functions (the `PostFunctions` operationId).
-func (c *ClientWithResponses) PostFunctionsWithResponse(ctx context.Context, body PostFunctionsJSONRequestBody, reqEditors ...RequestEditorFn) (*PostFunctionsResult, error) {
-	rsp, err := c.PostFunctions(ctx, body, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParsePostFunctionsResult(rsp)
-}
-
-// ByIdsFunctionsWithBodyWithResponse Retrieve functions by id or external id
+// ByIDsFunctions calls POST /functions/byids: Retrieve functions by id or external id.
 //
 // Returns 1 to 10 functions. An unknown id is an error that lists it under `missing`, unless `ignoreUnknownIds`
 // is true: then it is left out of the answer.
 //
-// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
-//
-// Corresponds with POST /functions/byids (the `ByIdsFunctions` operationId).
-func (c *ClientWithResponses) ByIdsFunctionsWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ByIdsFunctionsResult, error) {
-	rsp, err := c.ByIdsFunctionsWithBody(ctx, contentType, body, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseByIdsFunctionsResult(rsp)
+// Required capability: functionsAcl:READ.
+func (a *API) ByIDsFunctions(ctx context.Context, body ByIDsFunctionsJSONRequestBody, reqEditors ...RequestEditorFn) (*FunctionList, error) {
+	resp, err := a.Client.ByIDsFunctions(WithOperation(ctx, ByIDsFunctionsOperation), body, reqEditors...)
+	return decodeResponse[FunctionList](ByIDsFunctionsOperation, resp, err)
 }
 
-// ByIdsFunctionsWithResponse Retrieve functions by id or external id
-//
-// Returns 1 to 10 functions. An unknown id is an error that lists it under `missing`, unless `ignoreUnknownIds`
-// is true: then it is left out of the answer.
-//
-// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
-//
-// Corresponds with POST /functions/byids (the `ByIdsFunctions` operationId).
-func (c *ClientWithResponses) ByIdsFunctionsWithResponse(ctx context.Context, body ByIdsFunctionsJSONRequestBody, reqEditors ...RequestEditorFn) (*ByIdsFunctionsResult, error) {
-	rsp, err := c.ByIdsFunctions(ctx, body, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseByIdsFunctionsResult(rsp)
-}
-
-// DeleteFunctionsWithBodyWithResponse Delete functions
+// DeleteFunctions calls POST /functions/delete: Delete functions.
 //
 // Deletes 1 to 10 functions together with their schedules. The code file stays in the Files API.
 //
-// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
-//
-// Corresponds with POST /functions/delete (the `DeleteFunctions` operationId).
-func (c *ClientWithResponses) DeleteFunctionsWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DeleteFunctionsResult, error) {
-	rsp, err := c.DeleteFunctionsWithBody(ctx, contentType, body, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseDeleteFunctionsResult(rsp)
+// Required capability: functionsAcl:WRITE.
+func (a *API) DeleteFunctions(ctx context.Context, body DeleteFunctionsJSONRequestBody, reqEditors ...RequestEditorFn) (*Empty, error) {
+	resp, err := a.Client.DeleteFunctions(WithOperation(ctx, DeleteFunctionsOperation), body, reqEditors...)
+	return decodeResponse[Empty](DeleteFunctionsOperation, resp, err)
 }
 
-// DeleteFunctionsWithResponse Delete functions
-//
-// Deletes 1 to 10 functions together with their schedules. The code file stays in the Files API.
-//
-// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
-//
-// Corresponds with POST /functions/delete (the `DeleteFunctions` operationId).
-func (c *ClientWithResponses) DeleteFunctionsWithResponse(ctx context.Context, body DeleteFunctionsJSONRequestBody, reqEditors ...RequestEditorFn) (*DeleteFunctionsResult, error) {
-	rsp, err := c.DeleteFunctions(ctx, body, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseDeleteFunctionsResult(rsp)
-}
-
-// FunctionsLimitsWithResponse Read the project's limits
+// FunctionsLimits calls GET /functions/limits: Read the project's limits.
 //
 // Returns what the project's cloud allows a call to use, and which Python runtimes it offers.
 //
-// Returns a wrapper object for the known response body format(s).
-//
-// Corresponds with GET /functions/limits (the `FunctionsLimits` operationId).
-func (c *ClientWithResponses) FunctionsLimitsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*FunctionsLimitsResult, error) {
-	rsp, err := c.FunctionsLimits(ctx, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseFunctionsLimitsResult(rsp)
+// Required capability: functionsAcl:READ.
+func (a *API) FunctionsLimits(ctx context.Context, reqEditors ...RequestEditorFn) (*FunctionsLimits, error) {
+	resp, err := a.Client.FunctionsLimits(WithOperation(ctx, FunctionsLimitsOperation), reqEditors...)
+	return decodeResponse[FunctionsLimits](FunctionsLimitsOperation, resp, err)
 }
 
-// ListFunctionsWithBodyWithResponse Filter functions
+// ListFunctions calls POST /functions/list: Filter functions.
 //
 // Returns up to `limit` functions that match every given filter field. There is no cursor; 10000 is known to be
 // accepted as a limit. Unknown body fields are refused.
 //
-// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
-//
-// Corresponds with POST /functions/list (the `ListFunctions` operationId).
-func (c *ClientWithResponses) ListFunctionsWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ListFunctionsResult, error) {
-	rsp, err := c.ListFunctionsWithBody(ctx, contentType, body, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseListFunctionsResult(rsp)
+// Required capability: functionsAcl:READ.
+func (a *API) ListFunctions(ctx context.Context, body ListFunctionsJSONRequestBody, reqEditors ...RequestEditorFn) (*FunctionList, error) {
+	resp, err := a.Client.ListFunctions(WithOperation(ctx, ListFunctionsOperation), body, reqEditors...)
+	return decodeResponse[FunctionList](ListFunctionsOperation, resp, err)
 }
 
-// ListFunctionsWithResponse Filter functions
-//
-// Returns up to `limit` functions that match every given filter field. There is no cursor; 10000 is known to be
-// accepted as a limit. Unknown body fields are refused.
-//
-// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
-//
-// Corresponds with POST /functions/list (the `ListFunctions` operationId).
-func (c *ClientWithResponses) ListFunctionsWithResponse(ctx context.Context, body ListFunctionsJSONRequestBody, reqEditors ...RequestEditorFn) (*ListFunctionsResult, error) {
-	rsp, err := c.ListFunctions(ctx, body, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseListFunctionsResult(rsp)
-}
-
-// GetFunctionSchedulesWithResponse List schedules
+// GetFunctionSchedules calls GET /functions/schedules: List schedules.
 //
 // Returns up to `limit` schedules in one answer. There is no cursor.
 //
-// Returns a wrapper object for the known response body format(s).
-//
-// Corresponds with GET /functions/schedules (the `GetFunctionSchedules` operationId).
-func (c *ClientWithResponses) GetFunctionSchedulesWithResponse(ctx context.Context, params *GetFunctionSchedulesParams, reqEditors ...RequestEditorFn) (*GetFunctionSchedulesResult, error) {
-	rsp, err := c.GetFunctionSchedules(ctx, params, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseGetFunctionSchedulesResult(rsp)
+// Required capability: functionsAcl:READ.
+func (a *API) GetFunctionSchedules(ctx context.Context, params *GetFunctionSchedulesParams, reqEditors ...RequestEditorFn) (*FunctionScheduleList, error) {
+	resp, err := a.Client.GetFunctionSchedules(WithOperation(ctx, GetFunctionSchedulesOperation), params, reqEditors...)
+	return decodeResponse[FunctionScheduleList](GetFunctionSchedulesOperation, resp, err)
 }
 
-// PostFunctionSchedulesWithBodyWithResponse Create a schedule
+// PostFunctionSchedules calls POST /functions/schedules: Create a schedule.
 //
 // Creates one schedule. The nonce binds its session to the schedule, and the session is kept alive for as long as
 // the schedule exists and its credentials can be renewed.
 //
-// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
-//
-// Corresponds with POST /functions/schedules (the `PostFunctionSchedules` operationId).
-func (c *ClientWithResponses) PostFunctionSchedulesWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PostFunctionSchedulesResult, error) {
-	rsp, err := c.PostFunctionSchedulesWithBody(ctx, contentType, body, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParsePostFunctionSchedulesResult(rsp)
+// Required capability: functionsAcl:WRITE.
+func (a *API) PostFunctionSchedules(ctx context.Context, body PostFunctionSchedulesJSONRequestBody, reqEditors ...RequestEditorFn) (*FunctionScheduleList, error) {
+	resp, err := a.Client.PostFunctionSchedules(WithOperation(ctx, PostFunctionSchedulesOperation), body, reqEditors...)
+	return decodeResponse[FunctionScheduleList](PostFunctionSchedulesOperation, resp, err)
 }
 
-// PostFunctionSchedulesWithResponse Create a schedule
-//
-// Creates one schedule. The nonce binds its session to the schedule, and the session is kept alive for as long as
-// the schedule exists and its credentials can be renewed.
-//
-// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
-//
-// Corresponds with POST /functions/schedules (the `PostFunctionSchedules` operationId).
-func (c *ClientWithResponses) PostFunctionSchedulesWithResponse(ctx context.Context, body PostFunctionSchedulesJSONRequestBody, reqEditors ...RequestEditorFn) (*PostFunctionSchedulesResult, error) {
-	rsp, err := c.PostFunctionSchedules(ctx, body, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParsePostFunctionSchedulesResult(rsp)
-}
-
-// ByIdsFunctionSchedulesWithBodyWithResponse Retrieve schedules by id
+// ByIDsFunctionSchedules calls POST /functions/schedules/byids: Retrieve schedules by id.
 //
 // Returns 1 to 10000 schedules. An unknown id is an error that lists it under `missing`, unless
 // `ignoreUnknownIds` is true: then it is left out of the answer.
 //
-// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
-//
-// Corresponds with POST /functions/schedules/byids (the `ByIdsFunctionSchedules` operationId).
-func (c *ClientWithResponses) ByIdsFunctionSchedulesWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ByIdsFunctionSchedulesResult, error) {
-	rsp, err := c.ByIdsFunctionSchedulesWithBody(ctx, contentType, body, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseByIdsFunctionSchedulesResult(rsp)
+// Required capability: functionsAcl:READ.
+func (a *API) ByIDsFunctionSchedules(ctx context.Context, body ByIDsFunctionSchedulesJSONRequestBody, reqEditors ...RequestEditorFn) (*FunctionScheduleList, error) {
+	resp, err := a.Client.ByIDsFunctionSchedules(WithOperation(ctx, ByIDsFunctionSchedulesOperation), body, reqEditors...)
+	return decodeResponse[FunctionScheduleList](ByIDsFunctionSchedulesOperation, resp, err)
 }
 
-// ByIdsFunctionSchedulesWithResponse Retrieve schedules by id
-//
-// Returns 1 to 10000 schedules. An unknown id is an error that lists it under `missing`, unless
-// `ignoreUnknownIds` is true: then it is left out of the answer.
-//
-// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
-//
-// Corresponds with POST /functions/schedules/byids (the `ByIdsFunctionSchedules` operationId).
-func (c *ClientWithResponses) ByIdsFunctionSchedulesWithResponse(ctx context.Context, body ByIdsFunctionSchedulesJSONRequestBody, reqEditors ...RequestEditorFn) (*ByIdsFunctionSchedulesResult, error) {
-	rsp, err := c.ByIdsFunctionSchedules(ctx, body, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseByIdsFunctionSchedulesResult(rsp)
-}
-
-// DeleteFunctionSchedulesWithBodyWithResponse Delete schedules
+// DeleteFunctionSchedules calls POST /functions/schedules/delete: Delete schedules.
 //
 // Deletes 1 to 10000 schedules. Unknown ids cannot be ignored here.
 //
-// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
-//
-// Corresponds with POST /functions/schedules/delete (the `DeleteFunctionSchedules` operationId).
-func (c *ClientWithResponses) DeleteFunctionSchedulesWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DeleteFunctionSchedulesResult, error) {
-	rsp, err := c.DeleteFunctionSchedulesWithBody(ctx, contentType, body, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseDeleteFunctionSchedulesResult(rsp)
+// Required capability: functionsAcl:WRITE.
+func (a *API) DeleteFunctionSchedules(ctx context.Context, body DeleteFunctionSchedulesJSONRequestBody, reqEditors ...RequestEditorFn) (*Empty, error) {
+	resp, err := a.Client.DeleteFunctionSchedules(WithOperation(ctx, DeleteFunctionSchedulesOperation), body, reqEditors...)
+	return decodeResponse[Empty](DeleteFunctionSchedulesOperation, resp, err)
 }
 
-// DeleteFunctionSchedulesWithResponse Delete schedules
-//
-// Deletes 1 to 10000 schedules. Unknown ids cannot be ignored here.
-//
-// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
-//
-// Corresponds with POST /functions/schedules/delete (the `DeleteFunctionSchedules` operationId).
-func (c *ClientWithResponses) DeleteFunctionSchedulesWithResponse(ctx context.Context, body DeleteFunctionSchedulesJSONRequestBody, reqEditors ...RequestEditorFn) (*DeleteFunctionSchedulesResult, error) {
-	rsp, err := c.DeleteFunctionSchedules(ctx, body, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseDeleteFunctionSchedulesResult(rsp)
-}
-
-// ListFunctionSchedulesWithBodyWithResponse Filter schedules
+// ListFunctionSchedules calls POST /functions/schedules/list: Filter schedules.
 //
 // Returns up to `limit` schedules that match every given filter field. There is no cursor, and an unknown body
 // field such as `cursor` is refused; 10000 is known to be accepted as a limit.
 //
-// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
-//
-// Corresponds with POST /functions/schedules/list (the `ListFunctionSchedules` operationId).
-func (c *ClientWithResponses) ListFunctionSchedulesWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ListFunctionSchedulesResult, error) {
-	rsp, err := c.ListFunctionSchedulesWithBody(ctx, contentType, body, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseListFunctionSchedulesResult(rsp)
+// Required capability: functionsAcl:READ.
+func (a *API) ListFunctionSchedules(ctx context.Context, body ListFunctionSchedulesJSONRequestBody, reqEditors ...RequestEditorFn) (*FunctionScheduleList, error) {
+	resp, err := a.Client.ListFunctionSchedules(WithOperation(ctx, ListFunctionSchedulesOperation), body, reqEditors...)
+	return decodeResponse[FunctionScheduleList](ListFunctionSchedulesOperation, resp, err)
 }
 
-// ListFunctionSchedulesWithResponse Filter schedules
-//
-// Returns up to `limit` schedules that match every given filter field. There is no cursor, and an unknown body
-// field such as `cursor` is refused; 10000 is known to be accepted as a limit.
-//
-// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
-//
-// Corresponds with POST /functions/schedules/list (the `ListFunctionSchedules` operationId).
-func (c *ClientWithResponses) ListFunctionSchedulesWithResponse(ctx context.Context, body ListFunctionSchedulesJSONRequestBody, reqEditors ...RequestEditorFn) (*ListFunctionSchedulesResult, error) {
-	rsp, err := c.ListFunctionSchedules(ctx, body, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseListFunctionSchedulesResult(rsp)
-}
-
-// GetFunctionScheduleWithResponse Retrieve a schedule by its id
+// GetFunctionSchedule calls GET /functions/schedules/{scheduleId}: Retrieve a schedule by its id.
 //
 // Returns one schedule, not wrapped in a list.
 //
-// Returns a wrapper object for the known response body format(s).
-//
-// Corresponds with GET /functions/schedules/{scheduleId} (the `GetFunctionSchedule` operationId).
-func (c *ClientWithResponses) GetFunctionScheduleWithResponse(ctx context.Context, scheduleID ScheduleID, reqEditors ...RequestEditorFn) (*GetFunctionScheduleResult, error) {
-	rsp, err := c.GetFunctionSchedule(ctx, scheduleID, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseGetFunctionScheduleResult(rsp)
+// Required capability: functionsAcl:READ.
+func (a *API) GetFunctionSchedule(ctx context.Context, scheduleID ScheduleID, reqEditors ...RequestEditorFn) (*FunctionSchedule, error) {
+	resp, err := a.Client.GetFunctionSchedule(WithOperation(ctx, GetFunctionScheduleOperation), scheduleID, reqEditors...)
+	return decodeResponse[FunctionSchedule](GetFunctionScheduleOperation, resp, err)
 }
 
-// GetFunctionScheduleInputDataWithResponse Retrieve a schedule's input data
+// GetFunctionScheduleInputData calls GET /functions/schedules/{scheduleId}/input_data: Retrieve a schedule's input data.
 //
 // Returns the data that every call of the schedule gets. No other operation shows it.
 //
-// Returns a wrapper object for the known response body format(s).
-//
-// Corresponds with GET /functions/schedules/{scheduleId}/input_data (the `GetFunctionScheduleInputData` operationId).
-func (c *ClientWithResponses) GetFunctionScheduleInputDataWithResponse(ctx context.Context, scheduleID ScheduleID, reqEditors ...RequestEditorFn) (*GetFunctionScheduleInputDataResult, error) {
-	rsp, err := c.GetFunctionScheduleInputData(ctx, scheduleID, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseGetFunctionScheduleInputDataResult(rsp)
+// Required capability: functionsAcl:READ.
+func (a *API) GetFunctionScheduleInputData(ctx context.Context, scheduleID ScheduleID, reqEditors ...RequestEditorFn) (*FunctionScheduleInputData, error) {
+	resp, err := a.Client.GetFunctionScheduleInputData(WithOperation(ctx, GetFunctionScheduleInputDataOperation), scheduleID, reqEditors...)
+	return decodeResponse[FunctionScheduleInputData](GetFunctionScheduleInputDataOperation, resp, err)
 }
 
-// GetFunctionsStatusWithResponse Read the activation status
+// GetFunctionsStatus calls GET /functions/status: Read the activation status.
 //
 // Says whether Functions may be used in the project. A new project starts as inactive.
 //
-// Returns a wrapper object for the known response body format(s).
-//
-// Corresponds with GET /functions/status (the `GetFunctionsStatus` operationId).
-func (c *ClientWithResponses) GetFunctionsStatusWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetFunctionsStatusResult, error) {
-	rsp, err := c.GetFunctionsStatus(ctx, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseGetFunctionsStatusResult(rsp)
+// Required capability: functionsAcl:READ.
+func (a *API) GetFunctionsStatus(ctx context.Context, reqEditors ...RequestEditorFn) (*FunctionsStatus, error) {
+	resp, err := a.Client.GetFunctionsStatus(WithOperation(ctx, GetFunctionsStatusOperation), reqEditors...)
+	return decodeResponse[FunctionsStatus](GetFunctionsStatusOperation, resp, err)
 }
 
-// PostFunctionsStatusWithResponse Activate Functions
+// PostFunctionsStatus calls POST /functions/status: Activate Functions.
 //
 // Asks for the activation of Functions, which takes up to two hours. Asking again does no harm.
 //
-// Returns a wrapper object for the known response body format(s).
-//
-// Corresponds with POST /functions/status (the `PostFunctionsStatus` operationId).
-func (c *ClientWithResponses) PostFunctionsStatusWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*PostFunctionsStatusResult, error) {
-	rsp, err := c.PostFunctionsStatus(ctx, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParsePostFunctionsStatusResult(rsp)
+// Required capability: functionsAcl:WRITE.
+func (a *API) PostFunctionsStatus(ctx context.Context, reqEditors ...RequestEditorFn) (*FunctionsStatus, error) {
+	resp, err := a.Client.PostFunctionsStatus(WithOperation(ctx, PostFunctionsStatusOperation), reqEditors...)
+	return decodeResponse[FunctionsStatus](PostFunctionsStatusOperation, resp, err)
 }
 
-// GetFunctionWithResponse Retrieve a function by its id
+// GetFunction calls GET /functions/{functionId}: Retrieve a function by its id.
 //
 // Returns one function, not wrapped in a list.
 //
-// Returns a wrapper object for the known response body format(s).
-//
-// Corresponds with GET /functions/{functionId} (the `GetFunction` operationId).
-func (c *ClientWithResponses) GetFunctionWithResponse(ctx context.Context, functionID FunctionID, reqEditors ...RequestEditorFn) (*GetFunctionResult, error) {
-	rsp, err := c.GetFunction(ctx, functionID, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseGetFunctionResult(rsp)
+// Required capability: functionsAcl:READ.
+func (a *API) GetFunction(ctx context.Context, functionID FunctionID, reqEditors ...RequestEditorFn) (*Function, error) {
+	resp, err := a.Client.GetFunction(WithOperation(ctx, GetFunctionOperation), functionID, reqEditors...)
+	return decodeResponse[Function](GetFunctionOperation, resp, err)
 }
 
-// PostFunctionsCallWithBodyWithResponse Call a function
+// PostFunctionsCall calls POST /functions/{functionId}/call: Call a function.
 //
 // Starts one run of a function that is Ready and answers at once, with status Running. The nonce comes from a
 // session created right before: it serves one call and expires after about a minute. A request repeated after a
 // lost answer may run the code twice.
 //
-// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
-//
-// Corresponds with POST /functions/{functionId}/call (the `PostFunctionsCall` operationId).
-func (c *ClientWithResponses) PostFunctionsCallWithBodyWithResponse(ctx context.Context, functionID FunctionID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PostFunctionsCallResult, error) {
-	rsp, err := c.PostFunctionsCallWithBody(ctx, functionID, contentType, body, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParsePostFunctionsCallResult(rsp)
+// Required capability: functionsAcl:RUN or functionsAcl:WRITE.
+func (a *API) PostFunctionsCall(ctx context.Context, functionID FunctionID, body PostFunctionsCallJSONRequestBody, reqEditors ...RequestEditorFn) (*FunctionCall, error) {
+	resp, err := a.Client.PostFunctionsCall(WithOperation(ctx, PostFunctionsCallOperation), functionID, body, reqEditors...)
+	return decodeResponse[FunctionCall](PostFunctionsCallOperation, resp, err)
 }
 
-// PostFunctionsCallWithResponse Call a function
-//
-// Starts one run of a function that is Ready and answers at once, with status Running. The nonce comes from a
-// session created right before: it serves one call and expires after about a minute. A request repeated after a
-// lost answer may run the code twice.
-//
-// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
-//
-// Corresponds with POST /functions/{functionId}/call (the `PostFunctionsCall` operationId).
-func (c *ClientWithResponses) PostFunctionsCallWithResponse(ctx context.Context, functionID FunctionID, body PostFunctionsCallJSONRequestBody, reqEditors ...RequestEditorFn) (*PostFunctionsCallResult, error) {
-	rsp, err := c.PostFunctionsCall(ctx, functionID, body, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParsePostFunctionsCallResult(rsp)
-}
-
-// GetFunctionCallsWithResponse List calls
+// GetFunctionCalls calls GET /functions/{functionId}/calls: List calls.
 //
 // Returns one page of a function's calls. The cursor of a page leads to the next one.
 //
-// Returns a wrapper object for the known response body format(s).
-//
-// Corresponds with GET /functions/{functionId}/calls (the `GetFunctionCalls` operationId).
-func (c *ClientWithResponses) GetFunctionCallsWithResponse(ctx context.Context, functionID FunctionID, params *GetFunctionCallsParams, reqEditors ...RequestEditorFn) (*GetFunctionCallsResult, error) {
-	rsp, err := c.GetFunctionCalls(ctx, functionID, params, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseGetFunctionCallsResult(rsp)
+// Required capability: functionsAcl:READ.
+func (a *API) GetFunctionCalls(ctx context.Context, functionID FunctionID, params *GetFunctionCallsParams, reqEditors ...RequestEditorFn) (*FunctionCallPage, error) {
+	resp, err := a.Client.GetFunctionCalls(WithOperation(ctx, GetFunctionCallsOperation), functionID, params, reqEditors...)
+	return decodeResponse[FunctionCallPage](GetFunctionCallsOperation, resp, err)
 }
 
-// ByIdsFunctionCallsWithBodyWithResponse Retrieve calls by id
+// ByIDsFunctionCalls calls POST /functions/{functionId}/calls/byids: Retrieve calls by id.
 //
 // Returns 1 to 10000 calls of one function. An unknown id is an error that lists it under `missing`, unless
 // `ignoreUnknownIds` is true: then it is left out of the answer.
 //
-// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
-//
-// Corresponds with POST /functions/{functionId}/calls/byids (the `ByIdsFunctionCalls` operationId).
-func (c *ClientWithResponses) ByIdsFunctionCallsWithBodyWithResponse(ctx context.Context, functionID FunctionID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ByIdsFunctionCallsResult, error) {
-	rsp, err := c.ByIdsFunctionCallsWithBody(ctx, functionID, contentType, body, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseByIdsFunctionCallsResult(rsp)
+// Required capability: functionsAcl:READ.
+func (a *API) ByIDsFunctionCalls(ctx context.Context, functionID FunctionID, body ByIDsFunctionCallsJSONRequestBody, reqEditors ...RequestEditorFn) (*FunctionCallList, error) {
+	resp, err := a.Client.ByIDsFunctionCalls(WithOperation(ctx, ByIDsFunctionCallsOperation), functionID, body, reqEditors...)
+	return decodeResponse[FunctionCallList](ByIDsFunctionCallsOperation, resp, err)
 }
 
-// ByIdsFunctionCallsWithResponse Retrieve calls by id
-//
-// Returns 1 to 10000 calls of one function. An unknown id is an error that lists it under `missing`, unless
-// `ignoreUnknownIds` is true: then it is left out of the answer.
-//
-// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
-//
-// Corresponds with POST /functions/{functionId}/calls/byids (the `ByIdsFunctionCalls` operationId).
-func (c *ClientWithResponses) ByIdsFunctionCallsWithResponse(ctx context.Context, functionID FunctionID, body ByIdsFunctionCallsJSONRequestBody, reqEditors ...RequestEditorFn) (*ByIdsFunctionCallsResult, error) {
-	rsp, err := c.ByIdsFunctionCalls(ctx, functionID, body, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseByIdsFunctionCallsResult(rsp)
-}
-
-// ListFunctionCallsWithBodyWithResponse Filter calls
+// ListFunctionCalls calls POST /functions/{functionId}/calls/list: Filter calls.
 //
 // Returns one page of the calls that match every given filter field. A page may hold fewer calls than the limit
 // although more follow; the walk ends where `nextCursor` is absent.
 //
-// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
-//
-// Corresponds with POST /functions/{functionId}/calls/list (the `ListFunctionCalls` operationId).
-func (c *ClientWithResponses) ListFunctionCallsWithBodyWithResponse(ctx context.Context, functionID FunctionID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ListFunctionCallsResult, error) {
-	rsp, err := c.ListFunctionCallsWithBody(ctx, functionID, contentType, body, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseListFunctionCallsResult(rsp)
+// Required capability: functionsAcl:READ.
+func (a *API) ListFunctionCalls(ctx context.Context, functionID FunctionID, body ListFunctionCallsJSONRequestBody, reqEditors ...RequestEditorFn) (*FunctionCallPage, error) {
+	resp, err := a.Client.ListFunctionCalls(WithOperation(ctx, ListFunctionCallsOperation), functionID, body, reqEditors...)
+	return decodeResponse[FunctionCallPage](ListFunctionCallsOperation, resp, err)
 }
 
-// ListFunctionCallsWithResponse Filter calls
-//
-// Returns one page of the calls that match every given filter field. A page may hold fewer calls than the limit
-// although more follow; the walk ends where `nextCursor` is absent.
-//
-// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
-//
-// Corresponds with POST /functions/{functionId}/calls/list (the `ListFunctionCalls` operationId).
-func (c *ClientWithResponses) ListFunctionCallsWithResponse(ctx context.Context, functionID FunctionID, body ListFunctionCallsJSONRequestBody, reqEditors ...RequestEditorFn) (*ListFunctionCallsResult, error) {
-	rsp, err := c.ListFunctionCalls(ctx, functionID, body, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseListFunctionCallsResult(rsp)
-}
-
-// GetFunctionCallWithResponse Retrieve a call by its id
+// GetFunctionCall calls GET /functions/{functionId}/calls/{callId}: Retrieve a call by its id.
 //
 // Returns one call, not wrapped in a list.
 //
-// Returns a wrapper object for the known response body format(s).
-//
-// Corresponds with GET /functions/{functionId}/calls/{callId} (the `GetFunctionCall` operationId).
-func (c *ClientWithResponses) GetFunctionCallWithResponse(ctx context.Context, functionID FunctionID, callID CallID, reqEditors ...RequestEditorFn) (*GetFunctionCallResult, error) {
-	rsp, err := c.GetFunctionCall(ctx, functionID, callID, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseGetFunctionCallResult(rsp)
+// Required capability: functionsAcl:READ.
+func (a *API) GetFunctionCall(ctx context.Context, functionID FunctionID, callID CallID, reqEditors ...RequestEditorFn) (*FunctionCall, error) {
+	resp, err := a.Client.GetFunctionCall(WithOperation(ctx, GetFunctionCallOperation), functionID, callID, reqEditors...)
+	return decodeResponse[FunctionCall](GetFunctionCallOperation, resp, err)
 }
 
-// GetFunctionCallLogsWithResponse Retrieve what a call printed
+// GetFunctionCallLogs calls GET /functions/{functionId}/calls/{callId}/logs: Retrieve what a call printed.
 //
 // Returns every line that the call has printed so far to its standard output and standard error, oldest first, in
 // one answer. Lines may arrive some seconds after the call has ended.
 //
-// Returns a wrapper object for the known response body format(s).
-//
-// Corresponds with GET /functions/{functionId}/calls/{callId}/logs (the `GetFunctionCallLogs` operationId).
-func (c *ClientWithResponses) GetFunctionCallLogsWithResponse(ctx context.Context, functionID FunctionID, callID CallID, reqEditors ...RequestEditorFn) (*GetFunctionCallLogsResult, error) {
-	rsp, err := c.GetFunctionCallLogs(ctx, functionID, callID, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseGetFunctionCallLogsResult(rsp)
+// Required capability: functionsAcl:READ.
+func (a *API) GetFunctionCallLogs(ctx context.Context, functionID FunctionID, callID CallID, reqEditors ...RequestEditorFn) (*FunctionCallLog, error) {
+	resp, err := a.Client.GetFunctionCallLogs(WithOperation(ctx, GetFunctionCallLogsOperation), functionID, callID, reqEditors...)
+	return decodeResponse[FunctionCallLog](GetFunctionCallLogsOperation, resp, err)
 }
 
-// GetFunctionCallResponseWithResponse Retrieve what a call returned
+// GetFunctionCallResponse calls GET /functions/{functionId}/calls/{callId}/response: Retrieve what a call returned.
 //
 // Returns the value that the function returned. `response` is absent while the call runs and when it did not end
 // well.
 //
-// Returns a wrapper object for the known response body format(s).
-//
-// Corresponds with GET /functions/{functionId}/calls/{callId}/response (the `GetFunctionCallResponse` operationId).
-func (c *ClientWithResponses) GetFunctionCallResponseWithResponse(ctx context.Context, functionID FunctionID, callID CallID, reqEditors ...RequestEditorFn) (*GetFunctionCallResponseResult, error) {
-	rsp, err := c.GetFunctionCallResponse(ctx, functionID, callID, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseGetFunctionCallResponseResult(rsp)
+// Required capability: functionsAcl:READ.
+func (a *API) GetFunctionCallResponse(ctx context.Context, functionID FunctionID, callID CallID, reqEditors ...RequestEditorFn) (*FunctionCallResponse, error) {
+	resp, err := a.Client.GetFunctionCallResponse(WithOperation(ctx, GetFunctionCallResponseOperation), functionID, callID, reqEditors...)
+	return decodeResponse[FunctionCallResponse](GetFunctionCallResponseOperation, resp, err)
 }
 
-// ListSessionsWithResponse List sessions
+// ListSessions calls GET /sessions: List sessions.
 //
 // Returns one page of the project's sessions. The cursor of a page leads to the next one.
 //
-// Returns a wrapper object for the known response body format(s).
-//
-// Corresponds with GET /sessions (the `ListSessions` operationId).
-func (c *ClientWithResponses) ListSessionsWithResponse(ctx context.Context, params *ListSessionsParams, reqEditors ...RequestEditorFn) (*ListSessionsResult, error) {
-	rsp, err := c.ListSessions(ctx, params, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseListSessionsResult(rsp)
+// Required capability: sessionsAcl:LIST.
+func (a *API) ListSessions(ctx context.Context, params *ListSessionsParams, reqEditors ...RequestEditorFn) (*SessionPage, error) {
+	resp, err := a.Client.ListSessions(WithOperation(ctx, ListSessionsOperation), params, reqEditors...)
+	return decodeResponse[SessionPage](ListSessionsOperation, resp, err)
 }
 
-// CreateSessionsWithBodyWithResponse Create a session
+// CreateSessions calls POST /sessions: Create a session.
 //
 // Creates one session and returns its nonce, which serves once and expires after about a minute. A session that
 // nobody binds does nothing, so asking again is harmless.
 //
-// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
-//
-// Corresponds with POST /sessions (the `CreateSessions` operationId).
-func (c *ClientWithResponses) CreateSessionsWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateSessionsResult, error) {
-	rsp, err := c.CreateSessionsWithBody(ctx, contentType, body, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseCreateSessionsResult(rsp)
+// Required capability: sessionsAcl:CREATE.
+func (a *API) CreateSessions(ctx context.Context, body CreateSessionsJSONRequestBody, reqEditors ...RequestEditorFn) (*CreatedSessionList, error) {
+	resp, err := a.Client.CreateSessions(WithOperation(ctx, CreateSessionsOperation), body, reqEditors...)
+	return decodeResponse[CreatedSessionList](CreateSessionsOperation, resp, err)
 }
 
-// CreateSessionsWithResponse Create a session
-//
-// Creates one session and returns its nonce, which serves once and expires after about a minute. A session that
-// nobody binds does nothing, so asking again is harmless.
-//
-// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
-//
-// Corresponds with POST /sessions (the `CreateSessions` operationId).
-func (c *ClientWithResponses) CreateSessionsWithResponse(ctx context.Context, body CreateSessionsJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateSessionsResult, error) {
-	rsp, err := c.CreateSessions(ctx, body, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseCreateSessionsResult(rsp)
-}
-
-// GetSessionsByIdsWithBodyWithResponse Retrieve sessions by id
+// GetSessionsByIDs calls POST /sessions/byids: Retrieve sessions by id.
 //
 // Returns 1 to 1000 sessions. It fails if any of them is unknown.
 //
-// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
-//
-// Corresponds with POST /sessions/byids (the `GetSessionsByIds` operationId).
-func (c *ClientWithResponses) GetSessionsByIdsWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*GetSessionsByIdsResult, error) {
-	rsp, err := c.GetSessionsByIdsWithBody(ctx, contentType, body, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseGetSessionsByIdsResult(rsp)
+// Required capability: sessionsAcl:LIST.
+func (a *API) GetSessionsByIDs(ctx context.Context, body GetSessionsByIDsJSONRequestBody, reqEditors ...RequestEditorFn) (*SessionList, error) {
+	resp, err := a.Client.GetSessionsByIDs(WithOperation(ctx, GetSessionsByIDsOperation), body, reqEditors...)
+	return decodeResponse[SessionList](GetSessionsByIDsOperation, resp, err)
 }
 
-// GetSessionsByIdsWithResponse Retrieve sessions by id
-//
-// Returns 1 to 1000 sessions. It fails if any of them is unknown.
-//
-// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
-//
-// Corresponds with POST /sessions/byids (the `GetSessionsByIds` operationId).
-func (c *ClientWithResponses) GetSessionsByIdsWithResponse(ctx context.Context, body GetSessionsByIdsJSONRequestBody, reqEditors ...RequestEditorFn) (*GetSessionsByIdsResult, error) {
-	rsp, err := c.GetSessionsByIds(ctx, body, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseGetSessionsByIdsResult(rsp)
-}
-
-// RevokeSessionsWithBodyWithResponse Revoke sessions
+// RevokeSessions calls POST /sessions/revoke: Revoke sessions.
 //
 // Revokes sessions; it may take an hour until they lose access. Revoking one again does nothing. A caller that may
 // not list sessions gets back their ids alone.
 //
-// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
-//
-// Corresponds with POST /sessions/revoke (the `RevokeSessions` operationId).
-func (c *ClientWithResponses) RevokeSessionsWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RevokeSessionsResult, error) {
-	rsp, err := c.RevokeSessionsWithBody(ctx, contentType, body, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseRevokeSessionsResult(rsp)
-}
-
-// RevokeSessionsWithResponse Revoke sessions
-//
-// Revokes sessions; it may take an hour until they lose access. Revoking one again does nothing. A caller that may
-// not list sessions gets back their ids alone.
-//
-// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
-//
-// Corresponds with POST /sessions/revoke (the `RevokeSessions` operationId).
-func (c *ClientWithResponses) RevokeSessionsWithResponse(ctx context.Context, body RevokeSessionsJSONRequestBody, reqEditors ...RequestEditorFn) (*RevokeSessionsResult, error) {
-	rsp, err := c.RevokeSessions(ctx, body, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseRevokeSessionsResult(rsp)
-}
-
-// ParseInitFileUploadResult parses an HTTP response from a InitFileUploadWithResponse call
-func ParseInitFileUploadResult(rsp *http.Response) (*InitFileUploadResult, error) {
-	bodyBytes, err := io.ReadAll(rsp.Body)
-	defer func() { _ = rsp.Body.Close() }()
-	if err != nil {
-		return nil, err
-	}
-
-	response := &InitFileUploadResult{
-		Body:         bodyBytes,
-		HTTPResponse: rsp,
-	}
-
-	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
-		var dest FileUpload
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON201 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest Failure
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON400 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
-		var dest Failure
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSONDefault = &dest
-
-	}
-
-	return response, nil
-}
-
-// ParseByIdsFilesResult parses an HTTP response from a ByIdsFilesWithResponse call
-func ParseByIdsFilesResult(rsp *http.Response) (*ByIdsFilesResult, error) {
-	bodyBytes, err := io.ReadAll(rsp.Body)
-	defer func() { _ = rsp.Body.Close() }()
-	if err != nil {
-		return nil, err
-	}
-
-	response := &ByIdsFilesResult{
-		Body:         bodyBytes,
-		HTTPResponse: rsp,
-	}
-
-	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest FileList
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON200 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest Failure
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON400 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
-		var dest Failure
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSONDefault = &dest
-
-	}
-
-	return response, nil
-}
-
-// ParseDeleteFilesResult parses an HTTP response from a DeleteFilesWithResponse call
-func ParseDeleteFilesResult(rsp *http.Response) (*DeleteFilesResult, error) {
-	bodyBytes, err := io.ReadAll(rsp.Body)
-	defer func() { _ = rsp.Body.Close() }()
-	if err != nil {
-		return nil, err
-	}
-
-	response := &DeleteFilesResult{
-		Body:         bodyBytes,
-		HTTPResponse: rsp,
-	}
-
-	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest Empty
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON200 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest Failure
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON400 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
-		var dest Failure
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSONDefault = &dest
-
-	}
-
-	return response, nil
-}
-
-// ParseDownloadLinksResult parses an HTTP response from a DownloadLinksWithResponse call
-func ParseDownloadLinksResult(rsp *http.Response) (*DownloadLinksResult, error) {
-	bodyBytes, err := io.ReadAll(rsp.Body)
-	defer func() { _ = rsp.Body.Close() }()
-	if err != nil {
-		return nil, err
-	}
-
-	response := &DownloadLinksResult{
-		Body:         bodyBytes,
-		HTTPResponse: rsp,
-	}
-
-	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest FileDownloadLinkList
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON200 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest Failure
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON400 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
-		var dest Failure
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSONDefault = &dest
-
-	}
-
-	return response, nil
-}
-
-// ParseGetFileByInternalIDResult parses an HTTP response from a GetFileByInternalIDWithResponse call
-func ParseGetFileByInternalIDResult(rsp *http.Response) (*GetFileByInternalIDResult, error) {
-	bodyBytes, err := io.ReadAll(rsp.Body)
-	defer func() { _ = rsp.Body.Close() }()
-	if err != nil {
-		return nil, err
-	}
-
-	response := &GetFileByInternalIDResult{
-		Body:         bodyBytes,
-		HTTPResponse: rsp,
-	}
-
-	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest FileMetadata
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON200 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest Failure
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON400 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
-		var dest Failure
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSONDefault = &dest
-
-	}
-
-	return response, nil
-}
-
-// ParseGetFunctionsResult parses an HTTP response from a GetFunctionsWithResponse call
-func ParseGetFunctionsResult(rsp *http.Response) (*GetFunctionsResult, error) {
-	bodyBytes, err := io.ReadAll(rsp.Body)
-	defer func() { _ = rsp.Body.Close() }()
-	if err != nil {
-		return nil, err
-	}
-
-	response := &GetFunctionsResult{
-		Body:         bodyBytes,
-		HTTPResponse: rsp,
-	}
-
-	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest FunctionList
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON200 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest Failure
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON400 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
-		var dest Failure
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSONDefault = &dest
-
-	}
-
-	return response, nil
-}
-
-// ParsePostFunctionsResult parses an HTTP response from a PostFunctionsWithResponse call
-func ParsePostFunctionsResult(rsp *http.Response) (*PostFunctionsResult, error) {
-	bodyBytes, err := io.ReadAll(rsp.Body)
-	defer func() { _ = rsp.Body.Close() }()
-	if err != nil {
-		return nil, err
-	}
-
-	response := &PostFunctionsResult{
-		Body:         bodyBytes,
-		HTTPResponse: rsp,
-	}
-
-	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
-		var dest FunctionList
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON201 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest Failure
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON400 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
-		var dest Failure
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSONDefault = &dest
-
-	}
-
-	return response, nil
-}
-
-// ParseByIdsFunctionsResult parses an HTTP response from a ByIdsFunctionsWithResponse call
-func ParseByIdsFunctionsResult(rsp *http.Response) (*ByIdsFunctionsResult, error) {
-	bodyBytes, err := io.ReadAll(rsp.Body)
-	defer func() { _ = rsp.Body.Close() }()
-	if err != nil {
-		return nil, err
-	}
-
-	response := &ByIdsFunctionsResult{
-		Body:         bodyBytes,
-		HTTPResponse: rsp,
-	}
-
-	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest FunctionList
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON200 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest Failure
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON400 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
-		var dest Failure
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSONDefault = &dest
-
-	}
-
-	return response, nil
-}
-
-// ParseDeleteFunctionsResult parses an HTTP response from a DeleteFunctionsWithResponse call
-func ParseDeleteFunctionsResult(rsp *http.Response) (*DeleteFunctionsResult, error) {
-	bodyBytes, err := io.ReadAll(rsp.Body)
-	defer func() { _ = rsp.Body.Close() }()
-	if err != nil {
-		return nil, err
-	}
-
-	response := &DeleteFunctionsResult{
-		Body:         bodyBytes,
-		HTTPResponse: rsp,
-	}
-
-	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest Empty
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON200 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest Failure
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON400 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
-		var dest Failure
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSONDefault = &dest
-
-	}
-
-	return response, nil
-}
-
-// ParseFunctionsLimitsResult parses an HTTP response from a FunctionsLimitsWithResponse call
-func ParseFunctionsLimitsResult(rsp *http.Response) (*FunctionsLimitsResult, error) {
-	bodyBytes, err := io.ReadAll(rsp.Body)
-	defer func() { _ = rsp.Body.Close() }()
-	if err != nil {
-		return nil, err
-	}
-
-	response := &FunctionsLimitsResult{
-		Body:         bodyBytes,
-		HTTPResponse: rsp,
-	}
-
-	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest FunctionsLimits
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON200 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest Failure
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON400 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
-		var dest Failure
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSONDefault = &dest
-
-	}
-
-	return response, nil
-}
-
-// ParseListFunctionsResult parses an HTTP response from a ListFunctionsWithResponse call
-func ParseListFunctionsResult(rsp *http.Response) (*ListFunctionsResult, error) {
-	bodyBytes, err := io.ReadAll(rsp.Body)
-	defer func() { _ = rsp.Body.Close() }()
-	if err != nil {
-		return nil, err
-	}
-
-	response := &ListFunctionsResult{
-		Body:         bodyBytes,
-		HTTPResponse: rsp,
-	}
-
-	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest FunctionList
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON200 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest Failure
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON400 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
-		var dest Failure
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSONDefault = &dest
-
-	}
-
-	return response, nil
-}
-
-// ParseGetFunctionSchedulesResult parses an HTTP response from a GetFunctionSchedulesWithResponse call
-func ParseGetFunctionSchedulesResult(rsp *http.Response) (*GetFunctionSchedulesResult, error) {
-	bodyBytes, err := io.ReadAll(rsp.Body)
-	defer func() { _ = rsp.Body.Close() }()
-	if err != nil {
-		return nil, err
-	}
-
-	response := &GetFunctionSchedulesResult{
-		Body:         bodyBytes,
-		HTTPResponse: rsp,
-	}
-
-	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest FunctionScheduleList
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON200 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest Failure
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON400 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
-		var dest Failure
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSONDefault = &dest
-
-	}
-
-	return response, nil
-}
-
-// ParsePostFunctionSchedulesResult parses an HTTP response from a PostFunctionSchedulesWithResponse call
-func ParsePostFunctionSchedulesResult(rsp *http.Response) (*PostFunctionSchedulesResult, error) {
-	bodyBytes, err := io.ReadAll(rsp.Body)
-	defer func() { _ = rsp.Body.Close() }()
-	if err != nil {
-		return nil, err
-	}
-
-	response := &PostFunctionSchedulesResult{
-		Body:         bodyBytes,
-		HTTPResponse: rsp,
-	}
-
-	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
-		var dest FunctionScheduleList
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON201 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest Failure
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON400 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
-		var dest Failure
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSONDefault = &dest
-
-	}
-
-	return response, nil
-}
-
-// ParseByIdsFunctionSchedulesResult parses an HTTP response from a ByIdsFunctionSchedulesWithResponse call
-func ParseByIdsFunctionSchedulesResult(rsp *http.Response) (*ByIdsFunctionSchedulesResult, error) {
-	bodyBytes, err := io.ReadAll(rsp.Body)
-	defer func() { _ = rsp.Body.Close() }()
-	if err != nil {
-		return nil, err
-	}
-
-	response := &ByIdsFunctionSchedulesResult{
-		Body:         bodyBytes,
-		HTTPResponse: rsp,
-	}
-
-	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest FunctionScheduleList
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON200 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest Failure
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON400 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
-		var dest Failure
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSONDefault = &dest
-
-	}
-
-	return response, nil
-}
-
-// ParseDeleteFunctionSchedulesResult parses an HTTP response from a DeleteFunctionSchedulesWithResponse call
-func ParseDeleteFunctionSchedulesResult(rsp *http.Response) (*DeleteFunctionSchedulesResult, error) {
-	bodyBytes, err := io.ReadAll(rsp.Body)
-	defer func() { _ = rsp.Body.Close() }()
-	if err != nil {
-		return nil, err
-	}
-
-	response := &DeleteFunctionSchedulesResult{
-		Body:         bodyBytes,
-		HTTPResponse: rsp,
-	}
-
-	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest Empty
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON200 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest Failure
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON400 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
-		var dest Failure
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSONDefault = &dest
-
-	}
-
-	return response, nil
-}
-
-// ParseListFunctionSchedulesResult parses an HTTP response from a ListFunctionSchedulesWithResponse call
-func ParseListFunctionSchedulesResult(rsp *http.Response) (*ListFunctionSchedulesResult, error) {
-	bodyBytes, err := io.ReadAll(rsp.Body)
-	defer func() { _ = rsp.Body.Close() }()
-	if err != nil {
-		return nil, err
-	}
-
-	response := &ListFunctionSchedulesResult{
-		Body:         bodyBytes,
-		HTTPResponse: rsp,
-	}
-
-	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest FunctionScheduleList
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON200 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest Failure
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON400 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
-		var dest Failure
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSONDefault = &dest
-
-	}
-
-	return response, nil
-}
-
-// ParseGetFunctionScheduleResult parses an HTTP response from a GetFunctionScheduleWithResponse call
-func ParseGetFunctionScheduleResult(rsp *http.Response) (*GetFunctionScheduleResult, error) {
-	bodyBytes, err := io.ReadAll(rsp.Body)
-	defer func() { _ = rsp.Body.Close() }()
-	if err != nil {
-		return nil, err
-	}
-
-	response := &GetFunctionScheduleResult{
-		Body:         bodyBytes,
-		HTTPResponse: rsp,
-	}
-
-	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest FunctionSchedule
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON200 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest Failure
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON400 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
-		var dest Failure
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSONDefault = &dest
-
-	}
-
-	return response, nil
-}
-
-// ParseGetFunctionScheduleInputDataResult parses an HTTP response from a GetFunctionScheduleInputDataWithResponse call
-func ParseGetFunctionScheduleInputDataResult(rsp *http.Response) (*GetFunctionScheduleInputDataResult, error) {
-	bodyBytes, err := io.ReadAll(rsp.Body)
-	defer func() { _ = rsp.Body.Close() }()
-	if err != nil {
-		return nil, err
-	}
-
-	response := &GetFunctionScheduleInputDataResult{
-		Body:         bodyBytes,
-		HTTPResponse: rsp,
-	}
-
-	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest FunctionScheduleInputData
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON200 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest Failure
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON400 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
-		var dest Failure
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSONDefault = &dest
-
-	}
-
-	return response, nil
-}
-
-// ParseGetFunctionsStatusResult parses an HTTP response from a GetFunctionsStatusWithResponse call
-func ParseGetFunctionsStatusResult(rsp *http.Response) (*GetFunctionsStatusResult, error) {
-	bodyBytes, err := io.ReadAll(rsp.Body)
-	defer func() { _ = rsp.Body.Close() }()
-	if err != nil {
-		return nil, err
-	}
-
-	response := &GetFunctionsStatusResult{
-		Body:         bodyBytes,
-		HTTPResponse: rsp,
-	}
-
-	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest FunctionsStatus
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON200 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest Failure
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON400 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
-		var dest Failure
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSONDefault = &dest
-
-	}
-
-	return response, nil
-}
-
-// ParsePostFunctionsStatusResult parses an HTTP response from a PostFunctionsStatusWithResponse call
-func ParsePostFunctionsStatusResult(rsp *http.Response) (*PostFunctionsStatusResult, error) {
-	bodyBytes, err := io.ReadAll(rsp.Body)
-	defer func() { _ = rsp.Body.Close() }()
-	if err != nil {
-		return nil, err
-	}
-
-	response := &PostFunctionsStatusResult{
-		Body:         bodyBytes,
-		HTTPResponse: rsp,
-	}
-
-	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
-		var dest FunctionsStatus
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON202 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest Failure
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON400 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
-		var dest Failure
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSONDefault = &dest
-
-	}
-
-	return response, nil
-}
-
-// ParseGetFunctionResult parses an HTTP response from a GetFunctionWithResponse call
-func ParseGetFunctionResult(rsp *http.Response) (*GetFunctionResult, error) {
-	bodyBytes, err := io.ReadAll(rsp.Body)
-	defer func() { _ = rsp.Body.Close() }()
-	if err != nil {
-		return nil, err
-	}
-
-	response := &GetFunctionResult{
-		Body:         bodyBytes,
-		HTTPResponse: rsp,
-	}
-
-	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest Function
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON200 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest Failure
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON400 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
-		var dest Failure
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSONDefault = &dest
-
-	}
-
-	return response, nil
-}
-
-// ParsePostFunctionsCallResult parses an HTTP response from a PostFunctionsCallWithResponse call
-func ParsePostFunctionsCallResult(rsp *http.Response) (*PostFunctionsCallResult, error) {
-	bodyBytes, err := io.ReadAll(rsp.Body)
-	defer func() { _ = rsp.Body.Close() }()
-	if err != nil {
-		return nil, err
-	}
-
-	response := &PostFunctionsCallResult{
-		Body:         bodyBytes,
-		HTTPResponse: rsp,
-	}
-
-	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
-		var dest FunctionCall
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON201 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest Failure
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON400 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
-		var dest Failure
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSONDefault = &dest
-
-	}
-
-	return response, nil
-}
-
-// ParseGetFunctionCallsResult parses an HTTP response from a GetFunctionCallsWithResponse call
-func ParseGetFunctionCallsResult(rsp *http.Response) (*GetFunctionCallsResult, error) {
-	bodyBytes, err := io.ReadAll(rsp.Body)
-	defer func() { _ = rsp.Body.Close() }()
-	if err != nil {
-		return nil, err
-	}
-
-	response := &GetFunctionCallsResult{
-		Body:         bodyBytes,
-		HTTPResponse: rsp,
-	}
-
-	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest FunctionCallPage
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON200 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest Failure
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON400 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
-		var dest Failure
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSONDefault = &dest
-
-	}
-
-	return response, nil
-}
-
-// ParseByIdsFunctionCallsResult parses an HTTP response from a ByIdsFunctionCallsWithResponse call
-func ParseByIdsFunctionCallsResult(rsp *http.Response) (*ByIdsFunctionCallsResult, error) {
-	bodyBytes, err := io.ReadAll(rsp.Body)
-	defer func() { _ = rsp.Body.Close() }()
-	if err != nil {
-		return nil, err
-	}
-
-	response := &ByIdsFunctionCallsResult{
-		Body:         bodyBytes,
-		HTTPResponse: rsp,
-	}
-
-	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest FunctionCallList
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON200 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest Failure
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON400 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
-		var dest Failure
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSONDefault = &dest
-
-	}
-
-	return response, nil
-}
-
-// ParseListFunctionCallsResult parses an HTTP response from a ListFunctionCallsWithResponse call
-func ParseListFunctionCallsResult(rsp *http.Response) (*ListFunctionCallsResult, error) {
-	bodyBytes, err := io.ReadAll(rsp.Body)
-	defer func() { _ = rsp.Body.Close() }()
-	if err != nil {
-		return nil, err
-	}
-
-	response := &ListFunctionCallsResult{
-		Body:         bodyBytes,
-		HTTPResponse: rsp,
-	}
-
-	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest FunctionCallPage
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON200 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest Failure
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON400 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
-		var dest Failure
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSONDefault = &dest
-
-	}
-
-	return response, nil
-}
-
-// ParseGetFunctionCallResult parses an HTTP response from a GetFunctionCallWithResponse call
-func ParseGetFunctionCallResult(rsp *http.Response) (*GetFunctionCallResult, error) {
-	bodyBytes, err := io.ReadAll(rsp.Body)
-	defer func() { _ = rsp.Body.Close() }()
-	if err != nil {
-		return nil, err
-	}
-
-	response := &GetFunctionCallResult{
-		Body:         bodyBytes,
-		HTTPResponse: rsp,
-	}
-
-	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest FunctionCall
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON200 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest Failure
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON400 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
-		var dest Failure
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSONDefault = &dest
-
-	}
-
-	return response, nil
-}
-
-// ParseGetFunctionCallLogsResult parses an HTTP response from a GetFunctionCallLogsWithResponse call
-func ParseGetFunctionCallLogsResult(rsp *http.Response) (*GetFunctionCallLogsResult, error) {
-	bodyBytes, err := io.ReadAll(rsp.Body)
-	defer func() { _ = rsp.Body.Close() }()
-	if err != nil {
-		return nil, err
-	}
-
-	response := &GetFunctionCallLogsResult{
-		Body:         bodyBytes,
-		HTTPResponse: rsp,
-	}
-
-	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest FunctionCallLog
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON200 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest Failure
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON400 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
-		var dest Failure
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSONDefault = &dest
-
-	}
-
-	return response, nil
-}
-
-// ParseGetFunctionCallResponseResult parses an HTTP response from a GetFunctionCallResponseWithResponse call
-func ParseGetFunctionCallResponseResult(rsp *http.Response) (*GetFunctionCallResponseResult, error) {
-	bodyBytes, err := io.ReadAll(rsp.Body)
-	defer func() { _ = rsp.Body.Close() }()
-	if err != nil {
-		return nil, err
-	}
-
-	response := &GetFunctionCallResponseResult{
-		Body:         bodyBytes,
-		HTTPResponse: rsp,
-	}
-
-	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest FunctionCallResponse
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON200 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest Failure
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON400 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
-		var dest Failure
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSONDefault = &dest
-
-	}
-
-	return response, nil
-}
-
-// ParseListSessionsResult parses an HTTP response from a ListSessionsWithResponse call
-func ParseListSessionsResult(rsp *http.Response) (*ListSessionsResult, error) {
-	bodyBytes, err := io.ReadAll(rsp.Body)
-	defer func() { _ = rsp.Body.Close() }()
-	if err != nil {
-		return nil, err
-	}
-
-	response := &ListSessionsResult{
-		Body:         bodyBytes,
-		HTTPResponse: rsp,
-	}
-
-	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest SessionPage
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON200 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest Failure
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON400 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
-		var dest Failure
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSONDefault = &dest
-
-	}
-
-	return response, nil
-}
-
-// ParseCreateSessionsResult parses an HTTP response from a CreateSessionsWithResponse call
-func ParseCreateSessionsResult(rsp *http.Response) (*CreateSessionsResult, error) {
-	bodyBytes, err := io.ReadAll(rsp.Body)
-	defer func() { _ = rsp.Body.Close() }()
-	if err != nil {
-		return nil, err
-	}
-
-	response := &CreateSessionsResult{
-		Body:         bodyBytes,
-		HTTPResponse: rsp,
-	}
-
-	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest CreatedSessionList
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON200 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest Failure
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON400 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
-		var dest Failure
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSONDefault = &dest
-
-	}
-
-	return response, nil
-}
-
-// ParseGetSessionsByIdsResult parses an HTTP response from a GetSessionsByIdsWithResponse call
-func ParseGetSessionsByIdsResult(rsp *http.Response) (*GetSessionsByIdsResult, error) {
-	bodyBytes, err := io.ReadAll(rsp.Body)
-	defer func() { _ = rsp.Body.Close() }()
-	if err != nil {
-		return nil, err
-	}
-
-	response := &GetSessionsByIdsResult{
-		Body:         bodyBytes,
-		HTTPResponse: rsp,
-	}
-
-	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest SessionList
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON200 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest Failure
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON400 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
-		var dest Failure
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSONDefault = &dest
-
-	}
-
-	return response, nil
-}
-
-// ParseRevokeSessionsResult parses an HTTP response from a RevokeSessionsWithResponse call
-func ParseRevokeSessionsResult(rsp *http.Response) (*RevokeSessionsResult, error) {
-	bodyBytes, err := io.ReadAll(rsp.Body)
-	defer func() { _ = rsp.Body.Close() }()
-	if err != nil {
-		return nil, err
-	}
-
-	response := &RevokeSessionsResult{
-		Body:         bodyBytes,
-		HTTPResponse: rsp,
-	}
-
-	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest SessionPage
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON200 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest Failure
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON400 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
-		var dest Failure
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSONDefault = &dest
-
-	}
-
-	return response, nil
+// Required capability: sessionsAcl:DELETE.
+func (a *API) RevokeSessions(ctx context.Context, body RevokeSessionsJSONRequestBody, reqEditors ...RequestEditorFn) (*SessionPage, error) {
+	resp, err := a.Client.RevokeSessions(WithOperation(ctx, RevokeSessionsOperation), body, reqEditors...)
+	return decodeResponse[SessionPage](RevokeSessionsOperation, resp, err)
 }

@@ -35,7 +35,7 @@ func (s settings) admitted(next Doer) Doer {
 		return next
 	}
 	return doerFunc(func(req *http.Request) (*http.Response, error) {
-		done, err := s.admission(req.Context(), operationOf(req).nonce)
+		done, err := s.admission(req.Context(), operationOf(req).Nonce)
 		if err != nil {
 			return nil, &notAdmittedError{err}
 		}

@@ -35,7 +35,7 @@ type APIError struct {
 	AutoRetryable bool
 	// Attempts is how many times the request was sent.
 	Attempts int
-	// Capability is what the operation needs, for example "functionsAcl:WRITE".
+	// Capability is what the operation needs, for example "functionsAcl:WRITE", or several joined by " or ".
 	Capability string
 }
 
@@ -102,11 +102,11 @@ func (e *APIError) LogValue() slog.Value {
 func newAPIError(req *http.Request, resp *http.Response, body []byte) *APIError {
 	op := operationOf(req)
 	e := &APIError{
-		Operation: op.id, Capability: op.capability, Method: req.Method, Path: req.URL.Path,
+		Operation: op.ID, Capability: strings.Join(op.Capabilities, " or "), Method: req.Method, Path: req.URL.Path,
 		StatusCode: resp.StatusCode, Code: resp.StatusCode, RequestID: requestID(resp), Attempts: 1,
 		RetryAfter: parseRetryAfter(resp.Header.Get("Retry-After"), time.Now()),
 	}
-	if op.signed {
+	if op.Path == "" {
 		e.Path = ""
 	}
 	e.AutoRetryable = strings.EqualFold(resp.Header.Get("Cdf-Is-Auto-Retryable"), "true")

@@ -118,10 +118,10 @@ func (c *Client) Start(ctx context.Context, fn Identifier, data any, opts ...Ses
 }
 
 func (c *Client) start(ctx context.Context, id int64, input json.RawMessage, o sessionOptions) (call *Call, err error) {
-	err = c.withNonce(ctx, operation{id: "postFunctionsCall"}, o, func(nonce string, sessionID int64) error {
+	err = c.withNonce(ctx, gen.PostFunctionsCallOperation, o, func(nonce string, sessionID int64) error {
 		s := &sending{}
 		ctx := context.WithValue(ctx, sendingKey{}, s)
-		got, err := decode[gen.FunctionCall](c.raw.PostFunctionsCall(ctx, id, gen.FunctionCallRequest{Data: input, Nonce: nonce}))
+		got, err := received(c.api.PostFunctionsCall(ctx, id, gen.FunctionCallRequest{Data: input, Nonce: nonce}))
 		if err != nil {
 			return s.lost(id, sessionID, err)
 		}
@@ -168,7 +168,7 @@ func (s *CallsService) list(ctx context.Context, fn Identifier, filter CallsFilt
 	return pages(ctx, o, func(ctx context.Context, limit int32, cursor *string) ([]*Call, *string, error) {
 		got, err := withFunctionID(ctx, s.client, fn, func(id int64) (*gen.FunctionCallPage, error) {
 			body := gen.FunctionCallListRequest{Filter: wire, Limit: &limit, Cursor: cursor}
-			return decode[gen.FunctionCallPage](s.client.raw.ListFunctionCalls(ctx, id, body))
+			return received(s.client.api.ListFunctionCalls(ctx, id, body))
 		})
 		if err != nil {
 			return nil, nil, err
@@ -211,11 +211,11 @@ func (s *CallsService) RetrieveMultiple(ctx context.Context, functionID int64, i
 	}
 	all := make(CallList, 0, len(ids))
 	for chunk := range slices.Chunk(ids, callsChunk) {
-		body := gen.FunctionCallByIdsRequest{IgnoreUnknownIds: new(slices.Contains(ignore, true))}
+		body := gen.FunctionCallByIDsRequest{IgnoreUnknownIDs: new(slices.Contains(ignore, true))}
 		for _, id := range chunk {
 			body.Items = append(body.Items, gen.FunctionCallReference{ID: id})
 		}
-		got, err := decode[gen.FunctionCallList](s.client.raw.ByIdsFunctionCalls(ctx, functionID, body))
+		got, err := received(s.client.api.ByIDsFunctionCalls(ctx, functionID, body))
 		if err != nil {
 			return nil, err
 		}
@@ -234,7 +234,7 @@ func (s *CallsService) Response(ctx context.Context, call CallID) (json.RawMessa
 	if err := call.check(); err != nil {
 		return nil, err
 	}
-	got, err := decode[gen.FunctionCallResponse](s.client.raw.GetFunctionCallResponse(ctx, call.FunctionID, call.ID))
+	got, err := received(s.client.api.GetFunctionCallResponse(ctx, call.FunctionID, call.ID))
 	if err != nil {
 		return nil, err
 	}

@@ -43,15 +43,14 @@ type Client struct {
 	// Files uploads and reads the zip files that hold functions' code.
 	Files *FilesService
 
-	project   string
-	raw       *gen.Client
-	generated *gen.ClientWithResponses
-	base      *url.URL
-	transfer  Doer
-	retry     RetryOptions
-	poll      Backoff
-	payload   int
-	ids       knownIDs
+	project  string
+	api      *gen.API
+	base     *url.URL
+	transfer Doer
+	retry    RetryOptions
+	poll     Backoff
+	payload  int
+	ids      knownIDs
 	// The waits that go on, by function and by whether an external id was given.
 	running     *lookout[int64, int64, *Call]
 	deployments *lookout[bool, Identifier, *Function]
@@ -79,10 +78,9 @@ func newClient(cfg Config, base *url.URL, s settings) (*Client, error) {
 	server := base.JoinPath("api/v1/projects", cfg.Project).String()
 	doer := s.apiDoer(tokens, headers(cfg.Application))
 	var err error
-	if c.raw, err = gen.NewClient(server, gen.WithHTTPClient(doer)); err != nil {
+	if c.api, err = gen.NewAPI(server, gen.WithHTTPClient(doer)); err != nil {
 		return nil, fmt.Errorf("functions: cannot make a client: %w", err)
 	}
-	c.generated = &gen.ClientWithResponses{ClientInterface: c.raw}
 	c.Calls = &CallsService{client: c}
 	c.Schedules = &SchedulesService{client: c}
 	c.Sessions = &SessionsService{client: c, credentials: sessionCredentials(cfg.TokenSource)}
@@ -97,7 +95,7 @@ func (c *Client) Project() string { return c.project }
 // Gen returns the generated low-level client beneath this one. It shares this client's token, retries and errors. What
 // it offers follows the description of the API and carries no promise of compatibility. A call started through it is
 // not repeated, since only Start can renew the nonce.
-func (c *Client) Gen() *gen.ClientWithResponses { return c.generated }
+func (c *Client) Gen() *gen.API { return c.api }
 
 func (cfg Config) baseURL() (*url.URL, error) {
 	raw := cfg.BaseURL

@@ -216,12 +216,12 @@ func TestMiddlewareThatAnswers(t *testing.T) {
 func TestGen(t *testing.T) {
 	t.Parallel()
 	c, f := newScripted(t, []answer{reply(200, noFunctions), refusal(403, "no")})
-	got, err := c.Gen().GetFunctionsWithResponse(t.Context(), nil)
-	if err != nil || got.JSON200 == nil {
+	got, err := c.Gen().GetFunctions(t.Context(), nil)
+	if err != nil || got == nil {
 		t.Fatalf("got %v, %v", got, err)
 	}
 	check(t, "token", f.seen[0].Header.Get("Authorization"), "Bearer "+plantedToken)
-	_, err = c.Gen().GetFunctionWithResponse(t.Context(), 42)
+	_, err = c.Gen().GetFunction(t.Context(), 42)
 	if !errors.Is(err, ErrForbidden) {
 		t.Errorf("got %v, want ErrForbidden", err)
 	}

@@ -54,7 +54,7 @@ func (c *Client) Create(ctx context.Context, w FunctionWrite, source Source, opt
 		return nil, err
 	}
 	w.FileID = fileID
-	got, err := decode[gen.FunctionList](c.raw.PostFunctions(ctx, gen.FunctionCreateRequest{Items: []gen.FunctionWrite{gen.FunctionWrite(w)}}))
+	got, err := received(c.api.PostFunctions(ctx, gen.FunctionCreateRequest{Items: []gen.FunctionWrite{gen.FunctionWrite(w)}}))
 	if err == nil && len(got.Items) != 1 {
 		err = &RequestError{Operation: "postFunctions", Attempts: 1, Err: errors.New("the answer holds no function")}
 	}

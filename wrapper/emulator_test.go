@@ -15,6 +15,7 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/cogfn/cogfn/emulator"
+	"github.com/cogfn/cogfn/gen"
 	functions "github.com/cogfn/cogfn/wrapper"
 )
 
@@ -151,17 +152,16 @@ func TestDeployedAnew(t *testing.T) {
 // replace deploys a function anew without the client noticing, as another process would.
 func replace(t *testing.T, c *functions.Client, old *functions.Function) *functions.Function {
 	t.Helper()
-	body := `{"items":[{"externalId":"` + *old.ExternalID + `"}]}`
-	deleted, err := c.Gen().DeleteFunctionsWithBodyWithResponse(t.Context(), "application/json", strings.NewReader(body))
-	if ok(t, deleted, err).JSON200 == nil {
-		t.Fatalf("got %s", deleted.Status())
+	var ref gen.FunctionReference
+	if err := ref.FromFunctionExternalIDReference(gen.FunctionExternalIDReference{ExternalID: *old.ExternalID}); err != nil {
+		t.Fatal(err)
 	}
-	body = `{"items":[{"name":"sum","externalId":"sum","fileId":` + jsonOf(t, old.FileID) + `}]}`
-	created, err := c.Gen().PostFunctionsWithBodyWithResponse(t.Context(), "application/json", strings.NewReader(body))
-	if ok(t, created, err).JSON201 == nil {
-		t.Fatalf("got %s", created.Status())
-	}
-	fn, err := c.WaitReady(t.Context(), functions.ID(created.JSON201.Items[0].ID))
+	deleted, err := c.Gen().DeleteFunctions(t.Context(), gen.FunctionDeleteRequest{Items: gen.FunctionReferences{ref}})
+	ok(t, deleted, err)
+	created, err := c.Gen().PostFunctions(t.Context(), gen.FunctionCreateRequest{
+		Items: []gen.FunctionWrite{{Name: "sum", ExternalID: new("sum"), FileID: old.FileID}},
+	})
+	fn, err := c.WaitReady(t.Context(), functions.ID(ok(t, created, err).Items[0].ID))
 	if err != nil {
 		t.Fatal(err)
 	}

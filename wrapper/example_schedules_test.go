@@ -214,7 +214,7 @@ func ExampleSchedule_Session() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(schedule.Session() == strconv.FormatInt(*active[0].ID, 10))
+	fmt.Println(schedule.Session() == strconv.FormatInt(active[0].ID, 10))
 	// Output: true
 }
 

@@ -57,7 +57,7 @@ func (s *FilesService) Upload(ctx context.Context, file FileWrite, content []byt
 	for _, opt := range opts {
 		opt(&params)
 	}
-	registered, err := decode[gen.FileUpload](s.client.raw.InitFileUpload(ctx, &params, file))
+	registered, err := received(s.client.api.InitFileUpload(ctx, &params, file))
 	if err != nil {
 		return nil, err
 	}
@@ -69,7 +69,7 @@ func (s *FilesService) Upload(ctx context.Context, file FileWrite, content []byt
 }
 
 func (s *FilesService) send(ctx context.Context, file *gen.FileUpload, content []byte) (*File, error) {
-	req, err := s.request(withOperation(ctx, uploadOperation), http.MethodPut, file.UploadURL, content)
+	req, err := s.request(gen.WithOperation(ctx, uploadOperation), http.MethodPut, file.UploadURL, content)
 	if err != nil {
 		return nil, err
 	}
@@ -122,7 +122,7 @@ func (s *FilesService) Retrieve(ctx context.Context, id Identifier) (*File, erro
 	if err := id.nameFile(&ref); err != nil {
 		return nil, err
 	}
-	got, err := decode[gen.FileList](s.client.raw.ByIdsFiles(ctx, gen.FileByIdsRequest{Items: []gen.FileReference{ref}}))
+	got, err := received(s.client.api.ByIDsFiles(ctx, gen.FileByIDsRequest{Items: []gen.FileReference{ref}}))
 	if err != nil {
 		return nil, err
 	}
@@ -138,7 +138,7 @@ func (s *FilesService) Delete(ctx context.Context, id Identifier) error {
 	if err := id.nameFile(&ref); err != nil {
 		return err
 	}
-	_, err := decode[gen.EmptyObject](s.client.raw.DeleteFiles(ctx, gen.FileDeleteRequest{Items: []gen.FileDeleteReference{ref}}))
+	_, err := received(s.client.api.DeleteFiles(ctx, gen.FileDeleteRequest{Items: []gen.FileDeleteReference{ref}}))
 	return err
 }
 
@@ -149,14 +149,14 @@ func (s *FilesService) Download(ctx context.Context, id Identifier) ([]byte, err
 		return nil, err
 	}
 	body := gen.FileDownloadLinkRequest{Items: []gen.FileReference{ref}}
-	links, err := decode[gen.FileDownloadLinkList](s.client.raw.DownloadLinks(ctx, nil, body))
+	links, err := received(s.client.api.DownloadLinks(ctx, nil, body))
 	if err != nil {
 		return nil, err
 	}
-	if len(links.Items) != 1 || links.Items[0].DownloadURL == nil {
+	if len(links.Items) != 1 {
 		return nil, &RequestError{Operation: "downloadLinks", Attempts: 1, Err: errors.New("the answer holds no link")}
 	}
-	req, err := s.request(withOperation(ctx, downloadOperation), http.MethodGet, *links.Items[0].DownloadURL, nil)
+	req, err := s.request(gen.WithOperation(ctx, downloadOperation), http.MethodGet, links.Items[0].DownloadURL, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -48,9 +48,9 @@ func (w FunctionWrite) hidden() FunctionWrite {
 	if w.IndexURL != nil {
 		w.IndexURL = new(hiddenAddress(*w.IndexURL))
 	}
-	w.ExtraIndexUrls = slices.Clone(w.ExtraIndexUrls)
-	for i, address := range w.ExtraIndexUrls {
-		w.ExtraIndexUrls[i] = hiddenAddress(address)
+	w.ExtraIndexURLs = slices.Clone(w.ExtraIndexURLs)
+	for i, address := range w.ExtraIndexURLs {
+		w.ExtraIndexURLs[i] = hiddenAddress(address)
 	}
 	return w
 }

@@ -16,7 +16,7 @@ func secretive() FunctionWrite {
 	return FunctionWrite{
 		Name: "hello", Secrets: Secrets{"key": plantedSecret, "other": plantedKey}.Reveal(),
 		IndexURL:       new("https://me:" + plantedSecret + "@pypi.example.com/simple?token=" + plantedKey),
-		ExtraIndexUrls: []string{"https://pypi.example.com/" + plantedToken + "/simple", "://" + plantedSecret, plantedKey},
+		ExtraIndexURLs: []string{"https://pypi.example.com/" + plantedToken + "/simple", "://" + plantedSecret, plantedKey},
 	}
 }
 
@@ -48,7 +48,7 @@ func TestFunctionWriteHidesSecrets(t *testing.T) {
 	if diff := cmp.Diff(secretive(), w); diff != "" {
 		t.Errorf("showing it changed it (-before +after):\n%s", diff)
 	}
-	w.ExtraIndexUrls = w.ExtraIndexUrls[:1]
+	w.ExtraIndexURLs = w.ExtraIndexURLs[:1]
 	c, f := newScripted(t, []answer{reply(201, oneFunction)})
 	if _, err := c.Create(t.Context(), w, FileID(7)); err != nil {
 		t.Fatal(err)
@@ -82,7 +82,7 @@ func TestShownFunctionIsRefused(t *testing.T) {
 	_, err = c.Create(t.Context(), w, FileID(7))
 	check(t, "text", err.Error(), "functions: Secrets still holds three stars for key, other; set the real values, which the service never returns; "+
 		"IndexURL still holds three stars; set the real address, which is not shown again; "+
-		"ExtraIndexUrls still holds three stars; set the real addresses, which are not shown again")
+		"ExtraIndexURLs still holds three stars; set the real addresses, which are not shown again")
 }
 
 // Whatever the address of an index is, nothing of it is shown but its host.

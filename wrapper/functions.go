@@ -99,7 +99,7 @@ func (c *Client) All(ctx context.Context, filter Filter, opts ...ListOption) ite
 
 func (c *Client) list(ctx context.Context, filter Filter, o listOptions) iter.Seq2[*Function, error] {
 	return single("listFunctions", o, func(limit int32) ([]*Function, error) {
-		got, err := decode[gen.FunctionList](c.raw.ListFunctions(ctx, gen.FunctionListRequest{Filter: filter.wire(), Limit: &limit}))
+		got, err := received(c.api.ListFunctions(ctx, gen.FunctionListRequest{Filter: filter.wire(), Limit: &limit}))
 		if err != nil {
 			return nil, err
 		}
@@ -138,9 +138,9 @@ func (c *Client) RetrieveMultiple(ctx context.Context, fns []Identifier, ignore 
 	}
 	all := make(FunctionList, 0, len(fns))
 	for chunk := range slices.Chunk(fns, byIDsChunk) {
-		body := gen.FunctionByIdsRequest{Items: refs[:len(chunk)], IgnoreUnknownIds: new(slices.Contains(ignore, true))}
+		body := gen.FunctionByIDsRequest{Items: refs[:len(chunk)], IgnoreUnknownIDs: new(slices.Contains(ignore, true))}
 		refs = refs[len(chunk):]
-		got, err := decode[gen.FunctionList](c.raw.ByIdsFunctions(ctx, body))
+		got, err := received(c.api.ByIDsFunctions(ctx, body))
 		if err != nil {
 			return nil, err
 		}
@@ -165,8 +165,8 @@ func (c *Client) Delete(ctx context.Context, fns []Identifier, ignore ...IgnoreU
 	}
 	c.ids.forget(fns...)
 	for chunk := range slices.Chunk(refs, byIDsChunk) {
-		body := gen.FunctionDeleteRequest{Items: chunk, IgnoreUnknownIds: new(slices.Contains(ignore, true))}
-		if _, err := decode[gen.EmptyObject](c.raw.DeleteFunctions(ctx, body)); err != nil {
+		body := gen.FunctionDeleteRequest{Items: chunk, IgnoreUnknownIDs: new(slices.Contains(ignore, true))}
+		if _, err := received(c.api.DeleteFunctions(ctx, body)); err != nil {
 			return err
 		}
 	}
@@ -175,15 +175,15 @@ func (c *Client) Delete(ctx context.Context, fns []Identifier, ignore ...IgnoreU
 
 // Limits returns what the project's cloud allows.
 func (c *Client) Limits(ctx context.Context) (*Limits, error) {
-	return decode[Limits](c.raw.FunctionsLimits(ctx))
+	return received(c.api.FunctionsLimits(ctx))
 }
 
 // Status returns whether Functions may be used in the project.
 func (c *Client) Status(ctx context.Context) (*Status, error) {
-	return decode[Status](c.raw.GetFunctionsStatus(ctx))
+	return received(c.api.GetFunctionsStatus(ctx))
 }
 
 // Activate asks for Functions to be activated in the project, which takes up to two hours; ask Status for the outcome.
 func (c *Client) Activate(ctx context.Context) (*Status, error) {
-	return decode[Status](c.raw.PostFunctionsStatus(ctx))
+	return received(c.api.PostFunctionsStatus(ctx))
 }

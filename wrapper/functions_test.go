@@ -136,7 +136,7 @@ func TestProject(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	check(t, "memory", limits.MemoryGb.Min, 1.5)
+	check(t, "memory", limits.MemoryGB.Min, 1.5)
 	status, err := c.Status(t.Context())
 	if err != nil {
 		t.Fatal(err)

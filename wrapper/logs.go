@@ -38,7 +38,7 @@ func (s *CallsService) Logs(ctx context.Context, call CallID) (CallLog, error) {
 	if err := call.check(); err != nil {
 		return nil, err
 	}
-	got, err := decode[gen.FunctionCallLog](s.client.raw.GetFunctionCallLogs(ctx, call.FunctionID, call.ID))
+	got, err := received(s.client.api.GetFunctionCallLogs(ctx, call.FunctionID, call.ID))
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,10 @@
 package functions
 
-import "context"
+import (
+	"context"
+
+	"github.com/cogfn/cogfn/gen"
+)
 
 // SessionOption says on whose behalf a call or a schedule acts.
 type SessionOption func(*sessionOptions)
@@ -35,7 +39,7 @@ func sessionSettings(opts []SessionOption) (sessionOptions, error) {
 }
 
 // withNonce sends a request that holds a nonce, each attempt with one of a new session, unless the caller gave his own.
-func (c *Client) withNonce(ctx context.Context, op operation, o sessionOptions, send func(nonce string, sessionID int64) error) error {
+func (c *Client) withNonce(ctx context.Context, op gen.Operation, o sessionOptions, send func(nonce string, sessionID int64) error) error {
 	return c.retry.do(ctx, op, func(int) error {
 		if o.nonce != nil {
 			err := send(*o.nonce, 0)

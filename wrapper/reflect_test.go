@@ -332,7 +332,7 @@ func TestFunctionAsWriteKeepsEverything(t *testing.T) {
 		fill(reflect.ValueOf(&f).Elem(), new(int))
 		return &f
 	}
-	checkConversion(t, read, func(f *gen.Function) FunctionWrite { return (&Function{Function: *f}).AsWrite() }, "ExtraIndexUrls", "IndexURL")
+	checkConversion(t, read, func(f *gen.Function) FunctionWrite { return (&Function{Function: *f}).AsWrite() }, "ExtraIndexURLs", "IndexURL")
 }
 
 func TestScheduleAsWriteKeepsEverything(t *testing.T) {

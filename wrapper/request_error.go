@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+
+	"github.com/cogfn/cogfn/gen"
 )
 
 // RequestError is a request to which no usable answer came: the connection failed, the answer broke off or was not what
@@ -33,7 +35,7 @@ func (e *RequestError) Is(target error) bool {
 }
 
 // countAttempts makes sure that err says how often op was tried, and that a failed connection is a *RequestError.
-func countAttempts(op operation, err error, attempts int) error {
+func countAttempts(op gen.Operation, err error, attempts int) error {
 	if api, ok := errors.AsType[*APIError](err); ok {
 		api.Attempts = attempts
 		return err
@@ -45,7 +47,7 @@ func countAttempts(op operation, err error, attempts int) error {
 	if _, ok := errors.AsType[*TokenError](err); ok {
 		return err
 	}
-	return &RequestError{Operation: op.id, Attempts: attempts, Err: withoutURL(err)}
+	return &RequestError{Operation: op.ID, Attempts: attempts, Err: withoutURL(err)}
 }
 
 // withoutURL takes the address out of an error of net/http: queries may hold what nobody should read in a log.

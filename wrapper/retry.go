@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
+
+	"github.com/cogfn/cogfn/gen"
 )
 
 // RetryOptions say how often and how patiently a request is repeated after a failure that may pass.
@@ -44,7 +46,7 @@ func (r RetryOptions) withDefaults() RetryOptions {
 }
 
 // do runs attempt until it succeeds, fails for good, or the patience or ctx ends. The error is that of the last attempt.
-func (r RetryOptions) do(ctx context.Context, op operation, attempt func(n int) error) error {
+func (r RetryOptions) do(ctx context.Context, op gen.Operation, attempt func(n int) error) error {
 	pauses := newExponential(r.BaseDelay, 2, r.MaxDelay)
 	for n := 1; ; n++ {
 		err := attempt(n)
@@ -58,7 +60,7 @@ func (r RetryOptions) do(ctx context.Context, op operation, attempt func(n int) 
 		if ctx.Err() != nil {
 			return stopped(ctx, err)
 		}
-		if n > r.MaxRetries || !op.mayRepeat(err) {
+		if n > r.MaxRetries || !mayRepeat(op, err) {
 			return err
 		}
 		pause := min(pauses.NextBackOff(), r.MaxDelay)
@@ -68,7 +70,7 @@ func (r RetryOptions) do(ctx context.Context, op operation, attempt func(n int) 
 			pause = asked
 		}
 		if slept := sleep(ctx, pause); slept != nil {
-			return join(fmt.Errorf("functions: gave up before another attempt of %s: %w", op.id, slept), err)
+			return join(fmt.Errorf("functions: gave up before another attempt of %s: %w", op.ID, slept), err)
 		}
 	}
 }
@@ -87,16 +89,16 @@ type final struct{ error }
 
 // mayRepeat decides by the operation, not by the HTTP method: most reads of the API are POST requests, and a call that
 // may have started must not be started again.
-func (op operation) mayRepeat(err error) bool {
+func mayRepeat(op gen.Operation, err error) bool {
 	if api, ok := errors.AsType[*APIError](err); ok {
-		return api.AutoRetryable || api.StatusCode == http.StatusTooManyRequests || op.safe && passing(api.StatusCode)
+		return api.AutoRetryable || api.StatusCode == http.StatusTooManyRequests || op.Safe && passing(api.StatusCode)
 	}
 	if token, ok := errors.AsType[*TokenError](err); ok {
 		// Without a token the operation itself was not sent, so that it matters nothing whether it is safe.
 		return token.StatusCode == http.StatusTooManyRequests || passing(token.StatusCode) ||
 			token.StatusCode == 0 && (notConnected(err) || interrupted(err))
 	}
-	return notConnected(err) || op.safe && interrupted(err)
+	return notConnected(err) || op.Safe && interrupted(err)
 }
 
 func passing(status int) bool {

@@ -14,6 +14,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/cogfn/cogfn/gen"
 )
 
 var repeatedFailures = map[string]struct {
@@ -307,7 +309,7 @@ func TestAttemptTimeout(t *testing.T) {
 func TestGeneratedCallIsNotRepeated(t *testing.T) {
 	t.Parallel()
 	c, _ := newScripted(t, []answer{refusal(429, "slow down")})
-	_, err := c.Gen().PostFunctionsCallWithBodyWithResponse(t.Context(), 42, "application/json", strings.NewReader(`{"nonce":"n"}`))
+	_, err := c.Gen().PostFunctionsCall(t.Context(), 42, gen.FunctionCallRequest{Nonce: "n"})
 	check(t, "attempts", errorAs[*APIError](t, err).Attempts, 1)
 }
 

@@ -125,7 +125,7 @@ func (s *SchedulesService) list(ctx context.Context, filter SchedulesFilter, o l
 	}
 	return single("listFunctionSchedules", o, func(limit int32) ([]*Schedule, error) {
 		body := gen.FunctionScheduleListRequest{Filter: wire, Limit: &limit}
-		got, err := decode[gen.FunctionScheduleList](s.client.raw.ListFunctionSchedules(ctx, body))
+		got, err := received(s.client.api.ListFunctionSchedules(ctx, body))
 		if err != nil {
 			return nil, err
 		}
@@ -158,8 +158,8 @@ func (s *SchedulesService) RetrieveMultiple(ctx context.Context, ids []int64, ig
 	}
 	all := make(ScheduleList, 0, len(ids))
 	for chunk := range slices.Chunk(ids, schedulesChunk) {
-		body := gen.FunctionScheduleByIdsRequest{Items: scheduleReferences(chunk), IgnoreUnknownIds: new(slices.Contains(ignore, true))}
-		got, err := decode[gen.FunctionScheduleList](s.client.raw.ByIdsFunctionSchedules(ctx, body))
+		body := gen.FunctionScheduleByIDsRequest{Items: scheduleReferences(chunk), IgnoreUnknownIDs: new(slices.Contains(ignore, true))}
+		got, err := received(s.client.api.ByIDsFunctionSchedules(ctx, body))
 		if err != nil {
 			return nil, err
 		}
@@ -214,10 +214,10 @@ func (s *SchedulesService) Create(ctx context.Context, fn Identifier, w Schedule
 }
 
 func (s *SchedulesService) create(ctx context.Context, w ScheduleWrite, o sessionOptions) (schedule *Schedule, err error) {
-	err = s.client.withNonce(ctx, operation{id: "postFunctionSchedules"}, o, func(nonce string, _ int64) error {
+	err = s.client.withNonce(ctx, gen.PostFunctionSchedulesOperation, o, func(nonce string, _ int64) error {
 		w.Nonce = nonce
 		body := gen.FunctionScheduleCreateRequest{Items: []gen.FunctionScheduleWrite{gen.FunctionScheduleWrite(w)}}
-		got, err := decode[gen.FunctionScheduleList](s.client.raw.PostFunctionSchedules(ctx, body))
+		got, err := received(s.client.api.PostFunctionSchedules(ctx, body))
 		if err != nil {
 			return err
 		}
@@ -238,7 +238,7 @@ func (s *SchedulesService) Delete(ctx context.Context, ids ...int64) error {
 	}
 	for chunk := range slices.Chunk(ids, schedulesChunk) {
 		body := gen.FunctionScheduleDeleteRequest{Items: scheduleReferences(chunk)}
-		if _, err := decode[gen.EmptyObject](s.client.raw.DeleteFunctionSchedules(ctx, body)); err != nil {
+		if _, err := received(s.client.api.DeleteFunctionSchedules(ctx, body)); err != nil {
 			return err
 		}
 	}
@@ -251,7 +251,7 @@ func (s *SchedulesService) InputData(ctx context.Context, id int64) (json.RawMes
 	if err := checkIDs("schedule id", id); err != nil {
 		return nil, err
 	}
-	got, err := decode[gen.FunctionScheduleInputData](s.client.raw.GetFunctionScheduleInputData(ctx, id))
+	got, err := received(s.client.api.GetFunctionScheduleInputData(ctx, id))
 	if err != nil || isNull(got.Data) {
 		return nil, err
 	}

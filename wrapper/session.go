@@ -26,12 +26,12 @@ type SessionStatus = gen.SessionStatus
 
 // The known values of SessionStatus.
 const (
-	SessionReady      = gen.SessionStatusREADY
-	SessionActive     = gen.SessionStatusACTIVE
-	SessionCancelled  = gen.SessionStatusCANCELLED
-	SessionExpired    = gen.SessionStatusEXPIRED
-	SessionRevoked    = gen.SessionStatusREVOKED
-	SessionAccessLost = gen.SessionStatusACCESSLOST
+	SessionReady      = gen.SessionStatusReady
+	SessionActive     = gen.SessionStatusActive
+	SessionCancelled  = gen.SessionStatusCancelled
+	SessionExpired    = gen.SessionStatusExpired
+	SessionRevoked    = gen.SessionStatusRevoked
+	SessionAccessLost = gen.SessionStatusAccessLost
 )
 
 // SessionType is how a session was created. The service may add values; those known today are the constants.
@@ -39,9 +39,9 @@ type SessionType = gen.SessionType
 
 // The known values of SessionType.
 const (
-	SessionTypeClientCredentials    = gen.SessionTypeCLIENTCREDENTIALS
-	SessionTypeTokenExchange        = gen.SessionTypeTOKENEXCHANGE
-	SessionTypeOneshotTokenExchange = gen.SessionTypeONESHOTTOKENEXCHANGE
+	SessionTypeClientCredentials    = gen.SessionTypeClientCredentials
+	SessionTypeTokenExchange        = gen.SessionTypeTokenExchange
+	SessionTypeOneshotTokenExchange = gen.SessionTypeOneshotTokenExchange
 )
 
 // Created is when the session was created; the zero time if the service does not say.
@@ -81,7 +81,7 @@ func (s *SessionsService) list(ctx context.Context, filter SessionsFilter, o lis
 	status := optional(gen.SessionStatusFilter(strings.ToLower(string(filter.Status))))
 	return pages(ctx, o, func(ctx context.Context, limit int32, cursor *string) ([]*Session, *string, error) {
 		params := &gen.ListSessionsParams{Status: status, Cursor: cursor, Limit: &limit}
-		got, err := decode[gen.SessionPage](s.client.raw.ListSessions(ctx, params))
+		got, err := received(s.client.api.ListSessions(ctx, params))
 		if err != nil {
 			return nil, nil, err
 		}
@@ -99,8 +99,8 @@ func (s *SessionsService) Retrieve(ctx context.Context, ids ...int64) ([]*Sessio
 	}
 	all := make([]*Session, 0, len(ids))
 	for chunk := range slices.Chunk(ids, sessionsChunk) {
-		body := gen.SessionByIdsRequest{Items: sessionReferences(chunk)}
-		got, err := decode[gen.SessionList](s.client.raw.GetSessionsByIds(ctx, body))
+		body := gen.SessionByIDsRequest{Items: sessionReferences(chunk)}
+		got, err := received(s.client.api.GetSessionsByIDs(ctx, body))
 		if err != nil {
 			return nil, err
 		}
@@ -118,7 +118,7 @@ func (s *SessionsService) Revoke(ctx context.Context, ids ...int64) ([]*Session,
 	all := make([]*Session, 0, len(ids))
 	for chunk := range slices.Chunk(ids, revokeChunk) {
 		body := gen.SessionRevokeRequest{Items: sessionReferences(chunk)}
-		got, err := decode[gen.SessionPage](s.client.raw.RevokeSessions(ctx, body))
+		got, err := received(s.client.api.RevokeSessions(ctx, body))
 		if err != nil {
 			return nil, err
 		}

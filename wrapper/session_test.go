@@ -19,7 +19,7 @@ func sessionsOf(ids ...int64) string {
 }
 
 func idsOf(sessions []*Session) []int64 {
-	return each(sessions, func(s *Session) int64 { return deref(s.ID) })
+	return each(sessions, func(s *Session) int64 { return s.ID })
 }
 
 func TestListSessions(t *testing.T) {

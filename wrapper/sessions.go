@@ -93,7 +93,7 @@ func (s *SessionsService) Create(ctx context.Context, credentials SessionCredent
 		return nil, err
 	}
 	body := gen.SessionCreateRequest{Items: []gen.SessionWrite{write}}
-	got, err := decode[gen.CreatedSessionList](s.client.raw.CreateSessions(ctx, body))
+	got, err := received(s.client.api.CreateSessions(ctx, body))
 	if err != nil {
 		return nil, err
 	}

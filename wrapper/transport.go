@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"golang.org/x/oauth2"
+
+	"github.com/cogfn/cogfn/gen"
 )
 
 type doerFunc func(*http.Request) (*http.Response, error)
@@ -45,9 +47,9 @@ func (s settings) withMiddleware(next Doer) Doer {
 func (s settings) repeated(next Doer) Doer {
 	return doerFunc(func(req *http.Request) (*http.Response, error) {
 		op := operationOf(req)
-		ctx := withOperation(req.Context(), op)
+		ctx := gen.WithOperation(req.Context(), op)
 		retry := s.retry
-		if op.nonce {
+		if op.Nonce {
 			retry.MaxRetries = -1 // repeated by whoever made the nonce
 		}
 		var resp *http.Response
@@ -156,10 +158,10 @@ func (s settings) logged(next Doer) Doer {
 		}
 		start := time.Now()
 		resp, err := next.Do(req)
-		op, _ := ctx.Value(operationKey{}).(operation)
+		op := operationOf(req)
 		attempt, _ := ctx.Value(attemptKey{}).(int)
 		attrs := []slog.Attr{
-			slog.String("operation", op.id), slog.String("method", req.Method), slog.String("path", op.path),
+			slog.String("operation", op.ID), slog.String("method", req.Method), slog.String("path", op.Path),
 			slog.Int("attempt", attempt), slog.Duration("duration", time.Since(start)),
 		}
 		if err != nil {

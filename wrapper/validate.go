@@ -121,8 +121,8 @@ func checkIndexes(w FunctionWrite) error {
 	if w.IndexURL != nil && strings.Contains(*w.IndexURL, redacted) {
 		errs = append(errs, &ArgumentError{Field: "IndexURL", Rule: "still holds three stars; set the real address, which is not shown again"})
 	}
-	if slices.ContainsFunc(w.ExtraIndexUrls, func(address string) bool { return strings.Contains(address, redacted) }) {
-		errs = append(errs, &ArgumentError{Field: "ExtraIndexUrls", Rule: "still holds three stars; set the real addresses, which are not shown again"})
+	if slices.ContainsFunc(w.ExtraIndexURLs, func(address string) bool { return strings.Contains(address, redacted) }) {
+		errs = append(errs, &ArgumentError{Field: "ExtraIndexURLs", Rule: "still holds three stars; set the real addresses, which are not shown again"})
 	}
 	return join(errs...)
 }

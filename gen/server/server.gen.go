@@ -23,9 +23,9 @@ type ServerInterface interface {
 	// InitFileUpload Register a file and get its upload URL
 	// (POST /files)
 	InitFileUpload(w http.ResponseWriter, r *http.Request, params InitFileUploadParams)
-	// ByIdsFiles Retrieve files by id, external id or instance id
+	// ByIDsFiles Retrieve files by id, external id or instance id
 	// (POST /files/byids)
-	ByIdsFiles(w http.ResponseWriter, r *http.Request)
+	ByIDsFiles(w http.ResponseWriter, r *http.Request)
 	// DeleteFiles Delete files
 	// (POST /files/delete)
 	DeleteFiles(w http.ResponseWriter, r *http.Request)
@@ -41,9 +41,9 @@ type ServerInterface interface {
 	// PostFunctions Create a function
 	// (POST /functions)
 	PostFunctions(w http.ResponseWriter, r *http.Request)
-	// ByIdsFunctions Retrieve functions by id or external id
+	// ByIDsFunctions Retrieve functions by id or external id
 	// (POST /functions/byids)
-	ByIdsFunctions(w http.ResponseWriter, r *http.Request)
+	ByIDsFunctions(w http.ResponseWriter, r *http.Request)
 	// DeleteFunctions Delete functions
 	// (POST /functions/delete)
 	DeleteFunctions(w http.ResponseWriter, r *http.Request)
@@ -59,9 +59,9 @@ type ServerInterface interface {
 	// PostFunctionSchedules Create a schedule
 	// (POST /functions/schedules)
 	PostFunctionSchedules(w http.ResponseWriter, r *http.Request)
-	// ByIdsFunctionSchedules Retrieve schedules by id
+	// ByIDsFunctionSchedules Retrieve schedules by id
 	// (POST /functions/schedules/byids)
-	ByIdsFunctionSchedules(w http.ResponseWriter, r *http.Request)
+	ByIDsFunctionSchedules(w http.ResponseWriter, r *http.Request)
 	// DeleteFunctionSchedules Delete schedules
 	// (POST /functions/schedules/delete)
 	DeleteFunctionSchedules(w http.ResponseWriter, r *http.Request)
@@ -89,9 +89,9 @@ type ServerInterface interface {
 	// GetFunctionCalls List calls
 	// (GET /functions/{functionId}/calls)
 	GetFunctionCalls(w http.ResponseWriter, r *http.Request, functionID FunctionID, params GetFunctionCallsParams)
-	// ByIdsFunctionCalls Retrieve calls by id
+	// ByIDsFunctionCalls Retrieve calls by id
 	// (POST /functions/{functionId}/calls/byids)
-	ByIdsFunctionCalls(w http.ResponseWriter, r *http.Request, functionID FunctionID)
+	ByIDsFunctionCalls(w http.ResponseWriter, r *http.Request, functionID FunctionID)
 	// ListFunctionCalls Filter calls
 	// (POST /functions/{functionId}/calls/list)
 	ListFunctionCalls(w http.ResponseWriter, r *http.Request, functionID FunctionID)
@@ -110,9 +110,9 @@ type ServerInterface interface {
 	// CreateSessions Create a session
 	// (POST /sessions)
 	CreateSessions(w http.ResponseWriter, r *http.Request)
-	// GetSessionsByIds Retrieve sessions by id
+	// GetSessionsByIDs Retrieve sessions by id
 	// (POST /sessions/byids)
-	GetSessionsByIds(w http.ResponseWriter, r *http.Request)
+	GetSessionsByIDs(w http.ResponseWriter, r *http.Request)
 	// RevokeSessions Revoke sessions
 	// (POST /sessions/revoke)
 	RevokeSessions(w http.ResponseWriter, r *http.Request)
@@ -181,11 +181,11 @@ func (siw *ServerInterfaceWrapper) InitFileUpload(w http.ResponseWriter, r *http
 	handler.ServeHTTP(w, r)
 }
 
-// ByIdsFiles operation middleware
-func (siw *ServerInterfaceWrapper) ByIdsFiles(w http.ResponseWriter, r *http.Request) {
+// ByIDsFiles operation middleware
+func (siw *ServerInterfaceWrapper) ByIDsFiles(w http.ResponseWriter, r *http.Request) {
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.ByIdsFiles(w, r)
+		siw.Handler.ByIDsFiles(w, r)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -279,7 +279,7 @@ func (siw *ServerInterfaceWrapper) GetFunctions(w http.ResponseWriter, r *http.R
 
 	// ------------- Optional query parameter "limit" -------------
 
-	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
 	if err != nil {
 		var requiredError *runtime.RequiredParameterError
 		if errors.As(err, &requiredError) {
@@ -315,11 +315,11 @@ func (siw *ServerInterfaceWrapper) PostFunctions(w http.ResponseWriter, r *http.
 	handler.ServeHTTP(w, r)
 }
 
-// ByIdsFunctions operation middleware
-func (siw *ServerInterfaceWrapper) ByIdsFunctions(w http.ResponseWriter, r *http.Request) {
+// ByIDsFunctions operation middleware
+func (siw *ServerInterfaceWrapper) ByIDsFunctions(w http.ResponseWriter, r *http.Request) {
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.ByIdsFunctions(w, r)
+		siw.Handler.ByIDsFunctions(w, r)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -382,7 +382,7 @@ func (siw *ServerInterfaceWrapper) GetFunctionSchedules(w http.ResponseWriter, r
 
 	// ------------- Optional query parameter "limit" -------------
 
-	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
 	if err != nil {
 		var requiredError *runtime.RequiredParameterError
 		if errors.As(err, &requiredError) {
@@ -418,11 +418,11 @@ func (siw *ServerInterfaceWrapper) PostFunctionSchedules(w http.ResponseWriter, 
 	handler.ServeHTTP(w, r)
 }
 
-// ByIdsFunctionSchedules operation middleware
-func (siw *ServerInterfaceWrapper) ByIdsFunctionSchedules(w http.ResponseWriter, r *http.Request) {
+// ByIDsFunctionSchedules operation middleware
+func (siw *ServerInterfaceWrapper) ByIDsFunctionSchedules(w http.ResponseWriter, r *http.Request) {
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.ByIdsFunctionSchedules(w, r)
+		siw.Handler.ByIDsFunctionSchedules(w, r)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -612,7 +612,7 @@ func (siw *ServerInterfaceWrapper) GetFunctionCalls(w http.ResponseWriter, r *ht
 
 	// ------------- Optional query parameter "limit" -------------
 
-	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
 	if err != nil {
 		var requiredError *runtime.RequiredParameterError
 		if errors.As(err, &requiredError) {
@@ -647,8 +647,8 @@ func (siw *ServerInterfaceWrapper) GetFunctionCalls(w http.ResponseWriter, r *ht
 	handler.ServeHTTP(w, r)
 }
 
-// ByIdsFunctionCalls operation middleware
-func (siw *ServerInterfaceWrapper) ByIdsFunctionCalls(w http.ResponseWriter, r *http.Request) {
+// ByIDsFunctionCalls operation middleware
+func (siw *ServerInterfaceWrapper) ByIDsFunctionCalls(w http.ResponseWriter, r *http.Request) {
 
 	var err error
 	_ = err
@@ -663,7 +663,7 @@ func (siw *ServerInterfaceWrapper) ByIdsFunctionCalls(w http.ResponseWriter, r *
 	}
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.ByIdsFunctionCalls(w, r, functionID)
+		siw.Handler.ByIDsFunctionCalls(w, r, functionID)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -877,11 +877,11 @@ func (siw *ServerInterfaceWrapper) CreateSessions(w http.ResponseWriter, r *http
 	handler.ServeHTTP(w, r)
 }
 
-// GetSessionsByIds operation middleware
-func (siw *ServerInterfaceWrapper) GetSessionsByIds(w http.ResponseWriter, r *http.Request) {
+// GetSessionsByIDs operation middleware
+func (siw *ServerInterfaceWrapper) GetSessionsByIDs(w http.ResponseWriter, r *http.Request) {
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.GetSessionsByIds(w, r)
+		siw.Handler.GetSessionsByIDs(w, r)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -1027,7 +1027,7 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/files", wrapper.InitFileUpload)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/files/{id}", wrapper.GetFileByInternalID)
-	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/files/byids", wrapper.ByIdsFiles)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/files/byids", wrapper.ByIDsFiles)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/files/delete", wrapper.DeleteFiles)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/files/downloadlink", wrapper.DownloadLinks)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/functions", wrapper.GetFunctions)
@@ -1038,9 +1038,9 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/functions/{functionId}/calls/{callId}", wrapper.GetFunctionCall)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/functions/{functionId}/calls/{callId}/logs", wrapper.GetFunctionCallLogs)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/functions/{functionId}/calls/{callId}/response", wrapper.GetFunctionCallResponse)
-	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/functions/{functionId}/calls/byids", wrapper.ByIdsFunctionCalls)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/functions/{functionId}/calls/byids", wrapper.ByIDsFunctionCalls)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/functions/{functionId}/calls/list", wrapper.ListFunctionCalls)
-	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/functions/byids", wrapper.ByIdsFunctions)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/functions/byids", wrapper.ByIDsFunctions)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/functions/delete", wrapper.DeleteFunctions)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/functions/limits", wrapper.FunctionsLimits)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/functions/list", wrapper.ListFunctions)
@@ -1048,14 +1048,14 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/functions/schedules", wrapper.PostFunctionSchedules)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/functions/schedules/{scheduleId}", wrapper.GetFunctionSchedule)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/functions/schedules/{scheduleId}/input_data", wrapper.GetFunctionScheduleInputData)
-	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/functions/schedules/byids", wrapper.ByIdsFunctionSchedules)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/functions/schedules/byids", wrapper.ByIDsFunctionSchedules)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/functions/schedules/delete", wrapper.DeleteFunctionSchedules)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/functions/schedules/list", wrapper.ListFunctionSchedules)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/functions/status", wrapper.GetFunctionsStatus)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/functions/status", wrapper.PostFunctionsStatus)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/sessions", wrapper.ListSessions)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/sessions", wrapper.CreateSessions)
-	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/sessions/byids", wrapper.GetSessionsByIds)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/sessions/byids", wrapper.GetSessionsByIDs)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/sessions/revoke", wrapper.RevokeSessions)
 
 	return m
@@ -1143,17 +1143,17 @@ func (response InitFileUploaddefaultJSONResponse) VisitInitFileUploadResponse(w 
 	return err
 }
 
-type ByIdsFilesRequestObject struct {
-	Body *ByIdsFilesJSONRequestBody
+type ByIDsFilesRequestObject struct {
+	Body *ByIDsFilesJSONRequestBody
 }
 
-type ByIdsFilesResponseObject interface {
-	VisitByIdsFilesResponse(w http.ResponseWriter) error
+type ByIDsFilesResponseObject interface {
+	VisitByIDsFilesResponse(w http.ResponseWriter) error
 }
 
-type ByIdsFiles200JSONResponse FileList
+type ByIDsFiles200JSONResponse FileList
 
-func (response ByIdsFiles200JSONResponse) VisitByIdsFilesResponse(w http.ResponseWriter) error {
+func (response ByIDsFiles200JSONResponse) VisitByIDsFilesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -1165,9 +1165,9 @@ func (response ByIdsFiles200JSONResponse) VisitByIdsFilesResponse(w http.Respons
 	return err
 }
 
-type ByIdsFiles400JSONResponse struct{ FailureJSONResponse }
+type ByIDsFiles400JSONResponse struct{ FailureJSONResponse }
 
-func (response ByIdsFiles400JSONResponse) VisitByIdsFilesResponse(w http.ResponseWriter) error {
+func (response ByIDsFiles400JSONResponse) VisitByIDsFilesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -1179,12 +1179,12 @@ func (response ByIdsFiles400JSONResponse) VisitByIdsFilesResponse(w http.Respons
 	return err
 }
 
-type ByIdsFilesdefaultJSONResponse struct {
+type ByIDsFilesdefaultJSONResponse struct {
 	Body       ErrorEnvelope
 	StatusCode int
 }
 
-func (response ByIdsFilesdefaultJSONResponse) VisitByIdsFilesResponse(w http.ResponseWriter) error {
+func (response ByIDsFilesdefaultJSONResponse) VisitByIDsFilesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -1462,17 +1462,17 @@ func (response PostFunctionsdefaultJSONResponse) VisitPostFunctionsResponse(w ht
 	return err
 }
 
-type ByIdsFunctionsRequestObject struct {
-	Body *ByIdsFunctionsJSONRequestBody
+type ByIDsFunctionsRequestObject struct {
+	Body *ByIDsFunctionsJSONRequestBody
 }
 
-type ByIdsFunctionsResponseObject interface {
-	VisitByIdsFunctionsResponse(w http.ResponseWriter) error
+type ByIDsFunctionsResponseObject interface {
+	VisitByIDsFunctionsResponse(w http.ResponseWriter) error
 }
 
-type ByIdsFunctions200JSONResponse struct{ FunctionListJSONResponse }
+type ByIDsFunctions200JSONResponse struct{ FunctionListJSONResponse }
 
-func (response ByIdsFunctions200JSONResponse) VisitByIdsFunctionsResponse(w http.ResponseWriter) error {
+func (response ByIDsFunctions200JSONResponse) VisitByIDsFunctionsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -1484,9 +1484,9 @@ func (response ByIdsFunctions200JSONResponse) VisitByIdsFunctionsResponse(w http
 	return err
 }
 
-type ByIdsFunctions400JSONResponse struct{ FailureJSONResponse }
+type ByIDsFunctions400JSONResponse struct{ FailureJSONResponse }
 
-func (response ByIdsFunctions400JSONResponse) VisitByIdsFunctionsResponse(w http.ResponseWriter) error {
+func (response ByIDsFunctions400JSONResponse) VisitByIDsFunctionsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -1498,12 +1498,12 @@ func (response ByIdsFunctions400JSONResponse) VisitByIdsFunctionsResponse(w http
 	return err
 }
 
-type ByIdsFunctionsdefaultJSONResponse struct {
+type ByIDsFunctionsdefaultJSONResponse struct {
 	Body       ErrorEnvelope
 	StatusCode int
 }
 
-func (response ByIdsFunctionsdefaultJSONResponse) VisitByIdsFunctionsResponse(w http.ResponseWriter) error {
+func (response ByIDsFunctionsdefaultJSONResponse) VisitByIDsFunctionsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -1783,19 +1783,19 @@ func (response PostFunctionSchedulesdefaultJSONResponse) VisitPostFunctionSchedu
 	return err
 }
 
-type ByIdsFunctionSchedulesRequestObject struct {
-	Body *ByIdsFunctionSchedulesJSONRequestBody
+type ByIDsFunctionSchedulesRequestObject struct {
+	Body *ByIDsFunctionSchedulesJSONRequestBody
 }
 
-type ByIdsFunctionSchedulesResponseObject interface {
-	VisitByIdsFunctionSchedulesResponse(w http.ResponseWriter) error
+type ByIDsFunctionSchedulesResponseObject interface {
+	VisitByIDsFunctionSchedulesResponse(w http.ResponseWriter) error
 }
 
-type ByIdsFunctionSchedules200JSONResponse struct {
+type ByIDsFunctionSchedules200JSONResponse struct {
 	FunctionScheduleListJSONResponse
 }
 
-func (response ByIdsFunctionSchedules200JSONResponse) VisitByIdsFunctionSchedulesResponse(w http.ResponseWriter) error {
+func (response ByIDsFunctionSchedules200JSONResponse) VisitByIDsFunctionSchedulesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -1807,9 +1807,9 @@ func (response ByIdsFunctionSchedules200JSONResponse) VisitByIdsFunctionSchedule
 	return err
 }
 
-type ByIdsFunctionSchedules400JSONResponse struct{ FailureJSONResponse }
+type ByIDsFunctionSchedules400JSONResponse struct{ FailureJSONResponse }
 
-func (response ByIdsFunctionSchedules400JSONResponse) VisitByIdsFunctionSchedulesResponse(w http.ResponseWriter) error {
+func (response ByIDsFunctionSchedules400JSONResponse) VisitByIDsFunctionSchedulesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -1821,12 +1821,12 @@ func (response ByIdsFunctionSchedules400JSONResponse) VisitByIdsFunctionSchedule
 	return err
 }
 
-type ByIdsFunctionSchedulesdefaultJSONResponse struct {
+type ByIDsFunctionSchedulesdefaultJSONResponse struct {
 	Body       ErrorEnvelope
 	StatusCode int
 }
 
-func (response ByIdsFunctionSchedulesdefaultJSONResponse) VisitByIdsFunctionSchedulesResponse(w http.ResponseWriter) error {
+func (response ByIDsFunctionSchedulesdefaultJSONResponse) VisitByIDsFunctionSchedulesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -2319,18 +2319,18 @@ func (response GetFunctionCallsdefaultJSONResponse) VisitGetFunctionCallsRespons
 	return err
 }
 
-type ByIdsFunctionCallsRequestObject struct {
+type ByIDsFunctionCallsRequestObject struct {
 	FunctionID FunctionID `json:"functionId"`
-	Body       *ByIdsFunctionCallsJSONRequestBody
+	Body       *ByIDsFunctionCallsJSONRequestBody
 }
 
-type ByIdsFunctionCallsResponseObject interface {
-	VisitByIdsFunctionCallsResponse(w http.ResponseWriter) error
+type ByIDsFunctionCallsResponseObject interface {
+	VisitByIDsFunctionCallsResponse(w http.ResponseWriter) error
 }
 
-type ByIdsFunctionCalls200JSONResponse struct{ FunctionCallListJSONResponse }
+type ByIDsFunctionCalls200JSONResponse struct{ FunctionCallListJSONResponse }
 
-func (response ByIdsFunctionCalls200JSONResponse) VisitByIdsFunctionCallsResponse(w http.ResponseWriter) error {
+func (response ByIDsFunctionCalls200JSONResponse) VisitByIDsFunctionCallsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -2342,9 +2342,9 @@ func (response ByIdsFunctionCalls200JSONResponse) VisitByIdsFunctionCallsRespons
 	return err
 }
 
-type ByIdsFunctionCalls400JSONResponse struct{ FailureJSONResponse }
+type ByIDsFunctionCalls400JSONResponse struct{ FailureJSONResponse }
 
-func (response ByIdsFunctionCalls400JSONResponse) VisitByIdsFunctionCallsResponse(w http.ResponseWriter) error {
+func (response ByIDsFunctionCalls400JSONResponse) VisitByIDsFunctionCallsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -2356,12 +2356,12 @@ func (response ByIdsFunctionCalls400JSONResponse) VisitByIdsFunctionCallsRespons
 	return err
 }
 
-type ByIdsFunctionCallsdefaultJSONResponse struct {
+type ByIDsFunctionCallsdefaultJSONResponse struct {
 	Body       ErrorEnvelope
 	StatusCode int
 }
 
-func (response ByIdsFunctionCallsdefaultJSONResponse) VisitByIdsFunctionCallsResponse(w http.ResponseWriter) error {
+func (response ByIDsFunctionCallsdefaultJSONResponse) VisitByIDsFunctionCallsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -2697,17 +2697,17 @@ func (response CreateSessionsdefaultJSONResponse) VisitCreateSessionsResponse(w 
 	return err
 }
 
-type GetSessionsByIdsRequestObject struct {
-	Body *GetSessionsByIdsJSONRequestBody
+type GetSessionsByIDsRequestObject struct {
+	Body *GetSessionsByIDsJSONRequestBody
 }
 
-type GetSessionsByIdsResponseObject interface {
-	VisitGetSessionsByIdsResponse(w http.ResponseWriter) error
+type GetSessionsByIDsResponseObject interface {
+	VisitGetSessionsByIDsResponse(w http.ResponseWriter) error
 }
 
-type GetSessionsByIds200JSONResponse SessionList
+type GetSessionsByIDs200JSONResponse SessionList
 
-func (response GetSessionsByIds200JSONResponse) VisitGetSessionsByIdsResponse(w http.ResponseWriter) error {
+func (response GetSessionsByIDs200JSONResponse) VisitGetSessionsByIDsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -2719,9 +2719,9 @@ func (response GetSessionsByIds200JSONResponse) VisitGetSessionsByIdsResponse(w 
 	return err
 }
 
-type GetSessionsByIds400JSONResponse struct{ FailureJSONResponse }
+type GetSessionsByIDs400JSONResponse struct{ FailureJSONResponse }
 
-func (response GetSessionsByIds400JSONResponse) VisitGetSessionsByIdsResponse(w http.ResponseWriter) error {
+func (response GetSessionsByIDs400JSONResponse) VisitGetSessionsByIDsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -2733,12 +2733,12 @@ func (response GetSessionsByIds400JSONResponse) VisitGetSessionsByIdsResponse(w 
 	return err
 }
 
-type GetSessionsByIdsdefaultJSONResponse struct {
+type GetSessionsByIDsdefaultJSONResponse struct {
 	Body       ErrorEnvelope
 	StatusCode int
 }
 
-func (response GetSessionsByIdsdefaultJSONResponse) VisitGetSessionsByIdsResponse(w http.ResponseWriter) error {
+func (response GetSessionsByIDsdefaultJSONResponse) VisitGetSessionsByIDsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -2808,9 +2808,9 @@ type StrictServerInterface interface {
 	// InitFileUpload Register a file and get its upload URL
 	// (POST /files)
 	InitFileUpload(ctx context.Context, request InitFileUploadRequestObject) (InitFileUploadResponseObject, error)
-	// ByIdsFiles Retrieve files by id, external id or instance id
+	// ByIDsFiles Retrieve files by id, external id or instance id
 	// (POST /files/byids)
-	ByIdsFiles(ctx context.Context, request ByIdsFilesRequestObject) (ByIdsFilesResponseObject, error)
+	ByIDsFiles(ctx context.Context, request ByIDsFilesRequestObject) (ByIDsFilesResponseObject, error)
 	// DeleteFiles Delete files
 	// (POST /files/delete)
 	DeleteFiles(ctx context.Context, request DeleteFilesRequestObject) (DeleteFilesResponseObject, error)
@@ -2826,9 +2826,9 @@ type StrictServerInterface interface {
 	// PostFunctions Create a function
 	// (POST /functions)
 	PostFunctions(ctx context.Context, request PostFunctionsRequestObject) (PostFunctionsResponseObject, error)
-	// ByIdsFunctions Retrieve functions by id or external id
+	// ByIDsFunctions Retrieve functions by id or external id
 	// (POST /functions/byids)
-	ByIdsFunctions(ctx context.Context, request ByIdsFunctionsRequestObject) (ByIdsFunctionsResponseObject, error)
+	ByIDsFunctions(ctx context.Context, request ByIDsFunctionsRequestObject) (ByIDsFunctionsResponseObject, error)
 	// DeleteFunctions Delete functions
 	// (POST /functions/delete)
 	DeleteFunctions(ctx context.Context, request DeleteFunctionsRequestObject) (DeleteFunctionsResponseObject, error)
@@ -2844,9 +2844,9 @@ type StrictServerInterface interface {
 	// PostFunctionSchedules Create a schedule
 	// (POST /functions/schedules)
 	PostFunctionSchedules(ctx context.Context, request PostFunctionSchedulesRequestObject) (PostFunctionSchedulesResponseObject, error)
-	// ByIdsFunctionSchedules Retrieve schedules by id
+	// ByIDsFunctionSchedules Retrieve schedules by id
 	// (POST /functions/schedules/byids)
-	ByIdsFunctionSchedules(ctx context.Context, request ByIdsFunctionSchedulesRequestObject) (ByIdsFunctionSchedulesResponseObject, error)
+	ByIDsFunctionSchedules(ctx context.Context, request ByIDsFunctionSchedulesRequestObject) (ByIDsFunctionSchedulesResponseObject, error)
 	// DeleteFunctionSchedules Delete schedules
 	// (POST /functions/schedules/delete)
 	DeleteFunctionSchedules(ctx context.Context, request DeleteFunctionSchedulesRequestObject) (DeleteFunctionSchedulesResponseObject, error)
@@ -2874,9 +2874,9 @@ type StrictServerInterface interface {
 	// GetFunctionCalls List calls
 	// (GET /functions/{functionId}/calls)
 	GetFunctionCalls(ctx context.Context, request GetFunctionCallsRequestObject) (GetFunctionCallsResponseObject, error)
-	// ByIdsFunctionCalls Retrieve calls by id
+	// ByIDsFunctionCalls Retrieve calls by id
 	// (POST /functions/{functionId}/calls/byids)
-	ByIdsFunctionCalls(ctx context.Context, request ByIdsFunctionCallsRequestObject) (ByIdsFunctionCallsResponseObject, error)
+	ByIDsFunctionCalls(ctx context.Context, request ByIDsFunctionCallsRequestObject) (ByIDsFunctionCallsResponseObject, error)
 	// ListFunctionCalls Filter calls
 	// (POST /functions/{functionId}/calls/list)
 	ListFunctionCalls(ctx context.Context, request ListFunctionCallsRequestObject) (ListFunctionCallsResponseObject, error)
@@ -2895,9 +2895,9 @@ type StrictServerInterface interface {
 	// CreateSessions Create a session
 	// (POST /sessions)
 	CreateSessions(ctx context.Context, request CreateSessionsRequestObject) (CreateSessionsResponseObject, error)
-	// GetSessionsByIds Retrieve sessions by id
+	// GetSessionsByIDs Retrieve sessions by id
 	// (POST /sessions/byids)
-	GetSessionsByIds(ctx context.Context, request GetSessionsByIdsRequestObject) (GetSessionsByIdsResponseObject, error)
+	GetSessionsByIDs(ctx context.Context, request GetSessionsByIDsRequestObject) (GetSessionsByIDsResponseObject, error)
 	// RevokeSessions Revoke sessions
 	// (POST /sessions/revoke)
 	RevokeSessions(ctx context.Context, request RevokeSessionsRequestObject) (RevokeSessionsResponseObject, error)
@@ -2975,11 +2975,11 @@ func (sh *strictHandler) InitFileUpload(w http.ResponseWriter, r *http.Request, 
 	}
 }
 
-// ByIdsFiles operation middleware
-func (sh *strictHandler) ByIdsFiles(w http.ResponseWriter, r *http.Request) {
-	var request ByIdsFilesRequestObject
+// ByIDsFiles operation middleware
+func (sh *strictHandler) ByIDsFiles(w http.ResponseWriter, r *http.Request) {
+	var request ByIDsFilesRequestObject
 
-	var body ByIdsFilesJSONRequestBody
+	var body ByIDsFilesJSONRequestBody
 	if err := runtime.BindJSONBody(r, &body); err != nil {
 		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
 		return
@@ -2987,18 +2987,18 @@ func (sh *strictHandler) ByIdsFiles(w http.ResponseWriter, r *http.Request) {
 	request.Body = &body
 
 	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
-		return sh.ssi.ByIdsFiles(ctx, request.(ByIdsFilesRequestObject))
+		return sh.ssi.ByIDsFiles(ctx, request.(ByIDsFilesRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
-		handler = middleware(handler, "ByIdsFiles")
+		handler = middleware(handler, "ByIDsFiles")
 	}
 
 	response, err := handler(r.Context(), w, r, request)
 
 	if err != nil {
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
-	} else if validResponse, ok := response.(ByIdsFilesResponseObject); ok {
-		if err := validResponse.VisitByIdsFilesResponse(w); err != nil {
+	} else if validResponse, ok := response.(ByIDsFilesResponseObject); ok {
+		if err := validResponse.VisitByIDsFilesResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -3153,11 +3153,11 @@ func (sh *strictHandler) PostFunctions(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// ByIdsFunctions operation middleware
-func (sh *strictHandler) ByIdsFunctions(w http.ResponseWriter, r *http.Request) {
-	var request ByIdsFunctionsRequestObject
+// ByIDsFunctions operation middleware
+func (sh *strictHandler) ByIDsFunctions(w http.ResponseWriter, r *http.Request) {
+	var request ByIDsFunctionsRequestObject
 
-	var body ByIdsFunctionsJSONRequestBody
+	var body ByIDsFunctionsJSONRequestBody
 	if err := runtime.BindJSONBody(r, &body); err != nil {
 		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
 		return
@@ -3165,18 +3165,18 @@ func (sh *strictHandler) ByIdsFunctions(w http.ResponseWriter, r *http.Request) 
 	request.Body = &body
 
 	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
-		return sh.ssi.ByIdsFunctions(ctx, request.(ByIdsFunctionsRequestObject))
+		return sh.ssi.ByIDsFunctions(ctx, request.(ByIDsFunctionsRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
-		handler = middleware(handler, "ByIdsFunctions")
+		handler = middleware(handler, "ByIDsFunctions")
 	}
 
 	response, err := handler(r.Context(), w, r, request)
 
 	if err != nil {
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
-	} else if validResponse, ok := response.(ByIdsFunctionsResponseObject); ok {
-		if err := validResponse.VisitByIdsFunctionsResponse(w); err != nil {
+	} else if validResponse, ok := response.(ByIDsFunctionsResponseObject); ok {
+		if err := validResponse.VisitByIDsFunctionsResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -3330,11 +3330,11 @@ func (sh *strictHandler) PostFunctionSchedules(w http.ResponseWriter, r *http.Re
 	}
 }
 
-// ByIdsFunctionSchedules operation middleware
-func (sh *strictHandler) ByIdsFunctionSchedules(w http.ResponseWriter, r *http.Request) {
-	var request ByIdsFunctionSchedulesRequestObject
+// ByIDsFunctionSchedules operation middleware
+func (sh *strictHandler) ByIDsFunctionSchedules(w http.ResponseWriter, r *http.Request) {
+	var request ByIDsFunctionSchedulesRequestObject
 
-	var body ByIdsFunctionSchedulesJSONRequestBody
+	var body ByIDsFunctionSchedulesJSONRequestBody
 	if err := runtime.BindJSONBody(r, &body); err != nil {
 		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
 		return
@@ -3342,18 +3342,18 @@ func (sh *strictHandler) ByIdsFunctionSchedules(w http.ResponseWriter, r *http.R
 	request.Body = &body
 
 	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
-		return sh.ssi.ByIdsFunctionSchedules(ctx, request.(ByIdsFunctionSchedulesRequestObject))
+		return sh.ssi.ByIDsFunctionSchedules(ctx, request.(ByIDsFunctionSchedulesRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
-		handler = middleware(handler, "ByIdsFunctionSchedules")
+		handler = middleware(handler, "ByIDsFunctionSchedules")
 	}
 
 	response, err := handler(r.Context(), w, r, request)
 
 	if err != nil {
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
-	} else if validResponse, ok := response.(ByIdsFunctionSchedulesResponseObject); ok {
-		if err := validResponse.VisitByIdsFunctionSchedulesResponse(w); err != nil {
+	} else if validResponse, ok := response.(ByIDsFunctionSchedulesResponseObject); ok {
+		if err := validResponse.VisitByIDsFunctionSchedulesResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -3612,13 +3612,13 @@ func (sh *strictHandler) GetFunctionCalls(w http.ResponseWriter, r *http.Request
 	}
 }
 
-// ByIdsFunctionCalls operation middleware
-func (sh *strictHandler) ByIdsFunctionCalls(w http.ResponseWriter, r *http.Request, functionID FunctionID) {
-	var request ByIdsFunctionCallsRequestObject
+// ByIDsFunctionCalls operation middleware
+func (sh *strictHandler) ByIDsFunctionCalls(w http.ResponseWriter, r *http.Request, functionID FunctionID) {
+	var request ByIDsFunctionCallsRequestObject
 
 	request.FunctionID = functionID
 
-	var body ByIdsFunctionCallsJSONRequestBody
+	var body ByIDsFunctionCallsJSONRequestBody
 	if err := runtime.BindJSONBody(r, &body); err != nil {
 		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
 		return
@@ -3626,18 +3626,18 @@ func (sh *strictHandler) ByIdsFunctionCalls(w http.ResponseWriter, r *http.Reque
 	request.Body = &body
 
 	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
-		return sh.ssi.ByIdsFunctionCalls(ctx, request.(ByIdsFunctionCallsRequestObject))
+		return sh.ssi.ByIDsFunctionCalls(ctx, request.(ByIDsFunctionCallsRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
-		handler = middleware(handler, "ByIdsFunctionCalls")
+		handler = middleware(handler, "ByIDsFunctionCalls")
 	}
 
 	response, err := handler(r.Context(), w, r, request)
 
 	if err != nil {
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
-	} else if validResponse, ok := response.(ByIdsFunctionCallsResponseObject); ok {
-		if err := validResponse.VisitByIdsFunctionCallsResponse(w); err != nil {
+	} else if validResponse, ok := response.(ByIDsFunctionCallsResponseObject); ok {
+		if err := validResponse.VisitByIDsFunctionCallsResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -3819,11 +3819,11 @@ func (sh *strictHandler) CreateSessions(w http.ResponseWriter, r *http.Request) 
 	}
 }
 
-// GetSessionsByIds operation middleware
-func (sh *strictHandler) GetSessionsByIds(w http.ResponseWriter, r *http.Request) {
-	var request GetSessionsByIdsRequestObject
+// GetSessionsByIDs operation middleware
+func (sh *strictHandler) GetSessionsByIDs(w http.ResponseWriter, r *http.Request) {
+	var request GetSessionsByIDsRequestObject
 
-	var body GetSessionsByIdsJSONRequestBody
+	var body GetSessionsByIDsJSONRequestBody
 	if err := runtime.BindJSONBody(r, &body); err != nil {
 		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
 		return
@@ -3831,18 +3831,18 @@ func (sh *strictHandler) GetSessionsByIds(w http.ResponseWriter, r *http.Request
 	request.Body = &body
 
 	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
-		return sh.ssi.GetSessionsByIds(ctx, request.(GetSessionsByIdsRequestObject))
+		return sh.ssi.GetSessionsByIDs(ctx, request.(GetSessionsByIDsRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
-		handler = middleware(handler, "GetSessionsByIds")
+		handler = middleware(handler, "GetSessionsByIDs")
 	}
 
 	response, err := handler(r.Context(), w, r, request)
 
 	if err != nil {
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
-	} else if validResponse, ok := response.(GetSessionsByIdsResponseObject); ok {
-		if err := validResponse.VisitGetSessionsByIdsResponse(w); err != nil {
+	} else if validResponse, ok := response.(GetSessionsByIDsResponseObject); ok {
+		if err := validResponse.VisitGetSessionsByIDsResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

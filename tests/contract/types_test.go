@@ -1,14 +1,17 @@
 package contract
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
 	"math/big"
 	"net/http"
+	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/cogfn/cogfn/gen"
@@ -16,57 +19,87 @@ import (
 	functions "github.com/cogfn/cogfn/wrapper"
 )
 
-// operationTypes are the types that an operation's bodies are read into.
+// operationTypes is what the generated client and the wrapper make of an operation.
 type operationTypes struct {
-	// parse is the generated client's reading of an answer.
+	// parse decodes a response with the generated client.
 	parse func(*http.Response) (any, error)
 	// request makes a value of the generated type of the request; nil if there is no body.
 	request func() any
-	// item makes a value of the wrapper's type of what answers hold; nil where the wrapper has none.
+	// item makes a value of the wrapper's type for what responses contain; nil where the wrapper has none.
 	item func() any
 }
 
-func of[T any](parse func(*http.Response) (*T, error), request, item func() any) operationTypes {
-	return operationTypes{func(resp *http.Response) (any, error) { return parse(resp) }, request, item}
+// wrapperTypes are the wrapper's types by the generated types that they extend.
+var wrapperTypes = map[reflect.Type]func() any{
+	reflect.TypeFor[gen.Function]():             a[functions.Function],
+	reflect.TypeFor[gen.FunctionsLimits]():      a[functions.Limits],
+	reflect.TypeFor[gen.FunctionsStatus]():      a[functions.Status],
+	reflect.TypeFor[gen.FunctionCall]():         a[functions.Call],
+	reflect.TypeFor[gen.FunctionCallLogEntry](): a[functions.CallLogEntry],
+	reflect.TypeFor[gen.FunctionSchedule]():     a[functions.Schedule],
+	reflect.TypeFor[gen.Session]():              a[functions.Session],
+	reflect.TypeFor[gen.CreatedSession]():       a[functions.CreatedSession],
+	reflect.TypeFor[gen.FileMetadata]():         a[functions.File],
 }
 
 func a[T any]() any { return new(T) }
 
-// typesOf has the types of every operation.
-var typesOf = map[string]operationTypes{
-	"getFunctions":                 of(gen.ParseGetFunctionsResult, nil, a[functions.Function]),
-	"postFunctions":                of(gen.ParsePostFunctionsResult, a[gen.FunctionCreateRequest], a[functions.Function]),
-	"listFunctions":                of(gen.ParseListFunctionsResult, a[gen.FunctionListRequest], a[functions.Function]),
-	"byIdsFunctions":               of(gen.ParseByIdsFunctionsResult, a[gen.FunctionByIdsRequest], a[functions.Function]),
-	"deleteFunctions":              of(gen.ParseDeleteFunctionsResult, a[gen.FunctionDeleteRequest], nil),
-	"functionsLimits":              of(gen.ParseFunctionsLimitsResult, nil, a[functions.Limits]),
-	"getFunctionsStatus":           of(gen.ParseGetFunctionsStatusResult, nil, a[functions.Status]),
-	"postFunctionsStatus":          of(gen.ParsePostFunctionsStatusResult, nil, a[functions.Status]),
-	"getFunction":                  of(gen.ParseGetFunctionResult, nil, a[functions.Function]),
-	"postFunctionsCall":            of(gen.ParsePostFunctionsCallResult, a[gen.FunctionCallRequest], a[functions.Call]),
-	"getFunctionCalls":             of(gen.ParseGetFunctionCallsResult, nil, a[functions.Call]),
-	"listFunctionCalls":            of(gen.ParseListFunctionCallsResult, a[gen.FunctionCallListRequest], a[functions.Call]),
-	"byIdsFunctionCalls":           of(gen.ParseByIdsFunctionCallsResult, a[gen.FunctionCallByIdsRequest], a[functions.Call]),
-	"getFunctionCall":              of(gen.ParseGetFunctionCallResult, nil, a[functions.Call]),
-	"getFunctionCallResponse":      of(gen.ParseGetFunctionCallResponseResult, nil, nil),
-	"getFunctionCallLogs":          of(gen.ParseGetFunctionCallLogsResult, nil, a[functions.CallLogEntry]),
-	"getFunctionSchedules":         of(gen.ParseGetFunctionSchedulesResult, nil, a[functions.Schedule]),
-	"postFunctionSchedules":        of(gen.ParsePostFunctionSchedulesResult, a[gen.FunctionScheduleCreateRequest], a[functions.Schedule]),
-	"listFunctionSchedules":        of(gen.ParseListFunctionSchedulesResult, a[gen.FunctionScheduleListRequest], a[functions.Schedule]),
-	"byIdsFunctionSchedules":       of(gen.ParseByIdsFunctionSchedulesResult, a[gen.FunctionScheduleByIdsRequest], a[functions.Schedule]),
-	"deleteFunctionSchedules":      of(gen.ParseDeleteFunctionSchedulesResult, a[gen.FunctionScheduleDeleteRequest], nil),
-	"getFunctionSchedule":          of(gen.ParseGetFunctionScheduleResult, nil, a[functions.Schedule]),
-	"getFunctionScheduleInputData": of(gen.ParseGetFunctionScheduleInputDataResult, nil, nil),
-	"listSessions":                 of(gen.ParseListSessionsResult, nil, a[functions.Session]),
-	"createSessions":               of(gen.ParseCreateSessionsResult, a[gen.SessionCreateRequest], a[functions.CreatedSession]),
-	"getSessionsByIds":             of(gen.ParseGetSessionsByIdsResult, a[gen.SessionByIdsRequest], a[functions.Session]),
-	"revokeSessions":               of(gen.ParseRevokeSessionsResult, a[gen.SessionRevokeRequest], a[functions.Session]),
-	"initFileUpload":               of(gen.ParseInitFileUploadResult, a[gen.FileWrite], nil),
-	"byIdsFiles":                   of(gen.ParseByIdsFilesResult, a[gen.FileByIdsRequest], a[functions.File]),
-	"getFileByInternalId":          of(gen.ParseGetFileByInternalIDResult, nil, a[functions.File]),
-	"deleteFiles":                  of(gen.ParseDeleteFilesResult, a[gen.FileDeleteRequest], nil),
-	"downloadLinks":                of(gen.ParseDownloadLinksResult, a[gen.FileDownloadLinkRequest], nil),
+// typesOf has the types of every operation. It finds the methods of gen.API by reflection, and learns the operation of a
+// method from the request that the method sends.
+var typesOf = sync.OnceValue(func() map[string]operationTypes {
+	all := map[string]operationTypes{}
+	api := reflect.TypeFor[*gen.API]()
+	for i := range api.NumMethod() {
+		method := api.Method(i)
+		if method.Type.NumOut() != 2 || method.Type.Out(0) == reflect.TypeFor[*http.Response]() {
+			continue
+		}
+		types := operationTypes{
+			parse: func(resp *http.Response) (any, error) { _, result, err := call(method, resp); return result, err },
+			item:  wrapperTypes[itemType(method.Type.Out(0).Elem())],
+		}
+		// The arguments are the receiver, the context, path parameters, a pointer to query parameters, the body, editors.
+		if last := method.Type.In(method.Type.NumIn() - 2); last.Kind() == reflect.Struct {
+			types.request = func() any { return reflect.New(last).Interface() }
+		}
+		op, _, _ := call(method, &http.Response{Body: http.NoBody})
+		all[op.ID] = types
+	}
+	return all
+})
+
+// itemType returns the type of the items of a list, and any other type as it is.
+func itemType(t reflect.Type) reflect.Type {
+	if t.Kind() != reflect.Struct {
+		return t
+	}
+	if items, ok := t.FieldByName("Items"); ok {
+		return items.Type.Elem()
+	}
+	return t
 }
+
+// call calls a method of gen.API with zero arguments and returns the operation that it sent and what it made of resp.
+func call(method reflect.Method, resp *http.Response) (op gen.Operation, result any, err error) {
+	client, err := gen.NewAPI("https://cluster.cognitedata.com/api/v1/projects/project", gen.WithHTTPClient(doer(func(req *http.Request) (*http.Response, error) {
+		op, _ = gen.OperationFromContext(req.Context())
+		return resp, nil
+	})))
+	if err != nil {
+		return op, nil, err
+	}
+	args := []reflect.Value{reflect.ValueOf(client), reflect.ValueOf(context.Background())}
+	for i := 2; i < method.Type.NumIn()-1; i++ {
+		args = append(args, reflect.Zero(method.Type.In(i)))
+	}
+	out := method.Func.Call(args)
+	err, _ = out[1].Interface().(error)
+	return op, out[0].Interface(), err
+}
+
+type doer func(*http.Request) (*http.Response, error)
+
+func (d doer) Do(req *http.Request) (*http.Response, error) { return d(req) }
 
 func asAPIError(err error) (*functions.APIError, bool) {
 	return errors.AsType[*functions.APIError](err)
@@ -93,8 +126,8 @@ func compare(t *testing.T, x *exchange.Exchange, what string, want, got any) {
 	}
 }
 
-// absentForNull is the one property whose null becomes an absent property, since Go has one nil for both.
-const absentForNull = "/error/trace"
+// absentForNull are the properties whose null becomes an absent property, since Go has one nil for both.
+var absentForNull = []string{"/error/trace", "/message"}
 
 // difference returns the JSON pointer of the first place where two values differ. Numbers are compared by value.
 func difference(place string, want, got any) (string, bool) {
@@ -106,7 +139,8 @@ func difference(place string, want, got any) (string, bool) {
 		}
 		for _, key := range slices.Sorted(maps.Keys(union(want, other))) {
 			_, kept := other[key]
-			if dropped := want[key] == nil && strings.HasSuffix(place+"/"+key, absentForNull); !kept && !dropped {
+			nullable := slices.ContainsFunc(absentForNull, func(end string) bool { return strings.HasSuffix(place+"/"+key, end) })
+			if dropped := want[key] == nil && nullable; !kept && !dropped {
 				return place + "/" + key, true
 			}
 			if at, differ := difference(place+"/"+key, want[key], other[key]); differ {

@@ -55,7 +55,7 @@ func TestEveryOperationWorks(t *testing.T) {
 		t.Fatal(err)
 	}
 	seen := &witness{router: router, seen: map[string][]int{}}
-	client, err := gen.NewClientWithResponses(server, gen.WithHTTPClient(seen),
+	client, err := gen.NewAPI(server, gen.WithHTTPClient(seen),
 		gen.WithRequestEditorFn(func(_ context.Context, req *http.Request) error {
 			req.Header.Set("Authorization", "Bearer any")
 			return nil
@@ -78,7 +78,7 @@ func TestEveryOperationWorks(t *testing.T) {
 // scenario carries out all operations, each depending on the ones before.
 type scenario struct {
 	t      *testing.T
-	client *gen.ClientWithResponses
+	client *gen.API
 }
 
 func (s *scenario) run() {
@@ -102,21 +102,21 @@ func ok[T any](s *scenario, got *T, err error) T {
 func (s *scenario) files() int64 {
 	s.t.Helper()
 	ctx := s.t.Context()
-	registered, err := s.client.InitFileUploadWithResponse(ctx, &gen.InitFileUploadParams{}, gen.FileWrite{Name: "echo.zip"})
-	file := ok(s, registered.JSON201, err)
+	registered, err := s.client.InitFileUpload(ctx, &gen.InitFileUploadParams{}, gen.FileWrite{Name: "echo.zip"})
+	file := ok(s, registered, err)
 	s.put(file.UploadURL)
-	got, err := s.client.GetFileByInternalIDWithResponse(ctx, file.ID)
-	if !ok(s, got.JSON200, err).Uploaded {
+	got, err := s.client.GetFileByInternalID(ctx, file.ID)
+	if !ok(s, got, err).Uploaded {
 		s.t.Error("the file does not count as uploaded")
 	}
 	var ref gen.FileReference
 	if err := ref.FromFileIDReference(gen.FileIDReference{ID: file.ID}); err != nil {
 		s.t.Fatal(err)
 	}
-	byIDs, err := s.client.ByIdsFilesWithResponse(ctx, gen.FileByIdsRequest{Items: []gen.FileReference{ref}})
-	ok(s, byIDs.JSON200, err)
-	links, err := s.client.DownloadLinksWithResponse(ctx, nil, gen.FileDownloadLinkRequest{Items: []gen.FileReference{ref}})
-	ok(s, links.JSON200, err)
+	byIDs, err := s.client.ByIDsFiles(ctx, gen.FileByIDsRequest{Items: []gen.FileReference{ref}})
+	ok(s, byIDs, err)
+	links, err := s.client.DownloadLinks(ctx, nil, gen.FileDownloadLinkRequest{Items: []gen.FileReference{ref}})
+	ok(s, links, err)
 	return file.ID
 }
 
@@ -155,28 +155,28 @@ func (s *scenario) put(address string) {
 func (s *scenario) functions(fileID int64) int64 {
 	s.t.Helper()
 	ctx := s.t.Context()
-	created, err := s.client.PostFunctionsWithResponse(ctx, gen.FunctionCreateRequest{
+	created, err := s.client.PostFunctions(ctx, gen.FunctionCreateRequest{
 		Items: []gen.FunctionWrite{{Name: "echo", ExternalID: new("echo"), FileID: fileID}},
 	})
-	id := ok(s, created.JSON201, err).Items[0].ID
+	id := ok(s, created, err).Items[0].ID
 	s.waitUntil(func() bool {
-		got, err := s.client.GetFunctionWithResponse(ctx, id)
-		return ok(s, got.JSON200, err).Status == gen.FunctionStatusReady
+		got, err := s.client.GetFunction(ctx, id)
+		return ok(s, got, err).Status == gen.FunctionStatusReady
 	})
-	listed, err := s.client.GetFunctionsWithResponse(ctx, &gen.GetFunctionsParams{})
-	ok(s, listed.JSON200, err)
-	filtered, err := s.client.ListFunctionsWithResponse(ctx, gen.FunctionListRequest{Filter: &gen.FunctionFilter{Name: new("echo")}})
-	if n := len(ok(s, filtered.JSON200, err).Items); n != 1 {
+	listed, err := s.client.GetFunctions(ctx, &gen.GetFunctionsParams{})
+	ok(s, listed, err)
+	filtered, err := s.client.ListFunctions(ctx, gen.FunctionListRequest{Filter: &gen.FunctionFilter{Name: new("echo")}})
+	if n := len(ok(s, filtered, err).Items); n != 1 {
 		s.t.Errorf("the filter found %d functions; want 1", n)
 	}
-	byIDs, err := s.client.ByIdsFunctionsWithResponse(ctx, gen.FunctionByIdsRequest{Items: s.functionReferences(id)})
-	ok(s, byIDs.JSON200, err)
-	limits, err := s.client.FunctionsLimitsWithResponse(ctx)
-	ok(s, limits.JSON200, err)
-	activated, err := s.client.PostFunctionsStatusWithResponse(ctx)
-	ok(s, activated.JSON202, err)
-	status, err := s.client.GetFunctionsStatusWithResponse(ctx)
-	ok(s, status.JSON200, err)
+	byIDs, err := s.client.ByIDsFunctions(ctx, gen.FunctionByIDsRequest{Items: s.functionReferences(id)})
+	ok(s, byIDs, err)
+	limits, err := s.client.FunctionsLimits(ctx)
+	ok(s, limits, err)
+	activated, err := s.client.PostFunctionsStatus(ctx)
+	ok(s, activated, err)
+	status, err := s.client.GetFunctionsStatus(ctx)
+	ok(s, status, err)
 	return id
 }
 
@@ -195,89 +195,89 @@ func (s *scenario) nonce() string {
 	if err := write.FromSessionWithTokenExchange(gen.SessionWithTokenExchange{TokenExchange: true}); err != nil {
 		s.t.Fatal(err)
 	}
-	created, err := s.client.CreateSessionsWithResponse(s.t.Context(), gen.SessionCreateRequest{Items: []gen.SessionWrite{write}})
-	return ok(s, created.JSON200, err).Items[0].Nonce
+	created, err := s.client.CreateSessions(s.t.Context(), gen.SessionCreateRequest{Items: []gen.SessionWrite{write}})
+	return ok(s, created, err).Items[0].Nonce
 }
 
 func (s *scenario) calls(functionID int64) {
 	s.t.Helper()
 	ctx := s.t.Context()
 	input := json.RawMessage(`{"n": 12345678901234567890}`)
-	called, err := s.client.PostFunctionsCallWithResponse(ctx, functionID, gen.FunctionCallRequest{Data: input, Nonce: s.nonce()})
-	id := ok(s, called.JSON201, err).ID
+	called, err := s.client.PostFunctionsCall(ctx, functionID, gen.FunctionCallRequest{Data: input, Nonce: s.nonce()})
+	id := ok(s, called, err).ID
 	s.waitUntil(func() bool {
-		got, err := s.client.GetFunctionCallWithResponse(ctx, functionID, id)
-		return ok(s, got.JSON200, err).Status == gen.FunctionCallStatusCompleted
+		got, err := s.client.GetFunctionCall(ctx, functionID, id)
+		return ok(s, got, err).Status == gen.FunctionCallStatusCompleted
 	})
-	response, err := s.client.GetFunctionCallResponseWithResponse(ctx, functionID, id)
+	response, err := s.client.GetFunctionCallResponse(ctx, functionID, id)
 	var compact bytes.Buffer
 	if err := json.Compact(&compact, input); err != nil {
 		s.t.Fatal(err)
 	}
-	if got := string(ok(s, response.JSON200, err).Response); got != compact.String() {
+	if got := string(ok(s, response, err).Response); got != compact.String() {
 		s.t.Errorf("the response is %s; want %s", got, compact.String())
 	}
-	logs, err := s.client.GetFunctionCallLogsWithResponse(ctx, functionID, id)
-	ok(s, logs.JSON200, err)
-	listed, err := s.client.GetFunctionCallsWithResponse(ctx, functionID, &gen.GetFunctionCallsParams{})
-	ok(s, listed.JSON200, err)
-	filtered, err := s.client.ListFunctionCallsWithResponse(ctx, functionID, gen.FunctionCallListRequest{})
-	ok(s, filtered.JSON200, err)
-	byIDs, err := s.client.ByIdsFunctionCallsWithResponse(ctx, functionID,
-		gen.FunctionCallByIdsRequest{Items: []gen.FunctionCallReference{{ID: id}}})
-	ok(s, byIDs.JSON200, err)
+	logs, err := s.client.GetFunctionCallLogs(ctx, functionID, id)
+	ok(s, logs, err)
+	listed, err := s.client.GetFunctionCalls(ctx, functionID, &gen.GetFunctionCallsParams{})
+	ok(s, listed, err)
+	filtered, err := s.client.ListFunctionCalls(ctx, functionID, gen.FunctionCallListRequest{})
+	ok(s, filtered, err)
+	byIDs, err := s.client.ByIDsFunctionCalls(ctx, functionID,
+		gen.FunctionCallByIDsRequest{Items: []gen.FunctionCallReference{{ID: id}}})
+	ok(s, byIDs, err)
 }
 
 func (s *scenario) schedules(functionID int64) {
 	s.t.Helper()
 	ctx := s.t.Context()
-	created, err := s.client.PostFunctionSchedulesWithResponse(ctx, gen.FunctionScheduleCreateRequest{
+	created, err := s.client.PostFunctionSchedules(ctx, gen.FunctionScheduleCreateRequest{
 		Items: []gen.FunctionScheduleWrite{{
 			Name: "yearly", CronExpression: "0 0 1 1 *", FunctionID: functionID, Data: json.RawMessage(`{"a":1}`), Nonce: s.nonce(),
 		}},
 	})
-	id := ok(s, created.JSON201, err).Items[0].ID
-	got, err := s.client.GetFunctionScheduleWithResponse(ctx, id)
-	ok(s, got.JSON200, err)
-	input, err := s.client.GetFunctionScheduleInputDataWithResponse(ctx, id)
-	if data := string(ok(s, input.JSON200, err).Data); data != `{"a":1}` {
+	id := ok(s, created, err).Items[0].ID
+	got, err := s.client.GetFunctionSchedule(ctx, id)
+	ok(s, got, err)
+	input, err := s.client.GetFunctionScheduleInputData(ctx, id)
+	if data := string(ok(s, input, err).Data); data != `{"a":1}` {
 		s.t.Errorf("the input data is %s", data)
 	}
-	listed, err := s.client.GetFunctionSchedulesWithResponse(ctx, &gen.GetFunctionSchedulesParams{})
-	ok(s, listed.JSON200, err)
-	filtered, err := s.client.ListFunctionSchedulesWithResponse(ctx, gen.FunctionScheduleListRequest{})
-	ok(s, filtered.JSON200, err)
+	listed, err := s.client.GetFunctionSchedules(ctx, &gen.GetFunctionSchedulesParams{})
+	ok(s, listed, err)
+	filtered, err := s.client.ListFunctionSchedules(ctx, gen.FunctionScheduleListRequest{})
+	ok(s, filtered, err)
 	refs := gen.FunctionScheduleReferences{{ID: id}}
-	byIDs, err := s.client.ByIdsFunctionSchedulesWithResponse(ctx, gen.FunctionScheduleByIdsRequest{Items: refs})
-	ok(s, byIDs.JSON200, err)
-	deleted, err := s.client.DeleteFunctionSchedulesWithResponse(ctx, gen.FunctionScheduleDeleteRequest{Items: refs})
-	ok(s, deleted.JSON200, err)
+	byIDs, err := s.client.ByIDsFunctionSchedules(ctx, gen.FunctionScheduleByIDsRequest{Items: refs})
+	ok(s, byIDs, err)
+	deleted, err := s.client.DeleteFunctionSchedules(ctx, gen.FunctionScheduleDeleteRequest{Items: refs})
+	ok(s, deleted, err)
 }
 
 func (s *scenario) sessions() {
 	s.t.Helper()
 	ctx := s.t.Context()
 	s.nonce()
-	listed, err := s.client.ListSessionsWithResponse(ctx, &gen.ListSessionsParams{})
-	id := *ok(s, listed.JSON200, err).Items[0].ID
+	listed, err := s.client.ListSessions(ctx, &gen.ListSessionsParams{})
+	id := ok(s, listed, err).Items[0].ID
 	refs := []gen.SessionReference{{ID: id}}
-	byIDs, err := s.client.GetSessionsByIdsWithResponse(ctx, gen.SessionByIdsRequest{Items: refs})
-	ok(s, byIDs.JSON200, err)
-	revoked, err := s.client.RevokeSessionsWithResponse(ctx, gen.SessionRevokeRequest{Items: refs})
-	ok(s, revoked.JSON200, err)
+	byIDs, err := s.client.GetSessionsByIDs(ctx, gen.SessionByIDsRequest{Items: refs})
+	ok(s, byIDs, err)
+	revoked, err := s.client.RevokeSessions(ctx, gen.SessionRevokeRequest{Items: refs})
+	ok(s, revoked, err)
 }
 
 func (s *scenario) endings(fileID, functionID int64) {
 	s.t.Helper()
 	ctx := s.t.Context()
-	deleted, err := s.client.DeleteFunctionsWithResponse(ctx, gen.FunctionDeleteRequest{Items: s.functionReferences(functionID)})
-	ok(s, deleted.JSON200, err)
+	deleted, err := s.client.DeleteFunctions(ctx, gen.FunctionDeleteRequest{Items: s.functionReferences(functionID)})
+	ok(s, deleted, err)
 	var ref gen.FileDeleteReference
 	if err := ref.FromFileIDReference(gen.FileIDReference{ID: fileID}); err != nil {
 		s.t.Fatal(err)
 	}
-	gone, err := s.client.DeleteFilesWithResponse(ctx, gen.FileDeleteRequest{Items: []gen.FileDeleteReference{ref}})
-	ok(s, gone.JSON200, err)
+	gone, err := s.client.DeleteFiles(ctx, gen.FileDeleteRequest{Items: []gen.FileDeleteReference{ref}})
+	ok(s, gone, err)
 }
 
 // waitUntil asks again and again until done, ten seconds at most.

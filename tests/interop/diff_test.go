@@ -60,7 +60,7 @@ func TestDiff(t *testing.T) {
 		{"nothing", "", "", true, "No changes detected"},
 		{"texts", "summary: List functions\n", "summary: Get functions\n", true, "+      summary: List functions"},
 		{"field added to an answer", runtimeVersion, "", true, "added the optional property `runtimeVersion`"},
-		{"field added to a request", "        ignoreUnknownIds: {$ref: \"#/components/schemas/IgnoreUnknownIds\"}\n", "", true, "new optional request property"},
+		{"field added to a request", "        ignoreUnknownIds: {$ref: \"#/components/schemas/IgnoreUnknownIDs\"}\n", "", true, "new optional request property"},
 		{"field of a request renamed", "        ignoreUnknownIds: {", "        spare: {", false, "removed the request property `spare`"},
 		{"operation added", limits, "  /functions/status:", true, "endpoint added"},
 		{"value added to an open enum", "enum: [Running, Completed, ", "enum: [Running, ", true, "added the new `Completed` enum value"},

@@ -13,7 +13,7 @@ import (
 )
 
 // request sends one request through the generated client, with every field that it may have.
-type request func(ctx context.Context, c *gen.ClientWithResponses) (answer any, err error)
+type request func(ctx context.Context, c *gen.API) (answer any, err error)
 
 // TestGeneratedClientAgainstPrism carries out every operation with all that its request may hold. Prism must accept the
 // requests, and the answers that it makes up from the examples and at random must be decoded.
@@ -91,35 +91,35 @@ func functionRequests(t *testing.T) map[string]request {
 	list := body[gen.FunctionListRequest](t, `{"limit": 10, "filter": {
 		"name": "echo", "owner": "me", "fileId": 1, "status": "Ready", "externalIdPrefix": "e", "createdTime": {"min": 1, "max": 2},
 		"metadata": {"a": "b"}}}`)
-	byIDs := body[gen.FunctionByIdsRequest](t, `{"items": [{"id": 1}, {"externalId": "echo"}], "ignoreUnknownIds": true}`)
+	byIDs := body[gen.FunctionByIDsRequest](t, `{"items": [{"id": 1}, {"externalId": "echo"}], "ignoreUnknownIds": true}`)
 	del := body[gen.FunctionDeleteRequest](t, `{"items": [{"id": 1}, {"externalId": "echo"}], "ignoreUnknownIds": true}`)
 	return map[string]request{
-		"getFunctions": func(ctx context.Context, c *gen.ClientWithResponses) (any, error) {
-			return c.GetFunctionsWithResponse(ctx, &gen.GetFunctionsParams{Limit: new(10)})
+		"getFunctions": func(ctx context.Context, c *gen.API) (any, error) {
+			return c.GetFunctions(ctx, &gen.GetFunctionsParams{Limit: new(int64(10))})
 		},
-		"postFunctions": func(ctx context.Context, c *gen.ClientWithResponses) (any, error) {
-			return c.PostFunctionsWithResponse(ctx, create)
+		"postFunctions": func(ctx context.Context, c *gen.API) (any, error) {
+			return c.PostFunctions(ctx, create)
 		},
-		"listFunctions": func(ctx context.Context, c *gen.ClientWithResponses) (any, error) {
-			return c.ListFunctionsWithResponse(ctx, list)
+		"listFunctions": func(ctx context.Context, c *gen.API) (any, error) {
+			return c.ListFunctions(ctx, list)
 		},
-		"byIdsFunctions": func(ctx context.Context, c *gen.ClientWithResponses) (any, error) {
-			return c.ByIdsFunctionsWithResponse(ctx, byIDs)
+		"byIdsFunctions": func(ctx context.Context, c *gen.API) (any, error) {
+			return c.ByIDsFunctions(ctx, byIDs)
 		},
-		"deleteFunctions": func(ctx context.Context, c *gen.ClientWithResponses) (any, error) {
-			return c.DeleteFunctionsWithResponse(ctx, del)
+		"deleteFunctions": func(ctx context.Context, c *gen.API) (any, error) {
+			return c.DeleteFunctions(ctx, del)
 		},
-		"functionsLimits": func(ctx context.Context, c *gen.ClientWithResponses) (any, error) {
-			return c.FunctionsLimitsWithResponse(ctx)
+		"functionsLimits": func(ctx context.Context, c *gen.API) (any, error) {
+			return c.FunctionsLimits(ctx)
 		},
-		"getFunctionsStatus": func(ctx context.Context, c *gen.ClientWithResponses) (any, error) {
-			return c.GetFunctionsStatusWithResponse(ctx)
+		"getFunctionsStatus": func(ctx context.Context, c *gen.API) (any, error) {
+			return c.GetFunctionsStatus(ctx)
 		},
-		"postFunctionsStatus": func(ctx context.Context, c *gen.ClientWithResponses) (any, error) {
-			return c.PostFunctionsStatusWithResponse(ctx)
+		"postFunctionsStatus": func(ctx context.Context, c *gen.API) (any, error) {
+			return c.PostFunctionsStatus(ctx)
 		},
-		"getFunction": func(ctx context.Context, c *gen.ClientWithResponses) (any, error) {
-			return c.GetFunctionWithResponse(ctx, functionID)
+		"getFunction": func(ctx context.Context, c *gen.API) (any, error) {
+			return c.GetFunction(ctx, functionID)
 		},
 	}
 }
@@ -129,28 +129,28 @@ func callRequests(t *testing.T) map[string]request {
 	call := body[gen.FunctionCallRequest](t, `{"data": {"n": 12345678901234567890}, "nonce": "n"}`)
 	list := body[gen.FunctionCallListRequest](t, `{"limit": 10, "cursor": "c", "filter": {
 		"scheduleId": 1, "status": "Completed", "startTime": {"min": 1, "max": 2}, "endTime": {"min": 1, "max": 2}}}`)
-	byIDs := body[gen.FunctionCallByIdsRequest](t, `{"items": [{"id": 1}], "ignoreUnknownIds": true}`)
+	byIDs := body[gen.FunctionCallByIDsRequest](t, `{"items": [{"id": 1}], "ignoreUnknownIds": true}`)
 	return map[string]request{
-		"postFunctionsCall": func(ctx context.Context, c *gen.ClientWithResponses) (any, error) {
-			return c.PostFunctionsCallWithResponse(ctx, functionID, call)
+		"postFunctionsCall": func(ctx context.Context, c *gen.API) (any, error) {
+			return c.PostFunctionsCall(ctx, functionID, call)
 		},
-		"getFunctionCalls": func(ctx context.Context, c *gen.ClientWithResponses) (any, error) {
-			return c.GetFunctionCallsWithResponse(ctx, functionID, &gen.GetFunctionCallsParams{Limit: new(10), Cursor: new("c")})
+		"getFunctionCalls": func(ctx context.Context, c *gen.API) (any, error) {
+			return c.GetFunctionCalls(ctx, functionID, &gen.GetFunctionCallsParams{Limit: new(int64(10)), Cursor: new("c")})
 		},
-		"listFunctionCalls": func(ctx context.Context, c *gen.ClientWithResponses) (any, error) {
-			return c.ListFunctionCallsWithResponse(ctx, functionID, list)
+		"listFunctionCalls": func(ctx context.Context, c *gen.API) (any, error) {
+			return c.ListFunctionCalls(ctx, functionID, list)
 		},
-		"byIdsFunctionCalls": func(ctx context.Context, c *gen.ClientWithResponses) (any, error) {
-			return c.ByIdsFunctionCallsWithResponse(ctx, functionID, byIDs)
+		"byIdsFunctionCalls": func(ctx context.Context, c *gen.API) (any, error) {
+			return c.ByIDsFunctionCalls(ctx, functionID, byIDs)
 		},
-		"getFunctionCall": func(ctx context.Context, c *gen.ClientWithResponses) (any, error) {
-			return c.GetFunctionCallWithResponse(ctx, functionID, callID)
+		"getFunctionCall": func(ctx context.Context, c *gen.API) (any, error) {
+			return c.GetFunctionCall(ctx, functionID, callID)
 		},
-		"getFunctionCallResponse": func(ctx context.Context, c *gen.ClientWithResponses) (any, error) {
-			return c.GetFunctionCallResponseWithResponse(ctx, functionID, callID)
+		"getFunctionCallResponse": func(ctx context.Context, c *gen.API) (any, error) {
+			return c.GetFunctionCallResponse(ctx, functionID, callID)
 		},
-		"getFunctionCallLogs": func(ctx context.Context, c *gen.ClientWithResponses) (any, error) {
-			return c.GetFunctionCallLogsWithResponse(ctx, functionID, callID)
+		"getFunctionCallLogs": func(ctx context.Context, c *gen.API) (any, error) {
+			return c.GetFunctionCallLogs(ctx, functionID, callID)
 		},
 	}
 }
@@ -161,29 +161,29 @@ func scheduleRequests(t *testing.T) map[string]request {
 		"name": "yearly", "description": "Once a year.", "cronExpression": "0 0 1 1 *", "functionId": 1, "data": {"a": 1}, "nonce": "n"}]}`)
 	list := body[gen.FunctionScheduleListRequest](t, `{"limit": 10, "filter": {"name": "yearly", "functionId": 1,
 		"functionExternalId": "echo", "createdTime": {"min": 1, "max": 2}, "cronExpression": "0 0 1 1 *"}}`)
-	byIDs := body[gen.FunctionScheduleByIdsRequest](t, `{"items": [{"id": 1}], "ignoreUnknownIds": true}`)
+	byIDs := body[gen.FunctionScheduleByIDsRequest](t, `{"items": [{"id": 1}], "ignoreUnknownIds": true}`)
 	del := body[gen.FunctionScheduleDeleteRequest](t, `{"items": [{"id": 1}]}`)
 	return map[string]request{
-		"getFunctionSchedules": func(ctx context.Context, c *gen.ClientWithResponses) (any, error) {
-			return c.GetFunctionSchedulesWithResponse(ctx, &gen.GetFunctionSchedulesParams{Limit: new(10)})
+		"getFunctionSchedules": func(ctx context.Context, c *gen.API) (any, error) {
+			return c.GetFunctionSchedules(ctx, &gen.GetFunctionSchedulesParams{Limit: new(int64(10))})
 		},
-		"postFunctionSchedules": func(ctx context.Context, c *gen.ClientWithResponses) (any, error) {
-			return c.PostFunctionSchedulesWithResponse(ctx, create)
+		"postFunctionSchedules": func(ctx context.Context, c *gen.API) (any, error) {
+			return c.PostFunctionSchedules(ctx, create)
 		},
-		"listFunctionSchedules": func(ctx context.Context, c *gen.ClientWithResponses) (any, error) {
-			return c.ListFunctionSchedulesWithResponse(ctx, list)
+		"listFunctionSchedules": func(ctx context.Context, c *gen.API) (any, error) {
+			return c.ListFunctionSchedules(ctx, list)
 		},
-		"byIdsFunctionSchedules": func(ctx context.Context, c *gen.ClientWithResponses) (any, error) {
-			return c.ByIdsFunctionSchedulesWithResponse(ctx, byIDs)
+		"byIdsFunctionSchedules": func(ctx context.Context, c *gen.API) (any, error) {
+			return c.ByIDsFunctionSchedules(ctx, byIDs)
 		},
-		"deleteFunctionSchedules": func(ctx context.Context, c *gen.ClientWithResponses) (any, error) {
-			return c.DeleteFunctionSchedulesWithResponse(ctx, del)
+		"deleteFunctionSchedules": func(ctx context.Context, c *gen.API) (any, error) {
+			return c.DeleteFunctionSchedules(ctx, del)
 		},
-		"getFunctionSchedule": func(ctx context.Context, c *gen.ClientWithResponses) (any, error) {
-			return c.GetFunctionScheduleWithResponse(ctx, scheduleID)
+		"getFunctionSchedule": func(ctx context.Context, c *gen.API) (any, error) {
+			return c.GetFunctionSchedule(ctx, scheduleID)
 		},
-		"getFunctionScheduleInputData": func(ctx context.Context, c *gen.ClientWithResponses) (any, error) {
-			return c.GetFunctionScheduleInputDataWithResponse(ctx, scheduleID)
+		"getFunctionScheduleInputData": func(ctx context.Context, c *gen.API) (any, error) {
+			return c.GetFunctionScheduleInputData(ctx, scheduleID)
 		},
 	}
 }
@@ -191,22 +191,22 @@ func scheduleRequests(t *testing.T) map[string]request {
 func sessionRequests(t *testing.T) map[string]request {
 	t.Helper()
 	create := body[gen.SessionCreateRequest](t, `{"items": [{"clientId": "id", "clientSecret": "secret"}]}`)
-	byIDs := body[gen.SessionByIdsRequest](t, `{"items": [{"id": 1}]}`)
+	byIDs := body[gen.SessionByIDsRequest](t, `{"items": [{"id": 1}]}`)
 	revoke := body[gen.SessionRevokeRequest](t, `{"items": [{"id": 1}]}`)
 	return map[string]request{
-		"listSessions": func(ctx context.Context, c *gen.ClientWithResponses) (any, error) {
-			return c.ListSessionsWithResponse(ctx, &gen.ListSessionsParams{
+		"listSessions": func(ctx context.Context, c *gen.API) (any, error) {
+			return c.ListSessions(ctx, &gen.ListSessionsParams{
 				Status: new(gen.SessionStatusFilterActive), Cursor: new("c"), Limit: new(int32(10)),
 			})
 		},
-		"createSessions": func(ctx context.Context, c *gen.ClientWithResponses) (any, error) {
-			return c.CreateSessionsWithResponse(ctx, create)
+		"createSessions": func(ctx context.Context, c *gen.API) (any, error) {
+			return c.CreateSessions(ctx, create)
 		},
-		"getSessionsByIds": func(ctx context.Context, c *gen.ClientWithResponses) (any, error) {
-			return c.GetSessionsByIdsWithResponse(ctx, byIDs)
+		"getSessionsByIds": func(ctx context.Context, c *gen.API) (any, error) {
+			return c.GetSessionsByIDs(ctx, byIDs)
 		},
-		"revokeSessions": func(ctx context.Context, c *gen.ClientWithResponses) (any, error) {
-			return c.RevokeSessionsWithResponse(ctx, revoke)
+		"revokeSessions": func(ctx context.Context, c *gen.API) (any, error) {
+			return c.RevokeSessions(ctx, revoke)
 		},
 	}
 }
@@ -219,24 +219,24 @@ func fileRequests(t *testing.T) map[string]request {
 		"securityCategories": [1], "labels": [{"externalId": "l"}],
 		"geoLocation": {"type": "Feature", "geometry": {"type": "Point", "coordinates": [1, 2]}, "properties": {"a": 1}}}`)
 	references := `{"items": [{"id": 1}, {"externalId": "echo"}, {"instanceId": {"space": "s", "externalId": "e"}}]}`
-	byIDs := body[gen.FileByIdsRequest](t, references)
+	byIDs := body[gen.FileByIDsRequest](t, references)
 	links := body[gen.FileDownloadLinkRequest](t, references)
 	del := body[gen.FileDeleteRequest](t, `{"items": [{"id": 1}, {"externalId": "echo"}], "ignoreUnknownIds": true}`)
 	return map[string]request{
-		"initFileUpload": func(ctx context.Context, c *gen.ClientWithResponses) (any, error) {
-			return c.InitFileUploadWithResponse(ctx, &gen.InitFileUploadParams{Overwrite: new(true), Origin: new("https://example.com")}, write)
+		"initFileUpload": func(ctx context.Context, c *gen.API) (any, error) {
+			return c.InitFileUpload(ctx, &gen.InitFileUploadParams{Overwrite: new(true), Origin: new("https://example.com")}, write)
 		},
-		"byIdsFiles": func(ctx context.Context, c *gen.ClientWithResponses) (any, error) {
-			return c.ByIdsFilesWithResponse(ctx, byIDs)
+		"byIdsFiles": func(ctx context.Context, c *gen.API) (any, error) {
+			return c.ByIDsFiles(ctx, byIDs)
 		},
-		"getFileByInternalId": func(ctx context.Context, c *gen.ClientWithResponses) (any, error) {
-			return c.GetFileByInternalIDWithResponse(ctx, fileID)
+		"getFileByInternalId": func(ctx context.Context, c *gen.API) (any, error) {
+			return c.GetFileByInternalID(ctx, fileID)
 		},
-		"deleteFiles": func(ctx context.Context, c *gen.ClientWithResponses) (any, error) {
-			return c.DeleteFilesWithResponse(ctx, del)
+		"deleteFiles": func(ctx context.Context, c *gen.API) (any, error) {
+			return c.DeleteFiles(ctx, del)
 		},
-		"downloadLinks": func(ctx context.Context, c *gen.ClientWithResponses) (any, error) {
-			return c.DownloadLinksWithResponse(ctx, &gen.DownloadLinksParams{ExtendedExpiration: new(true)}, links)
+		"downloadLinks": func(ctx context.Context, c *gen.API) (any, error) {
+			return c.DownloadLinks(ctx, &gen.DownloadLinksParams{ExtendedExpiration: new(true)}, links)
 		},
 	}
 }

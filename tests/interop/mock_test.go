@@ -196,7 +196,7 @@ func (m *mock) check(t *testing.T) {
 func TestPrismObjects(t *testing.T) {
 	t.Parallel()
 	service := startMock(t)
-	_, err := service.client(t).Gen().PostFunctionsWithBodyWithResponse(t.Context(), "application/json", strings.NewReader(`{}`))
+	_, err := service.client(t).Gen().Client.PostFunctionsWithBody(t.Context(), "application/json", strings.NewReader(`{}`))
 	if err == nil {
 		t.Error("Prism takes a request without its required field")
 	}

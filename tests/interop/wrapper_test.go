@@ -80,7 +80,7 @@ func (s *scenario) project() {
 	ctx := s.t.Context()
 	limits, err := s.client.Limits(ctx)
 	s.done(err)
-	if limits.TimeoutMinutes != 9 || limits.MemoryGb.Max != 1.5 {
+	if limits.TimeoutMinutes != 9 || limits.MemoryGB.Max != 1.5 {
 		s.t.Errorf("the limits are not those of the examples: %+v", limits)
 	}
 	_, err = s.client.Status(ctx)
@@ -155,18 +155,18 @@ func (s *scenario) sessions() {
 func (s *scenario) beneath() {
 	s.t.Helper()
 	ctx, client := s.t.Context(), s.client.Gen()
-	_, err := client.GetFunctionsWithResponse(ctx, &gen.GetFunctionsParams{})
+	_, err := client.GetFunctions(ctx, &gen.GetFunctionsParams{})
 	s.done(err)
-	_, err = client.GetFunctionWithResponse(ctx, functionID)
+	_, err = client.GetFunction(ctx, functionID)
 	s.done(err)
-	_, err = client.GetFunctionCallsWithResponse(ctx, functionID, &gen.GetFunctionCallsParams{})
+	_, err = client.GetFunctionCalls(ctx, functionID, &gen.GetFunctionCallsParams{})
 	s.done(err)
-	_, err = client.GetFunctionSchedulesWithResponse(ctx, &gen.GetFunctionSchedulesParams{})
+	_, err = client.GetFunctionSchedules(ctx, &gen.GetFunctionSchedulesParams{})
 	s.done(err)
-	_, err = client.GetFileByInternalIDWithResponse(ctx, fileID)
+	_, err = client.GetFileByInternalID(ctx, fileID)
 	s.done(err)
-	_, err = client.GetFunctionCallWithResponse(ctx, functionID, callID)
+	_, err = client.GetFunctionCall(ctx, functionID, callID)
 	s.done(err)
-	_, err = client.GetFunctionScheduleWithResponse(ctx, scheduleID)
+	_, err = client.GetFunctionSchedule(ctx, scheduleID)
 	s.done(err)
 }

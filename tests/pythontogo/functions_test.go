@@ -124,7 +124,7 @@ func (s *tour) createFields(ctx context.Context, client *functions.Client) error
 		Runtime:        new(functions.RuntimePy312),
 		Metadata:       map[string]string{"team": "a"},
 		IndexURL:       new("https://pypi.example.com/simple"),
-		ExtraIndexUrls: []string{"https://more.example.com/simple"},
+		ExtraIndexURLs: []string{"https://more.example.com/simple"},
 	}, functions.Folder("./my-function"),
 		functions.WithFileDataSet(dataSetID),
 		functions.WithFileExternalID("adder-code"), // overwrites the file of that name
@@ -241,9 +241,9 @@ func (s *tour) project(ctx context.Context, client *functions.Client) error {
 	if err != nil {
 		return err
 	}
-	fmt.Println(limits.TimeoutMinutes, limits.CPUCores.Max, limits.MemoryGb.Max, limits.Runtimes)
-	if limits.ResponseSizeMb != nil { // on Google's cloud alone
-		fmt.Println(*limits.ResponseSizeMb)
+	fmt.Println(limits.TimeoutMinutes, limits.CPUCores.Max, limits.MemoryGB.Max, limits.Runtimes)
+	if limits.ResponseSizeMB != nil { // on Google's cloud alone
+		fmt.Println(*limits.ResponseSizeMB)
 	}
 	// end
 	s.want("minutes", limits.TimeoutMinutes, 9)

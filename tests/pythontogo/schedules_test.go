@@ -188,7 +188,7 @@ func (s *tour) sessionsList(ctx context.Context, client *functions.Client) error
 			return err
 		}
 		fmt.Println(session.Created(), session.Expires())
-		ids = append(ids, *session.ID)
+		ids = append(ids, session.ID)
 	}
 	// end
 	s.want("sessions", len(ids), len(sessions))

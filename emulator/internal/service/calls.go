@@ -76,7 +76,7 @@ func (s *Service) checkData(data json.RawMessage) error {
 // GetFunctionCalls lists calls, newest first; the order is a guess. Calls made while somebody walks through the pages do
 // not shift them.
 func (s *Service) GetFunctionCalls(ctx context.Context, request server.GetFunctionCallsRequestObject) (server.GetFunctionCallsResponseObject, error) {
-	page, err := s.calls(ctx, request.FunctionID, gen.FunctionCallFilter{}, request.Params.Cursor, limitOr(request.Params.Limit, defaultLimit))
+	page, err := s.calls(ctx, request.FunctionID, gen.FunctionCallFilter{}, request.Params.Cursor, limitOr(request.Params.Limit, gen.LimitDefault))
 	return server.GetFunctionCalls200JSONResponse{FunctionCallPageJSONResponse: page}, err
 }
 
@@ -90,7 +90,7 @@ func (s *Service) ListFunctionCalls(ctx context.Context, request server.ListFunc
 	if body.Filter != nil {
 		filter = *body.Filter
 	}
-	page, err := s.calls(ctx, request.FunctionID, filter, body.Cursor, limitOr(body.Limit, defaultLimit))
+	page, err := s.calls(ctx, request.FunctionID, filter, body.Cursor, limitOr(body.Limit, gen.PageLimitDefault))
 	return server.ListFunctionCalls200JSONResponse{FunctionCallPageJSONResponse: page}, err
 }
 
@@ -117,8 +117,8 @@ func (s *Service) calls(ctx context.Context, functionID int64, filter gen.Functi
 	return page, err
 }
 
-// ByIdsFunctionCalls retrieves calls in the order asked for.
-func (s *Service) ByIdsFunctionCalls(ctx context.Context, request server.ByIdsFunctionCallsRequestObject) (server.ByIdsFunctionCallsResponseObject, error) {
+// ByIDsFunctionCalls retrieves calls in the order asked for.
+func (s *Service) ByIDsFunctionCalls(ctx context.Context, request server.ByIDsFunctionCallsRequestObject) (server.ByIDsFunctionCallsResponseObject, error) {
 	list := server.FunctionCallListJSONResponse{Items: []gen.FunctionCall{}}
 	err := s.Store.View(ctx, func(tx *store.Tx) error {
 		if _, err := functionOf(tx, request.FunctionID); err != nil {
@@ -128,13 +128,13 @@ func (s *Service) ByIdsFunctionCalls(ctx context.Context, request server.ByIdsFu
 		for i, item := range request.Body.Items {
 			ids[i] = item.ID
 		}
-		found, err := byIDs(tx.Calls(request.FunctionID), "call", ids, value(request.Body.IgnoreUnknownIds))
+		found, err := byIDs(tx.Calls(request.FunctionID), "call", ids, value(request.Body.IgnoreUnknownIDs))
 		for _, call := range found {
 			list.Items = append(list.Items, viewCall(call))
 		}
 		return err
 	})
-	return server.ByIdsFunctionCalls200JSONResponse{FunctionCallListJSONResponse: list}, err
+	return server.ByIDsFunctionCalls200JSONResponse{FunctionCallListJSONResponse: list}, err
 }
 
 // byIDs returns values in the order asked for.

@@ -48,15 +48,15 @@ func (s *Service) InitFileUpload(ctx context.Context, request server.InitFileUpl
 	return answer, nil
 }
 
-// ByIdsFiles retrieves files in the order asked for.
-func (s *Service) ByIdsFiles(ctx context.Context, request server.ByIdsFilesRequestObject) (server.ByIdsFilesResponseObject, error) {
-	list := server.ByIdsFiles200JSONResponse{Items: []gen.FileMetadata{}}
+// ByIDsFiles retrieves files in the order asked for.
+func (s *Service) ByIDsFiles(ctx context.Context, request server.ByIDsFilesRequestObject) (server.ByIDsFilesResponseObject, error) {
+	list := server.ByIDsFiles200JSONResponse{Items: []gen.FileMetadata{}}
 	err := s.Store.View(ctx, func(tx *store.Tx) error {
 		wanted, err := references(request.Body.Items)
 		if err != nil {
 			return err
 		}
-		found, err := theFiles.resolve(tx.Files(), wanted, value(request.Body.IgnoreUnknownIds))
+		found, err := theFiles.resolve(tx.Files(), wanted, value(request.Body.IgnoreUnknownIDs))
 		for _, file := range found {
 			list.Items = append(list.Items, viewFile(file))
 		}
@@ -76,7 +76,7 @@ func (s *Service) DeleteFiles(ctx context.Context, request server.DeleteFilesReq
 		if err != nil {
 			return err
 		}
-		found, err := theFiles.resolve(tx.Files(), wanted, value(request.Body.IgnoreUnknownIds))
+		found, err := theFiles.resolve(tx.Files(), wanted, value(request.Body.IgnoreUnknownIDs))
 		if err != nil {
 			return err
 		}
@@ -127,7 +127,7 @@ func (s *Service) DownloadLinks(ctx context.Context, request server.DownloadLink
 			if file.Blob == "" {
 				return envelope.BadRequest("the file %d is not uploaded yet: there is nothing to download", file.ID)
 			}
-			link := gen.FileDownloadLink{DownloadURL: new(s.downloadURL(ctx, file, value(request.Params.ExtendedExpiration)))}
+			link := gen.FileDownloadLink{DownloadURL: s.downloadURL(ctx, file, value(request.Params.ExtendedExpiration))}
 			if link.ExternalID = wanted[i].ExternalID; link.ExternalID == nil {
 				link.ID = &file.ID
 			}
@@ -146,7 +146,7 @@ func viewFile(file *store.File) gen.FileMetadata {
 	w := file.Write
 	return gen.FileMetadata{
 		ID: file.ID, Name: w.Name, ExternalID: w.ExternalID, Directory: w.Directory, Source: w.Source, MimeType: w.MimeType,
-		Metadata: w.Metadata, AssetIds: w.AssetIds, DataSetID: w.DataSetID, SourceCreatedTime: w.SourceCreatedTime,
+		Metadata: w.Metadata, AssetIDs: w.AssetIDs, DataSetID: w.DataSetID, SourceCreatedTime: w.SourceCreatedTime,
 		SourceModifiedTime: w.SourceModifiedTime, SecurityCategories: w.SecurityCategories, Labels: w.Labels,
 		GeoLocation: w.GeoLocation, Uploaded: file.UploadedTime != 0, UploadedTime: millis(file.UploadedTime),
 		CreatedTime: file.CreatedTime, LastUpdatedTime: file.LastUpdatedTime,
@@ -158,7 +158,7 @@ func viewUpload(file *store.File) gen.FileUpload {
 	v := viewFile(file)
 	return gen.FileUpload{
 		ID: v.ID, Name: v.Name, ExternalID: v.ExternalID, Directory: v.Directory, Source: v.Source, MimeType: v.MimeType,
-		Metadata: v.Metadata, AssetIds: v.AssetIds, DataSetID: v.DataSetID, SourceCreatedTime: v.SourceCreatedTime,
+		Metadata: v.Metadata, AssetIDs: v.AssetIDs, DataSetID: v.DataSetID, SourceCreatedTime: v.SourceCreatedTime,
 		SourceModifiedTime: v.SourceModifiedTime, SecurityCategories: v.SecurityCategories, Labels: v.Labels,
 		GeoLocation: v.GeoLocation, Uploaded: v.Uploaded, UploadedTime: v.UploadedTime,
 		CreatedTime: v.CreatedTime, LastUpdatedTime: v.LastUpdatedTime,

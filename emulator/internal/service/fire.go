@@ -60,8 +60,8 @@ func (s *Service) mayFire(tx *store.Tx, f *store.Function, schedule *store.Sched
 	if err != nil {
 		return err
 	}
-	if session == nil || s.sessionStatus(session) != gen.SessionStatusACTIVE {
-		status := gen.SessionStatusACCESSLOST
+	if session == nil || s.sessionStatus(session) != gen.SessionStatusActive {
+		status := gen.SessionStatusAccessLost
 		if session != nil {
 			status = s.sessionStatus(session)
 		}

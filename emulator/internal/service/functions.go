@@ -67,7 +67,7 @@ func (s *Service) checkRoom(tx *store.Tx, write gen.FunctionWrite) error {
 
 // GetFunctions lists functions, oldest first; the order is a guess.
 func (s *Service) GetFunctions(ctx context.Context, request server.GetFunctionsRequestObject) (server.GetFunctionsResponseObject, error) {
-	list, err := s.functions(ctx, gen.FunctionFilter{}, limitOr(request.Params.Limit, defaultLimit))
+	list, err := s.functions(ctx, gen.FunctionFilter{}, limitOr(request.Params.Limit, gen.LimitDefault))
 	return server.GetFunctions200JSONResponse{FunctionListJSONResponse: list}, err
 }
 
@@ -81,7 +81,7 @@ func (s *Service) ListFunctions(ctx context.Context, request server.ListFunction
 	if body.Filter != nil {
 		filter = *body.Filter
 	}
-	list, err := s.functions(ctx, filter, limitOr(body.Limit, defaultLimit))
+	list, err := s.functions(ctx, filter, limitOr(body.Limit, gen.PageLimitDefault))
 	return server.ListFunctions200JSONResponse{FunctionListJSONResponse: list}, err
 }
 
@@ -109,17 +109,17 @@ func matchesFunction(filter *gen.FunctionFilter, f *store.Function) bool {
 		holds(filter.Metadata, f.Write.Metadata)
 }
 
-// ByIdsFunctions retrieves functions in the order asked for.
-func (s *Service) ByIdsFunctions(ctx context.Context, request server.ByIdsFunctionsRequestObject) (server.ByIdsFunctionsResponseObject, error) {
+// ByIDsFunctions retrieves functions in the order asked for.
+func (s *Service) ByIDsFunctions(ctx context.Context, request server.ByIDsFunctionsRequestObject) (server.ByIDsFunctionsResponseObject, error) {
 	list := server.FunctionListJSONResponse{Items: []gen.Function{}}
 	err := s.Store.View(ctx, func(tx *store.Tx) error {
-		found, err := findFunctions(tx, request.Body.Items, value(request.Body.IgnoreUnknownIds))
+		found, err := findFunctions(tx, request.Body.Items, value(request.Body.IgnoreUnknownIDs))
 		for _, f := range found {
 			list.Items = append(list.Items, viewFunction(f))
 		}
 		return err
 	})
-	return server.ByIdsFunctions200JSONResponse{FunctionListJSONResponse: list}, err
+	return server.ByIDsFunctions200JSONResponse{FunctionListJSONResponse: list}, err
 }
 
 // DeleteFunctions deletes functions with their schedules and calls; running calls are stopped. The code's files stay.
@@ -127,7 +127,7 @@ func (s *Service) DeleteFunctions(ctx context.Context, request server.DeleteFunc
 	var gone []*store.Function
 	err := s.Store.Update(ctx, func(tx *store.Tx) error {
 		var err error
-		if gone, err = findFunctions(tx, request.Body.Items, value(request.Body.IgnoreUnknownIds)); err != nil {
+		if gone, err = findFunctions(tx, request.Body.Items, value(request.Body.IgnoreUnknownIDs)); err != nil {
 			return err
 		}
 		for _, f := range gone {

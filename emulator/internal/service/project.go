@@ -14,9 +14,9 @@ func (s *Service) FunctionsLimits(context.Context, server.FunctionsLimitsRequest
 	return server.FunctionsLimits200JSONResponse{FunctionsLimitsJSONResponse: server.FunctionsLimitsJSONResponse{
 		TimeoutMinutes: s.Limits.TimeoutMinutes,
 		CPUCores:       s.Limits.CPU,
-		MemoryGb:       s.Limits.Memory,
+		MemoryGB:       s.Limits.Memory,
 		Runtimes:       s.Limits.Runtimes,
-		ResponseSizeMb: &megabytes,
+		ResponseSizeMB: &megabytes,
 	}}, nil
 }
 

@@ -46,7 +46,7 @@ func (s *Service) forgetOldIn(tx *store.Tx) error {
 func (s *Service) forgetSessions(tx *store.Tx, oldest int64) error {
 	now := s.nowMillis()
 	old, _, err := selection(tx.Sessions().Oldest(), maxID, func(session *store.Session) bool {
-		unused := session.Status == gen.SessionStatusREADY && session.ExpirationTime <= now
+		unused := session.Status == gen.SessionStatusReady && session.ExpirationTime <= now
 		return session.ScheduleID == 0 && (unused || session.ExpirationTime <= oldest)
 	})
 	if err != nil {

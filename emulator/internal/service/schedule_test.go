@@ -113,11 +113,11 @@ func TestSessionGrowsOld(t *testing.T) {
 	inBubble(t, scripted{}, service.Limits{}, func(w *world) {
 		status := func(id int64) gen.SessionStatus {
 			w.t.Helper()
-			answer, err := w.GetSessionsByIds(w.t.Context(), server.GetSessionsByIdsRequestObject{Body: &gen.SessionByIdsRequest{Items: []gen.SessionReference{{ID: id}}}})
+			answer, err := w.GetSessionsByIDs(w.t.Context(), server.GetSessionsByIDsRequestObject{Body: &gen.SessionByIDsRequest{Items: []gen.SessionReference{{ID: id}}}})
 			if err != nil {
 				w.t.Fatal(err)
 			}
-			return *as[server.GetSessionsByIds200JSONResponse](w.t, answer).Items[0].Status
+			return *as[server.GetSessionsByIDs200JSONResponse](w.t, answer).Items[0].Status
 		}
 		call := func(nonce string) error {
 			_, err := w.PostFunctionsCall(w.t.Context(), server.PostFunctionsCallRequestObject{FunctionID: w.functionID, Body: &gen.FunctionCallRequest{Nonce: nonce}})
@@ -133,11 +133,11 @@ func TestSessionGrowsOld(t *testing.T) {
 		if err := call(lateNonce); err == nil || err.Error() != "Failed to bind nonce with session" {
 			w.t.Errorf("after 60 s: %v", err)
 		}
-		if a, b := status(used), status(late); a != gen.SessionStatusACTIVE || b != gen.SessionStatusEXPIRED {
+		if a, b := status(used), status(late); a != gen.SessionStatusActive || b != gen.SessionStatusExpired {
 			w.t.Errorf("statuses %s and %s", a, b)
 		}
 		pass(time.Hour)
-		if a := status(used); a != gen.SessionStatusEXPIRED {
+		if a := status(used); a != gen.SessionStatusExpired {
 			w.t.Errorf("status %s after an hour", a)
 		}
 	})

@@ -91,7 +91,7 @@ func (s *Service) checkScheduleRoom(tx *store.Tx, functionID int64) error {
 
 // GetFunctionSchedules lists schedules, oldest first; the order is a guess.
 func (s *Service) GetFunctionSchedules(ctx context.Context, request server.GetFunctionSchedulesRequestObject) (server.GetFunctionSchedulesResponseObject, error) {
-	list, err := s.schedules(ctx, gen.FunctionScheduleFilter{}, limitOr(request.Params.Limit, defaultLimit))
+	list, err := s.schedules(ctx, gen.FunctionScheduleFilter{}, limitOr(request.Params.Limit, gen.LimitDefault))
 	return server.GetFunctionSchedules200JSONResponse{FunctionScheduleListJSONResponse: list}, err
 }
 
@@ -108,7 +108,7 @@ func (s *Service) ListFunctionSchedules(ctx context.Context, request server.List
 	if filter.FunctionID != nil && filter.FunctionExternalID != nil {
 		return nil, envelope.BadRequest("the filter holds functionId and functionExternalId: use one of them")
 	}
-	list, err := s.schedules(ctx, filter, limitOr(body.Limit, defaultLimit))
+	list, err := s.schedules(ctx, filter, limitOr(body.Limit, gen.PageLimitDefault))
 	return server.ListFunctionSchedules200JSONResponse{FunctionScheduleListJSONResponse: list}, err
 }
 
@@ -135,17 +135,17 @@ func (s *Service) schedules(ctx context.Context, filter gen.FunctionScheduleFilt
 	return list, err
 }
 
-// ByIdsFunctionSchedules retrieves schedules in the order asked for.
-func (s *Service) ByIdsFunctionSchedules(ctx context.Context, request server.ByIdsFunctionSchedulesRequestObject) (server.ByIdsFunctionSchedulesResponseObject, error) {
+// ByIDsFunctionSchedules retrieves schedules in the order asked for.
+func (s *Service) ByIDsFunctionSchedules(ctx context.Context, request server.ByIDsFunctionSchedulesRequestObject) (server.ByIDsFunctionSchedulesResponseObject, error) {
 	list := server.FunctionScheduleListJSONResponse{Items: []gen.FunctionSchedule{}}
 	err := s.Store.View(ctx, func(tx *store.Tx) error {
-		found, err := byIDs(tx.Schedules(), "schedule", scheduleIDs(request.Body.Items), value(request.Body.IgnoreUnknownIds))
+		found, err := byIDs(tx.Schedules(), "schedule", scheduleIDs(request.Body.Items), value(request.Body.IgnoreUnknownIDs))
 		for _, schedule := range found {
 			list.Items = append(list.Items, viewSchedule(tx, schedule))
 		}
 		return err
 	})
-	return server.ByIdsFunctionSchedules200JSONResponse{FunctionScheduleListJSONResponse: list}, err
+	return server.ByIDsFunctionSchedules200JSONResponse{FunctionScheduleListJSONResponse: list}, err
 }
 
 func scheduleIDs(items []gen.FunctionScheduleReference) []int64 {

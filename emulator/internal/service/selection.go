@@ -3,6 +3,7 @@ package service
 import (
 	"encoding/base64"
 	"iter"
+	"math"
 	"strconv"
 
 	"github.com/cogfn/cogfn/emulator/internal/envelope"
@@ -10,14 +11,12 @@ import (
 	"github.com/cogfn/cogfn/gen"
 )
 
-const defaultLimit = 100
-
 // limitOr returns the limit that was asked for, or a default.
-func limitOr[N int | int32](limit *N, otherwise int) int {
+func limitOr[N int32 | int64](limit *N, otherwise int) int {
 	if limit == nil {
 		return otherwise
 	}
-	return int(*limit)
+	return int(min(int64(*limit), math.MaxInt32))
 }
 
 // selection returns the first values that match, at most limit, and the place of the last one if more follow.

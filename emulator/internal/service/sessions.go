@@ -23,7 +23,7 @@ const (
 
 // CreateSessions creates a session with a fresh nonce. Client secrets are checked and not kept.
 func (s *Service) CreateSessions(ctx context.Context, request server.CreateSessionsRequestObject) (server.CreateSessionsResponseObject, error) {
-	session := &store.Session{Status: gen.SessionStatusREADY, CreationTime: s.nowMillis()}
+	session := &store.Session{Status: gen.SessionStatusReady, CreationTime: s.nowMillis()}
 	if err := s.describe(session, request.Body.Items[0]); err != nil {
 		return nil, err
 	}
@@ -59,13 +59,13 @@ func (s *Service) describe(session *store.Session, write gen.SessionWrite) error
 	}
 	switch {
 	case exchange.TokenExchange:
-		session.Type = gen.SessionTypeTOKENEXCHANGE
+		session.Type = gen.SessionTypeTokenExchange
 	case client.ClientID == "" && client.ClientSecret == "":
-		session.Type = gen.SessionTypeONESHOTTOKENEXCHANGE
+		session.Type = gen.SessionTypeOneshotTokenExchange
 	case !s.KnownClient(client.ClientID, client.ClientSecret):
 		return envelope.BadRequest("the client credentials are not valid: check clientId and clientSecret") // the status is a guess
 	default:
-		session.Type, session.ClientID = gen.SessionTypeCLIENTCREDENTIALS, client.ClientID
+		session.Type, session.ClientID = gen.SessionTypeClientCredentials, client.ClientID
 	}
 	return nil
 }
@@ -74,10 +74,10 @@ func (s *Service) describe(session *store.Session, write gen.SessionWrite) error
 // is unknown, used or too old.
 func (s *Service) bind(tx *store.Tx, nonce string, scheduleID int64) (*store.Session, error) {
 	session, err := tx.TakeNonce(hashOf(nonce))
-	if err != nil || session == nil || s.sessionStatus(session) != gen.SessionStatusREADY {
+	if err != nil || session == nil || s.sessionStatus(session) != gen.SessionStatusReady {
 		return nil, err
 	}
-	session.Status = gen.SessionStatusACTIVE
+	session.Status = gen.SessionStatusActive
 	session.ExpirationTime = s.Now().Add(sessionLifetime).UnixMilli()
 	session.ScheduleID = scheduleID
 	return session, tx.Sessions().Put(session)
@@ -86,15 +86,15 @@ func (s *Service) bind(tx *store.Tx, nonce string, scheduleID int64) (*store.Ses
 // sessionStatus returns a session's status now: time ends sessions without anybody writing it down.
 func (s *Service) sessionStatus(session *store.Session) gen.SessionStatus {
 	ended := s.nowMillis() >= session.ExpirationTime && !keptAlive(session)
-	if ended && (session.Status == gen.SessionStatusREADY || session.Status == gen.SessionStatusACTIVE) {
-		return gen.SessionStatusEXPIRED
+	if ended && (session.Status == gen.SessionStatusReady || session.Status == gen.SessionStatusActive) {
+		return gen.SessionStatusExpired
 	}
 	return session.Status
 }
 
 // keptAlive says whether a schedule renews the session. One-shot sessions cannot be renewed.
 func keptAlive(session *store.Session) bool {
-	return session.ScheduleID != 0 && session.Type != gen.SessionTypeONESHOTTOKENEXCHANGE
+	return session.ScheduleID != 0 && session.Type != gen.SessionTypeOneshotTokenExchange
 }
 
 // ListSessions lists sessions, newest first; the order is a guess.
@@ -136,9 +136,9 @@ func wantedStatus(filter *gen.SessionStatusFilter) (*gen.SessionStatus, error) {
 	return new(gen.SessionStatus(strings.ToUpper(string(*filter)))), nil
 }
 
-// GetSessionsByIds retrieves sessions in the order asked for.
-func (s *Service) GetSessionsByIds(ctx context.Context, request server.GetSessionsByIdsRequestObject) (server.GetSessionsByIdsResponseObject, error) {
-	list := server.GetSessionsByIds200JSONResponse{Items: []gen.Session{}}
+// GetSessionsByIDs retrieves sessions in the order asked for.
+func (s *Service) GetSessionsByIDs(ctx context.Context, request server.GetSessionsByIDsRequestObject) (server.GetSessionsByIDsResponseObject, error) {
+	list := server.GetSessionsByIDs200JSONResponse{Items: []gen.Session{}}
 	err := s.Store.View(ctx, func(tx *store.Tx) error {
 		found, err := byIDs(tx.Sessions(), "session", sessionIDs(request.Body.Items), false)
 		for _, session := range found {
@@ -158,7 +158,7 @@ func (s *Service) RevokeSessions(ctx context.Context, request server.RevokeSessi
 			return err
 		}
 		for _, session := range found {
-			session.Status = gen.SessionStatusREVOKED
+			session.Status = gen.SessionStatusRevoked
 			if err := tx.Sessions().Put(session); err != nil {
 				return err
 			}
@@ -183,7 +183,7 @@ func (s *Service) viewSession(session *store.Session) gen.Session {
 		expires = max(expires, s.Now().Add(sessionLifetime).UnixMilli()) // its token is renewed all the time
 	}
 	return gen.Session{
-		ID: &session.ID, Type: &session.Type, Status: new(s.sessionStatus(session)), ClientID: text(session.ClientID),
+		ID: session.ID, Type: &session.Type, Status: new(s.sessionStatus(session)), ClientID: text(session.ClientID),
 		CreationTime: &session.CreationTime, ExpirationTime: &expires,
 	}
 }

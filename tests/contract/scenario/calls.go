@@ -54,7 +54,7 @@ func (s *scenario) fullHouse() error {
 		refused(second(s.more.Start(s.ctx, nil))),
 		second(running.Response(s.ctx)),
 		second(running.Logs(s.ctx)),
-		second(s.client.Gen().GetFunctionCallWithResponse(s.ctx, s.more.ID, running.ID)),
+		second(s.client.Gen().GetFunctionCall(s.ctx, s.more.ID, running.ID)),
 	}
 	if err := running.Wait(s.ctx); !errors.Is(err, functions.ErrCallTimeout) {
 		errs = append(errs, fmt.Errorf("a call that should have timed out did not: %w", err))
@@ -97,12 +97,12 @@ func (s *scenario) listCalls() error {
 		s.send("POST", path, `{"filter": {"startTime": {"max": 5678}, "endTime": {"min": 1234}}}`),
 	)
 	raw := s.client.Gen()
-	first, err := raw.GetFunctionCallsWithResponse(s.ctx, s.echo.ID, &gen.GetFunctionCallsParams{Limit: new(1)})
-	if err == nil && first.JSON200.NextCursor != nil {
-		params := &gen.GetFunctionCallsParams{Limit: new(100), Cursor: first.JSON200.NextCursor}
-		err = second(raw.GetFunctionCallsWithResponse(s.ctx, s.echo.ID, params))
+	first, err := raw.GetFunctionCalls(s.ctx, s.echo.ID, &gen.GetFunctionCallsParams{Limit: new(int64(1))})
+	if err == nil && first.NextCursor != nil {
+		params := &gen.GetFunctionCallsParams{Limit: new(int64(100)), Cursor: first.NextCursor}
+		err = second(raw.GetFunctionCalls(s.ctx, s.echo.ID, params))
 	}
-	return errors.Join(append(errs, err, second(raw.GetFunctionCallsWithResponse(s.ctx, s.least.ID, nil)))...)
+	return errors.Join(append(errs, err, second(raw.GetFunctionCalls(s.ctx, s.least.ID, nil)))...)
 }
 
 func (s *scenario) retrieveCalls(failed functions.CallID) error {
@@ -112,11 +112,11 @@ func (s *scenario) retrieveCalls(failed functions.CallID) error {
 		second(calls.RetrieveMultiple(s.ctx, failed.FunctionID, []int64{failed.ID, 9007199254740991}, true)),
 		refused(second(calls.RetrieveMultiple(s.ctx, failed.FunctionID, []int64{9007199254740991}))),
 		s.send("POST", fmt.Sprintf("/functions/%d/calls/byids", failed.FunctionID), fmt.Sprintf(`{"items": [{"id": %d}]}`, failed.ID)),
-		second(raw.GetFunctionCallWithResponse(s.ctx, s.completed.FunctionID, s.completed.ID)),
-		second(raw.GetFunctionCallWithResponse(s.ctx, failed.FunctionID, failed.ID)),
+		second(raw.GetFunctionCall(s.ctx, s.completed.FunctionID, s.completed.ID)),
+		second(raw.GetFunctionCall(s.ctx, failed.FunctionID, failed.ID)),
 		// These show when a function was last called.
-		second(raw.GetFunctionWithResponse(s.ctx, s.completed.FunctionID)),
-		second(raw.GetFunctionsWithResponse(s.ctx, nil)),
+		second(raw.GetFunction(s.ctx, s.completed.FunctionID)),
+		second(raw.GetFunctions(s.ctx, nil)),
 		second(s.client.List(s.ctx, functions.Filter{ExternalIDPrefix: s.Name})),
 	)
 }

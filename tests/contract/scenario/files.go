@@ -63,7 +63,7 @@ func (s *scenario) fullFile() functions.FileWrite {
 			`{"city": "Oslo", "floors": 2, "open": true, "owner": null}`),
 	}
 	if s.Emulated {
-		write.AssetIds, write.DataSetID, write.SecurityCategories = []int64{1, 2}, new(int64(3)), []int64{4}
+		write.AssetIDs, write.DataSetID, write.SecurityCategories = []int64{1, 2}, new(int64(3)), []int64{4}
 		write.Labels = []gen.Label{{ExternalID: "contract"}}
 	}
 	return write
@@ -74,14 +74,14 @@ func (s *scenario) fromBrowser() error {
 	params := &gen.InitFileUploadParams{Origin: new("https://apps.example.com"), Overwrite: new(false)}
 	write := gen.FileWrite{Name: s.Name + "-web.zip", ExternalID: new(s.Name + "-web")}
 	s.deleteFileLater(functions.ExternalID(*write.ExternalID))
-	registered, err := s.client.Gen().InitFileUploadWithResponse(s.ctx, params, write)
+	registered, err := s.client.Gen().InitFileUpload(s.ctx, params, write)
 	if err != nil {
 		return err
 	}
-	body := gen.FileDownloadLinkRequest{Items: []gen.FileReference{fileReference(registered.JSON201.ID)}}
+	body := gen.FileDownloadLinkRequest{Items: []gen.FileReference{fileReference(registered.ID)}}
 	return errors.Join(
-		second(s.client.Gen().GetFileByInternalIDWithResponse(s.ctx, registered.JSON201.ID)),
-		refused(second(s.client.Gen().DownloadLinksWithResponse(s.ctx, nil, body))), // its bytes have not been sent
+		second(s.client.Gen().GetFileByInternalID(s.ctx, registered.ID)),
+		refused(second(s.client.Gen().DownloadLinks(s.ctx, nil, body))), // its bytes have not been sent
 	)
 }
 
@@ -104,7 +104,7 @@ func (s *scenario) geometries() error {
 		name := s.Name + "-" + shape.kind
 		write := gen.FileWrite{Name: name, ExternalID: &name, GeoLocation: feature(geometry, "")}
 		s.deleteFileLater(functions.ExternalID(*write.ExternalID))
-		if _, err := s.client.Gen().InitFileUploadWithResponse(s.ctx, nil, write); err != nil {
+		if _, err := s.client.Gen().InitFileUpload(s.ctx, nil, write); err != nil {
 			return err
 		}
 	}
@@ -133,8 +133,8 @@ func (s *scenario) readFiles(id, externalID functions.Identifier) error {
 		refused(second(files.Retrieve(s.ctx, functions.ExternalID(s.Name+"-none")))),
 		s.send("POST", "/files/byids", `{"items": [`+instance+`], "ignoreUnknownIds": true}`),
 		refused(s.send("POST", "/files/byids", `{"items": [`+instance+`], "ignoreUnknownIds": false}`)),
-		second(s.client.Gen().GetFileByInternalIDWithResponse(s.ctx, s.code)),
-		second(s.client.Gen().GetFileByInternalIDWithResponse(s.ctx, s.plainFile)),
+		second(s.client.Gen().GetFileByInternalID(s.ctx, s.code)),
+		second(s.client.Gen().GetFileByInternalID(s.ctx, s.plainFile)),
 		refused(s.send("GET", "/files/"+nobody, "")),
 		second(files.Download(s.ctx, id)),
 		second(files.Download(s.ctx, externalID)),

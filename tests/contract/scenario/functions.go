@@ -73,7 +73,7 @@ func (s *scenario) createFunctions() (err error) {
 	}
 	if s.Emulated { // a real one would ask these for packages
 		everything.IndexURL = new("https://user:password@index.example.com/simple")
-		everything.ExtraIndexUrls = []string{"https://user:password@more.example.com/simple"}
+		everything.ExtraIndexURLs = []string{"https://user:password@more.example.com/simple"}
 	}
 	if s.echo, err = s.create(everything, functions.FileID(s.code)); err != nil {
 		return err
@@ -114,7 +114,7 @@ func (s *scenario) brokenFunction() error {
 	if _, ok := errors.AsType[*functions.DeployError](err); !ok {
 		return err
 	}
-	if err := second(s.client.Gen().GetFunctionWithResponse(s.ctx, fn.ID)); err != nil || !s.Emulated {
+	if err := second(s.client.Gen().GetFunction(s.ctx, fn.ID)); err != nil || !s.Emulated {
 		return err
 	}
 	_, err = s.create(functions.FunctionWrite{Name: s.Name + "-old", Runtime: new(functions.Runtime("py310"))}, functions.FileID(s.code))
@@ -144,8 +144,8 @@ func (s *scenario) listFunctions() error {
 		errs = append(errs, second(c.List(s.ctx, filter)))
 	}
 	return errors.Join(append(errs,
-		second(c.Gen().GetFunctionsWithResponse(s.ctx, nil)),
-		second(c.Gen().GetFunctionsWithResponse(s.ctx, &gen.GetFunctionsParams{Limit: new(2)})),
+		second(c.Gen().GetFunctions(s.ctx, nil)),
+		second(c.Gen().GetFunctions(s.ctx, &gen.GetFunctionsParams{Limit: new(int64(2))})),
 		s.send("POST", "/functions/list", ""),
 		s.send("POST", "/functions/list", `{"filter": {"name": "none", "createdTime": {"min": 10}}}`),
 		s.send("POST", "/functions/list", `{"filter": {"name": "none", "createdTime": {"max": 199}}}`),
@@ -160,8 +160,8 @@ func (s *scenario) retrieveFunctions() error {
 		second(c.RetrieveMultiple(s.ctx, []functions.Identifier{unknown}, true)),
 		refused(second(c.Retrieve(s.ctx, unknown))),
 		s.send("POST", "/functions/byids", fmt.Sprintf(`{"items": [{"id": %d}]}`, s.more.ID)),
-		second(c.Gen().GetFunctionWithResponse(s.ctx, s.echo.ID)),
-		second(c.Gen().GetFunctionWithResponse(s.ctx, s.least.ID)),
+		second(c.Gen().GetFunction(s.ctx, s.echo.ID)),
+		second(c.Gen().GetFunction(s.ctx, s.least.ID)),
 		refused(s.send("GET", "/functions/"+nobody, "")),
 	)
 }

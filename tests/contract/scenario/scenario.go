@@ -12,7 +12,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/cogfn/cogfn/gen"
 	functions "github.com/cogfn/cogfn/wrapper"
 )
 
@@ -160,10 +159,7 @@ func (s *scenario) send(method, path, body string) error {
 }
 
 func sendWith(ctx context.Context, client *functions.Client, method, path, body string) error {
-	generated, ok := client.Gen().ClientInterface.(*gen.Client)
-	if !ok {
-		return errors.New("the generated client is of another kind than expected")
-	}
+	generated := client.Gen()
 	var content io.Reader
 	if body != "" {
 		content = strings.NewReader(body)
@@ -175,7 +171,7 @@ func sendWith(ctx context.Context, client *functions.Client, method, path, body 
 	if body != "" {
 		req.Header.Set("Content-Type", "application/json")
 	}
-	resp, err := generated.Client.Do(req)
+	resp, err := generated.Client.Client.Do(req)
 	if err != nil {
 		return err
 	}

@@ -37,8 +37,8 @@ func (s *scenario) schedules() error {
 		second(schedules.RetrieveMultiple(s.ctx, []int64{s.schedule.ID, 9007199254740991}, true)),
 		refused(second(schedules.Retrieve(s.ctx, 9007199254740991))),
 		s.send("POST", "/functions/schedules/byids", fmt.Sprintf(`{"items": [{"id": %d}]}`, s.schedule.ID)),
-		second(s.client.Gen().GetFunctionScheduleWithResponse(s.ctx, s.schedule.ID)),
-		second(s.client.Gen().GetFunctionScheduleWithResponse(s.ctx, bare.ID)),
+		second(s.client.Gen().GetFunctionSchedule(s.ctx, s.schedule.ID)),
+		second(s.client.Gen().GetFunctionSchedule(s.ctx, bare.ID)),
 		refused(s.send("GET", "/functions/schedules/"+nobody, "")),
 		second(schedules.InputData(s.ctx, s.schedule.ID)),
 		second(schedules.InputData(s.ctx, bare.ID)),
@@ -70,8 +70,8 @@ func (s *scenario) listSchedules() error {
 		s.send("POST", "/functions/schedules/list", ""),
 		s.send("POST", "/functions/schedules/list", `{"filter": {"name": "none", "createdTime": {"min": 10}}}`),
 		s.send("POST", "/functions/schedules/list", `{"filter": {"name": "none", "createdTime": {"max": 199}}}`),
-		second(raw.GetFunctionSchedulesWithResponse(s.ctx, nil)),
-		second(raw.GetFunctionSchedulesWithResponse(s.ctx, &gen.GetFunctionSchedulesParams{Limit: new(1)})),
+		second(raw.GetFunctionSchedules(s.ctx, nil)),
+		second(raw.GetFunctionSchedules(s.ctx, &gen.GetFunctionSchedulesParams{Limit: new(int64(1))})),
 	}
 	return errors.Join(errs...)
 }
@@ -98,8 +98,8 @@ func (s *scenario) scheduledCalls() error {
 			return err
 		}
 		return errors.Join(
-			second(s.client.Gen().GetFunctionCallWithResponse(ctx, calls[0].FunctionID, calls[0].ID)),
-			second(s.client.Gen().GetFunctionCallsWithResponse(ctx, calls[0].FunctionID, nil)),
+			second(s.client.Gen().GetFunctionCall(ctx, calls[0].FunctionID, calls[0].ID)),
+			second(s.client.Gen().GetFunctionCalls(ctx, calls[0].FunctionID, nil)),
 			s.client.Schedules.Delete(ctx, schedule.ID),
 		)
 	}

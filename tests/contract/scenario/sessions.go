@@ -47,11 +47,11 @@ func (s *scenario) listSessions() error {
 	} {
 		errs = append(errs, second(s.client.Sessions.List(s.ctx, functions.SessionsFilter{Status: status})))
 	}
-	first, err := raw.ListSessionsWithResponse(s.ctx, &gen.ListSessionsParams{Limit: new(int32(1))})
-	if err == nil && first.JSON200.NextCursor != nil {
-		err = second(raw.ListSessionsWithResponse(s.ctx, &gen.ListSessionsParams{Limit: new(int32(2)), Cursor: first.JSON200.NextCursor}))
+	first, err := raw.ListSessions(s.ctx, &gen.ListSessionsParams{Limit: new(int32(1))})
+	if err == nil && first.NextCursor != nil {
+		err = second(raw.ListSessions(s.ctx, &gen.ListSessionsParams{Limit: new(int32(2)), Cursor: first.NextCursor}))
 	}
-	return errors.Join(append(errs, err, second(raw.ListSessionsWithResponse(s.ctx, nil)))...)
+	return errors.Join(append(errs, err, second(raw.ListSessions(s.ctx, nil)))...)
 }
 
 // deletions removes what is left, and what is not there.

@@ -1,0 +1,211 @@
+// Package jsonobject decodes and encodes JSON objects for the generated types: fields that a type does not declare are
+// kept, and missing required fields are errors.
+//
+// It stands on github.com/go-json-experiment/json, which is encoding/json/v2 from Go 1.27 on.
+package jsonobject
+
+import (
+	"bytes"
+	"encoding/json"
+	"maps"
+	"math/bits"
+	"reflect"
+	"slices"
+
+	jsonv2 "github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	jsonv1 "github.com/go-json-experiment/json/v1"
+)
+
+// options follow encoding/json where services depend on it: repeated names and invalid UTF-8 are accepted, the last
+// value of a repeated name counts, and omitempty looks at the Go value.
+var options = jsonv2.JoinOptions(
+	jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true), jsonv1.OmitEmptyWithLegacySemantics(true),
+)
+
+// Lookup returns a pointer to the Go field of v for a JSON field name, and the number of that field. The pointer is nil if
+// the type declares no such field.
+type Lookup[T any] func(v *T, name []byte) (field any, number int)
+
+// Required are the required fields of a type.
+type Required struct {
+	names []string
+	mask  uint64
+}
+
+// Require returns the required fields of a type. names has one entry for each field in the order of their numbers, which
+// is "" for an optional field.
+func Require(names ...string) Required {
+	r := Required{names: names}
+	for number, name := range names {
+		if name != "" {
+			r.mask |= 1 << number
+		}
+	}
+	return r
+}
+
+// Unmarshal decodes data into v like encoding/json, but field names are case-sensitive. The error is an *Error, which
+// never matches io.ErrUnexpectedEOF: a complete response with broken JSON is not a broken connection.
+func Unmarshal(data []byte, v any) error {
+	if err := jsonv2.Unmarshal(data, v, options); err != nil {
+		return newError(err)
+	}
+	return nil
+}
+
+// Decode reads an object into v: declared fields where lookup says, all others into unknown. null counts as
+// absent for a required field. An optional field of another JSON type than declared is kept in unknown.
+func Decode[T any](dec *jsontext.Decoder, v *T, unknown *map[string]json.RawMessage, lookup Lookup[T], required Required) error {
+	if dec.PeekKind() != jsontext.KindBeginObject {
+		return mismatch(dec, "an object")
+	}
+	if _, err := dec.ReadToken(); err != nil {
+		return err
+	}
+	*unknown = nil
+	missing, declared := required.mask, false
+	for dec.PeekKind() != jsontext.KindEndObject {
+		name, err := readName(dec)
+		if err != nil {
+			return err
+		}
+		field, number := lookup(v, name)
+		switch {
+		case field == nil:
+			err = keep(dec, unknown, string(name))
+		case required.names[number] == "":
+			declared = true
+			err = decodeOptional(dec, field, unknown)
+		case dec.PeekKind() == jsontext.KindNull && !isRaw(field):
+			err = dec.SkipValue()
+		default:
+			missing &^= 1 << number
+			err = decodeRequired(dec, field)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if _, err := dec.ReadToken(); err != nil {
+		return err
+	}
+	switch {
+	case missing != 0:
+		return &Error{Path: join(pathOf(dec.StackPointer()), required.names[bits.TrailingZeros64(missing)]), Reason: "is missing"}
+	case required.mask == 0 && !declared:
+		return &Error{Path: pathOf(dec.StackPointer()), Reason: "has none of the fields of its type"}
+	}
+	return nil
+}
+
+// readName returns the next field name, which is valid until the next use of dec.
+func readName(dec *jsontext.Decoder) ([]byte, error) {
+	quoted, err := dec.ReadValue()
+	if err != nil {
+		return nil, err
+	}
+	if inner := quoted[1 : len(quoted)-1]; bytes.IndexByte(inner, '\\') < 0 {
+		return inner, nil
+	}
+	return jsontext.AppendUnquote(nil, quoted)
+}
+
+func isRaw(field any) bool {
+	_, raw := field.(*json.RawMessage)
+	return raw
+}
+
+// keep puts the next value into unknown.
+func keep(dec *jsontext.Decoder, unknown *map[string]json.RawMessage, name string) error {
+	value, err := dec.ReadValue()
+	if err == nil {
+		put(unknown, name, value)
+	}
+	return err
+}
+
+func put(unknown *map[string]json.RawMessage, name string, value jsontext.Value) {
+	if *unknown == nil {
+		*unknown = map[string]json.RawMessage{}
+	}
+	(*unknown)[name] = bytes.Clone(value)
+}
+
+func decodeOptional(dec *jsontext.Decoder, field any, unknown *map[string]json.RawMessage) error {
+	value, err := dec.ReadValue()
+	if err != nil || decodeValue(value, field) == nil {
+		return err
+	}
+	reflect.ValueOf(field).Elem().SetZero()
+	put(unknown, dec.StackPointer().LastToken(), value)
+	return nil
+}
+
+// decodeRequired decodes lists and objects in place, so that they are scanned only once.
+func decodeRequired(dec *jsontext.Decoder, field any) error {
+	if kind := dec.PeekKind(); kind == jsontext.KindBeginArray || kind == jsontext.KindBeginObject {
+		return jsonv2.UnmarshalDecode(dec, field, options)
+	}
+	value, err := dec.ReadValue()
+	if err != nil {
+		return err
+	}
+	if decodeValue(value, field) != nil {
+		return &Error{Path: pathOf(dec.StackPointer()), Reason: "is " + kindName(value.Kind()) + " instead of " + typeName(reflect.TypeOf(field).Elem())}
+	}
+	return nil
+}
+
+// Encode writes v, whose type must have no methods of its own, followed by the unknown fields in the order of their names.
+// An unknown field under a declared name is written only if v leaves that field out.
+func Encode(enc *jsontext.Encoder, v any, unknown map[string]json.RawMessage) error {
+	if len(unknown) == 0 {
+		return jsonv2.MarshalEncode(enc, v, options)
+	}
+	object, err := jsonv2.Marshal(v, options)
+	if err != nil {
+		return err
+	}
+	written, err := names(object)
+	if err != nil {
+		return err
+	}
+	object = object[:len(object)-1]
+	for _, name := range slices.Sorted(maps.Keys(unknown)) {
+		if written[name] {
+			continue
+		}
+		if len(object) > 1 {
+			object = append(object, ',')
+		}
+		if object, err = jsontext.AppendQuote(object, name); err != nil {
+			return err
+		}
+		object = append(append(object, ':'), unknown[name]...)
+	}
+	return enc.WriteValue(append(object, '}'))
+}
+
+// names returns the names of an object's fields.
+func names(object []byte) (map[string]bool, error) {
+	dec := jsontext.NewDecoder(bytes.NewReader(object), options)
+	if _, err := dec.ReadToken(); err != nil {
+		return nil, err
+	}
+	all := map[string]bool{}
+	for dec.PeekKind() != jsontext.KindEndObject {
+		name, err := readName(dec)
+		if err != nil {
+			return nil, err
+		}
+		all[string(name)] = true
+		if err := dec.SkipValue(); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// Marshal encodes v, which has a MarshalJSONTo method.
+func Marshal(v jsonv2.MarshalerTo) ([]byte, error) { return jsonv2.Marshal(v, options) }
