@@ -60,7 +60,7 @@ type Limits struct {
 	DeployTimeout           time.Duration   // how long a deployment may take; 10 min
 	CPU                     gen.CPURange    // cores of a function; 1 to 3, default 1
 	Memory                  gen.MemoryRange // GB of a function; 1.5 to 5, default 1.5. Shown, but not enforced
-	Runtimes                []string        // runtimes on offer, the last one is the default; py310 to py313
+	Runtimes                []string        // runtimes on offer; those of the description that are not withdrawn. The default of functions is py313, or else the last one
 	DataBytes               int             // input data of a call or schedule, in bytes of JSON; 9,000,000
 	ResponseBytes           int             // response of a call, in bytes of JSON; 1 MiB
 	FileBytes               int64           // one uploaded file, in bytes; 512 MiB

@@ -67,6 +67,11 @@ func FunctionRuntimeValues() []FunctionRuntime {
 	return []FunctionRuntime{"py310", "py311", "py312", "py313", "py314", "py38", "py39"}
 }
 
+// FunctionRuntimeWithdrawn returns the known values that the service no longer accepts.
+func FunctionRuntimeWithdrawn() []FunctionRuntime {
+	return []FunctionRuntime{"py38", "py39"}
+}
+
 // Valid reports whether e is one of the known values.
 func (e FunctionRuntime) Valid() bool { return slices.Contains(FunctionRuntimeValues(), e) }
 

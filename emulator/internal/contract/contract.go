@@ -2,7 +2,6 @@
 package contract
 
 import (
-	"context"
 	"fmt"
 	"maps"
 	"net/http"
@@ -16,6 +15,7 @@ import (
 
 	"github.com/cogfn/cogfn/api"
 	"github.com/cogfn/cogfn/emulator/internal/envelope"
+	"github.com/cogfn/cogfn/internal/openapi"
 )
 
 // Contract is the description, ready to check with. It is safe for concurrent use.
@@ -29,16 +29,11 @@ type Contract struct {
 var Load = sync.OnceValues(func() (*Contract, error) { return parse(api.OpenAPI) })
 
 func parse(text []byte) (*Contract, error) {
-	document, err := openapi3.NewLoader().LoadFromData(text)
+	document, err := openapi.Load(text)
 	if err != nil {
-		return nil, fmt.Errorf("read the description of the API: %w", err)
+		return nil, err
 	}
-	if err := document.Validate(context.Background()); err != nil {
-		return nil, fmt.Errorf("the description of the API is not valid OpenAPI: %w", err)
-	}
-	for _, schema := range document.Components.Schemas {
-		tighten(schema)
-	}
+	openapi.Walk(document, tighten)
 	c := &Contract{operations: map[string]*routers.Route{}, options: &openapi3filter.Options{
 		AuthenticationFunc:    openapi3filter.NoopAuthenticationFunc,
 		IncludeResponseStatus: true,
@@ -46,13 +41,7 @@ func parse(text []byte) (*Contract, error) {
 		SkipSettingDefaults:   true, // or the check would write defaults into the request
 	}}
 	for path, item := range document.Paths.Map() {
-		for _, ref := range item.Parameters {
-			tighten(ref.Value.Schema)
-		}
 		for method, operation := range item.Operations() {
-			for _, ref := range operation.Parameters {
-				tighten(ref.Value.Schema)
-			}
 			c.operations[method+" "+path] = &routers.Route{
 				Spec: document, Path: path, PathItem: item, Method: method, Operation: operation,
 			}
@@ -61,30 +50,10 @@ func parse(text []byte) (*Contract, error) {
 	return c, nil
 }
 
-// tighten changes a schema in place: enums that the service extends over time stop being closed, and objects that list
-// their properties stop accepting others, as the service does with request bodies.
-func tighten(ref *openapi3.SchemaRef) {
-	if ref == nil || ref.Value == nil {
-		return
-	}
-	schema := ref.Value
-	if open, _ := schema.Extensions["x-cogfn-open"].(bool); open {
-		schema.Enum = nil
-	}
+// tighten makes objects that list their properties refuse others, as the service does with request bodies.
+func tighten(schema *openapi3.Schema) {
 	if schema.Type.Is("object") && schema.AdditionalProperties.Has == nil && schema.AdditionalProperties.Schema == nil {
 		schema.AdditionalProperties.Has = new(false)
-	}
-	if ref.Ref != "" {
-		return // a named schema is visited by its name; following it here could go round in circles
-	}
-	for _, property := range schema.Properties {
-		tighten(property)
-	}
-	tighten(schema.Items)
-	for _, list := range []openapi3.SchemaRefs{schema.AllOf, schema.OneOf, schema.AnyOf} {
-		for _, member := range list {
-			tighten(member)
-		}
 	}
 }
 

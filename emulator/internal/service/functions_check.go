@@ -54,7 +54,7 @@ func (s *Service) completed(w gen.FunctionWrite) (gen.FunctionWrite, error) {
 	}
 	if w.Runtime == nil {
 		// The newest one; the service's own default has moved with every new runtime.
-		w.Runtime = new(gen.FunctionRuntime(s.Limits.Runtimes[len(s.Limits.Runtimes)-1]))
+		w.Runtime = new(s.Limits.defaultRuntime())
 	}
 	return w, nil
 }

@@ -1,6 +1,7 @@
 package service
 
 import (
+	"slices"
 	"time"
 
 	"github.com/cogfn/cogfn/gen"
@@ -37,7 +38,7 @@ func (l Limits) WithDefaults() Limits {
 		l.Memory = gen.MemoryRange{Min: 1.5, Max: 5, Default: 1.5}
 	}
 	if l.Runtimes == nil {
-		l.Runtimes = []string{"py310", "py311", "py312", "py313"}
+		l.Runtimes = offeredRuntimes()
 	}
 	setDefault(&l.DataBytes, 9_000_000)
 	setDefault(&l.ResponseBytes, 1<<20)
@@ -48,6 +49,26 @@ func (l Limits) WithDefaults() Limits {
 	setDefault(&l.RunningCalls, 250)
 	setDefault(&l.RunningCallsPerFunction, 100)
 	return l
+}
+
+// offeredRuntimes returns the runtimes of the description that are not withdrawn.
+func offeredRuntimes() []string {
+	var offered []string
+	for _, runtime := range gen.FunctionRuntimeValues() {
+		if !slices.Contains(gen.FunctionRuntimeWithdrawn(), runtime) {
+			offered = append(offered, string(runtime))
+		}
+	}
+	return offered
+}
+
+// defaultRuntime returns the runtime of functions that ask for none: the documented default of 2026 where it is offered,
+// otherwise the newest.
+func (l Limits) defaultRuntime() gen.FunctionRuntime {
+	if documented := gen.FunctionRuntimePy313; slices.Contains(l.Runtimes, string(documented)) {
+		return documented
+	}
+	return gen.FunctionRuntime(l.Runtimes[len(l.Runtimes)-1])
 }
 
 func setDefault[T comparable](field *T, value T) {

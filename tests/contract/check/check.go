@@ -22,7 +22,7 @@ import (
 type Description struct {
 	// Strict knows every property and value: what is not described is a failure.
 	Strict *Document
-	// Tolerant is how clients must read answers: the service adds properties, and values to open enums, at any time.
+	// Tolerant is how clients must read answers: the service adds properties, and values to extensible enums, at any time.
 	Tolerant *Document
 }
 
@@ -36,7 +36,7 @@ func Load(text []byte) (*Description, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Description{Strict: strict.closed(), Tolerant: tolerant.opened()}, nil
+	return &Description{Strict: strict.closed(), Tolerant: tolerant}, nil
 }
 
 // server is everything before the path of an operation, as the description's list of servers has it.

@@ -3,7 +3,6 @@
 package check
 
 import (
-	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -11,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/cogfn/cogfn/internal/openapi"
 )
 
 // Document is a description, laid out for checking. Tests change it in place to see that changes are noticed.
@@ -39,12 +40,9 @@ type Schema struct {
 
 // parse reads a description into a form of its own, so that changing one never changes another.
 func parse(text []byte) (*Document, error) {
-	doc, err := openapi3.NewLoader().LoadFromData(text)
+	doc, err := openapi.Load(text)
 	if err != nil {
-		return nil, fmt.Errorf("read the description: %w", err)
-	}
-	if err := doc.Validate(context.Background()); err != nil {
-		return nil, fmt.Errorf("the description is not valid OpenAPI: %w", err)
+		return nil, err
 	}
 	d := &Document{}
 	for _, name := range slices.Sorted(maps.Keys(doc.Components.Schemas)) {
@@ -125,21 +123,14 @@ func unwrapped(ref *openapi3.SchemaRef) *openapi3.SchemaRef {
 	return ref
 }
 
-// closed makes objects that list their properties refuse others.
+// closed makes objects that list their properties refuse others, and extensible enums refuse unknown values.
 func (d *Document) closed() *Document {
 	for _, s := range d.Schemas {
+		if known := openapi.KnownValues(s.Schema); known != nil {
+			s.Enum = known
+		}
 		if s.Type.Is(openapi3.TypeObject) && s.AdditionalProperties.Has == nil && s.AdditionalProperties.Schema == nil {
 			s.AdditionalProperties.Has = new(false)
-		}
-	}
-	return d
-}
-
-// opened takes the values from enums that the service extends over time.
-func (d *Document) opened() *Document {
-	for _, s := range d.Schemas {
-		if open, _ := s.Extensions["x-cogfn-open"].(bool); open {
-			s.Enum = nil
 		}
 	}
 	return d
