@@ -35,6 +35,9 @@ func (p *provider) RoundTrip(req *http.Request) (*http.Response, error) {
 		if p.accept != nil && !p.accept(token) {
 			return refusal(401, "who?")(req)
 		}
+		if strings.HasSuffix(req.URL.Path, "/call") {
+			return reply(201, runningCall)(req)
+		}
 		return reply(200, `{"status":"activated"}`)(req)
 	}
 	n := int(p.fetches.Add(1))

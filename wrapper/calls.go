@@ -11,8 +11,8 @@ import (
 	"github.com/cogfn/cogfn/gen"
 )
 
-// callsChunk is how many calls one request retrieves.
-const callsChunk = 1_000
+// callsChunk is how many calls one request retrieves. The API allows more; this keeps requests and responses small.
+const callsChunk = min(1_000, gen.FunctionCallReferencesMaxItems)
 
 // CallsService reads and awaits calls; it is Client.Calls.
 type CallsService struct{ client *Client }
@@ -25,7 +25,7 @@ func (c CallID) String() string { return fmt.Sprintf("call %d of function %d", c
 
 func (c CallID) check() error {
 	if !possibleID(c.FunctionID) || !possibleID(c.ID) {
-		return &ArgumentError{Field: "call id", Rule: fmt.Sprintf("is that of %v; ids lie between 1 and 2^53-1", c)}
+		return &ArgumentError{Field: "call id", Rule: fmt.Sprintf("is that of %v; %s", c, idRange)}
 	}
 	return nil
 }

@@ -166,7 +166,7 @@ func TestCreateRefuses(t *testing.T) {
 		"big secret":         {FunctionWrite{Name: "f", Secrets: map[string]string{"k": plantedSecret + strings.Repeat("x", 25_000)}}, []string{`more than 25000 bytes under the key "k"`}},
 		"secret and its key": {FunctionWrite{Name: "f", Secrets: map[string]string{"k": strings.Repeat("x", 25_000)}}, []string{`more than 25000 bytes under the key "k"`}},
 		"many variables":     {FunctionWrite{Name: "f", EnvVars: numberedPairs(101)}, []string{"EnvVars has 101 entries; at most 100"}},
-		"variable's key":     {FunctionWrite{Name: "f", EnvVars: map[string]string{"A-B": plantedSecret}}, []string{`EnvVars has the key "A-B"; keys are letters`}},
+		"variable's key":     {FunctionWrite{Name: "f", EnvVars: map[string]string{"A-B": plantedSecret}}, []string{`EnvVars has the key "A-B"; keys must match`}},
 		"many pairs":         {FunctionWrite{Name: "f", Metadata: numberedPairs(17)}, []string{"Metadata has 17 pairs; at most 16"}},
 		"metadata's key":     {FunctionWrite{Name: "f", Metadata: map[string]string{strings.Repeat("k", 33): "v"}}, []string{"keys have at most 32"}},
 		"metadata's value":   {FunctionWrite{Name: "f", Metadata: map[string]string{"k": strings.Repeat("v", 513)}}, []string{"values at most 512"}},

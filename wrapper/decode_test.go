@@ -15,13 +15,13 @@ func TestAnswersThatAreNotOfTheAPI(t *testing.T) {
 	}{
 		"login page": {
 			reply(200, "<html>"+plantedKey, "Content-Type", "text/html", "X-Request-Id", "r-1"),
-			"functions: getFunctionsStatus got no usable answer: status 200 with text/html instead of JSON; check that the base URL is that of the service, not of a proxy or a login page (request id r-1)",
+			"functions: getFunctionsStatus got no usable answer: status 200, but the body is text/html instead of JSON; check that the base URL is that of the service, not of a proxy or a login page (request id r-1)",
 		},
 		"broken JSON": {
-			reply(200, `{"status":`), "functions: getFunctionsStatus got no usable answer: status 200 with JSON of another form than the API's: unexpected end of JSON input",
+			reply(200, `{"status":`), "functions: getFunctionsStatus got no usable answer: status 200, but the body is not valid JSON at byte 10",
 		},
 		"other JSON": {
-			reply(200, `{"status":["`+plantedKey+`"]}`), "functions: getFunctionsStatus got no usable answer: status 200 with JSON of another form than the API's: ",
+			reply(200, `{"status":["`+plantedKey+`"]}`), "functions: getFunctionsStatus got no usable answer: status 200, but status is a list instead of a string",
 		},
 		"too long": {
 			reply(200, `{"status":"`+strings.Repeat("x", 100)+`"}`),

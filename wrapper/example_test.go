@@ -265,7 +265,7 @@ func ExampleClient_Limits() {
 	fmt.Println(limits.TimeoutMinutes, "minutes,", limits.CPUCores.Max, "cores at most,", limits.Runtimes)
 	// Output:
 	// activated
-	// 9 minutes, 3 cores at most, [py310 py311 py312 py313]
+	// 9 minutes, 3 cores at most, [py310 py311 py312 py313 py314]
 }
 
 // A function can act on somebody else's behalf by a session of its own. Printing a session hides its nonce.

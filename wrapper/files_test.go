@@ -230,7 +230,7 @@ func TestFiles(t *testing.T) {
 	}
 	checkKinds(t, c.Files.Delete(t.Context(), ID(7)), ErrNotFound)
 	_, err = c.Files.Download(t.Context(), ID(7))
-	check(t, "text", err.Error(), "functions: downloadLinks got no usable answer: the answer holds no link")
+	check(t, "text", err.Error(), "functions: downloadLinks got no usable answer: status 200, but items[0].downloadUrl is missing")
 	_, err = c.Files.Download(t.Context(), ID(7))
 	checkKinds(t, err, ErrNotFound)
 	_, err = c.Files.Download(t.Context(), ID(7))

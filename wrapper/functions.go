@@ -9,9 +9,6 @@ import (
 	"github.com/cogfn/cogfn/gen"
 )
 
-// byIDsChunk is how many functions one request may retrieve or delete.
-const byIDsChunk = 10
-
 // Function is a deployed function as the service last showed it. Its JSON is that of the API, fields that this version
 // does not know included (AdditionalProperties). Times are milliseconds since epoch, memory is in GB.
 type Function struct {
@@ -137,7 +134,7 @@ func (c *Client) RetrieveMultiple(ctx context.Context, fns []Identifier, ignore 
 		return nil, err
 	}
 	all := make(FunctionList, 0, len(fns))
-	for chunk := range slices.Chunk(fns, byIDsChunk) {
+	for chunk := range slices.Chunk(fns, gen.FunctionReferencesMaxItems) {
 		body := gen.FunctionByIDsRequest{Items: refs[:len(chunk)], IgnoreUnknownIDs: new(slices.Contains(ignore, true))}
 		refs = refs[len(chunk):]
 		got, err := received(c.api.ByIDsFunctions(ctx, body))
@@ -164,7 +161,7 @@ func (c *Client) Delete(ctx context.Context, fns []Identifier, ignore ...IgnoreU
 		return err
 	}
 	c.ids.forget(fns...)
-	for chunk := range slices.Chunk(refs, byIDsChunk) {
+	for chunk := range slices.Chunk(refs, gen.FunctionReferencesMaxItems) {
 		body := gen.FunctionDeleteRequest{Items: chunk, IgnoreUnknownIDs: new(slices.Contains(ignore, true))}
 		if _, err := received(c.api.DeleteFunctions(ctx, body)); err != nil {
 			return err

@@ -38,21 +38,23 @@ func (i Identifier) check() error {
 	case i == Identifier{}:
 		return &ArgumentError{Field: "identifier", Rule: "is empty; use functions.ID or functions.ExternalID"}
 	case i.externalID == "" && !possibleID(i.id):
-		return &ArgumentError{Field: "id", Rule: fmt.Sprintf("is %d; ids lie between 1 and 2^53-1", i.id)}
-	case utf8.RuneCountInString(i.externalID) > mostExternalIDCharacters:
-		return &ArgumentError{Field: "external id", Rule: fmt.Sprintf("has more than %d characters", mostExternalIDCharacters)}
+		return &ArgumentError{Field: "id", Rule: fmt.Sprintf("is %d; %s", i.id, idRange)}
+	case utf8.RuneCountInString(i.externalID) > gen.ExternalIDMaxLength:
+		return &ArgumentError{Field: "external id", Rule: fmt.Sprintf("has more than %d characters", gen.ExternalIDMaxLength)}
 	}
 	return nil
 }
 
+var idRange = fmt.Sprintf("ids are between 1 and %d", int64(gen.InternalIDMaximum))
+
 // possibleID tells whether the service can have given the id.
-func possibleID(id int64) bool { return id >= 1 && id <= 1<<53-1 }
+func possibleID(id int64) bool { return id >= 1 && id <= gen.InternalIDMaximum }
 
 // checkIDs refuses ids that the service cannot have given, before anything is sent: most often a field was forgotten.
 func checkIDs(what string, ids ...int64) error {
 	for _, id := range ids {
 		if !possibleID(id) {
-			return &ArgumentError{Field: what, Rule: fmt.Sprintf("is %d; ids lie between 1 and 2^53-1", id)}
+			return &ArgumentError{Field: what, Rule: fmt.Sprintf("is %d; %s", id, idRange)}
 		}
 	}
 	return nil

@@ -17,8 +17,8 @@ func TestIdentifiers(t *testing.T) {
 	}{
 		"id":               {ID(42), "id 42", ""},
 		"greatest id":      {ID(1<<53 - 1), "id 9007199254740991", ""},
-		"id too great":     {ID(1 << 53), "id 9007199254740992", "functions: id is 9007199254740992; ids lie between 1 and 2^53-1"},
-		"negative id":      {ID(-1), "id -1", "functions: id is -1; ids lie between 1 and 2^53-1"},
+		"id too great":     {ID(1 << 53), "id 9007199254740992", "functions: id is 9007199254740992; ids are between 1 and 9007199254740991"},
+		"negative id":      {ID(-1), "id -1", "functions: id is -1; ids are between 1 and 9007199254740991"},
 		"zero id":          {ID(0), "id 0", "functions: identifier is empty; use functions.ID or functions.ExternalID"},
 		"external id":      {ExternalID("a/b c"), "external id a/b c", ""},
 		"longest":          {ExternalID(strings.Repeat("ø", 255)), "external id " + strings.Repeat("ø", 255), ""},

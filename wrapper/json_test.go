@@ -46,11 +46,11 @@ var wires = map[reflect.Type]wire{
 		least: `{"id":1,"name":"s","createdTime":2,"cronExpression":"* * * * *","when":"","sessionId":"4"}`,
 	},
 	reflect.TypeFor[CallLogEntry](): {
-		full: `{"timestamp":1,"message":"m"` + future + `}`, least: `{}`, odd: []string{`{"timestamp":0,"message":""}`},
+		full: `{"timestamp":1,"message":"m"` + future + `}`, least: `{"timestamp":1}`, odd: []string{`{"timestamp":0,"message":""}`, `{"message":"m"}`},
 	},
 	reflect.TypeFor[Session](): {
 		full:  `{"id":1,"status":"SLEEPING","type":"MAGIC","clientId":"c","creationTime":2,"expirationTime":3` + future + `}`,
-		least: `{}`, odd: []string{`{"id":1}`},
+		least: `{"id":1}`,
 	},
 	reflect.TypeFor[File](): {
 		full: `{"id":1,"name":"n","createdTime":2,"lastUpdatedTime":3,"uploaded":true,"uploadedTime":4,"externalId":"e","dataSetId":5,"directory":"/d",
@@ -66,7 +66,7 @@ var wires = map[reflect.Type]wire{
 	},
 	reflect.TypeFor[Status](): {full: `{"status":"dreaming"` + future + `}`, least: `{"status":"inactive"}`},
 	reflect.TypeFor[gen.FunctionCallResponse](): {
-		full: `{"callId":1,"functionId":2,"response":{"n":12345678901234567890,"f":0.10}` + future + `}`, least: `{}`,
+		full: `{"callId":1,"functionId":2,"response":{"n":12345678901234567890,"f":0.10}` + future + `}`, least: `{"callId":1}`,
 		odd: []string{`{"response":null}`, `{"response":"text"}`, `{"response":[1,null]}`, `{"response":12345678901234567890}`, `{"response":false}`},
 	},
 	reflect.TypeFor[gen.FunctionScheduleInputData](): {

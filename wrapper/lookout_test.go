@@ -182,8 +182,8 @@ func TestSharedWaitsFailAlone(t *testing.T) {
 			forbidden, 2,
 			"functions: byIdsFunctionCalls was refused with status 403: no; ask for the capability functionsAcl:READ",
 		},
-		"invalid id":       {CallID{1, 0}, nil, 1, "functions: call id is that of call 0 of function 1; ids lie between 1 and 2^53-1"},
-		"invalid function": {CallID{0, 1}, nil, 1, "functions: call id is that of call 1 of function 0; ids lie between 1 and 2^53-1"},
+		"invalid id":       {CallID{1, 0}, nil, 1, "functions: call id is that of call 0 of function 1; ids are between 1 and 9007199254740991"},
+		"invalid function": {CallID{0, 1}, nil, 1, "functions: call id is that of call 1 of function 0; ids are between 1 and 9007199254740991"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

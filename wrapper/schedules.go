@@ -12,8 +12,9 @@ import (
 	"github.com/cogfn/cogfn/gen"
 )
 
-// schedulesChunk is how many schedules one request retrieves or deletes.
-const schedulesChunk = 1_000
+// schedulesChunk is how many schedules one request retrieves or deletes. The API allows more; this keeps requests and
+// responses small.
+const schedulesChunk = min(1_000, gen.FunctionScheduleReferencesMaxItems, gen.FunctionScheduleDeleteReferencesMaxItems)
 
 // SchedulesService creates and reads the schedules of functions; it is Client.Schedules.
 type SchedulesService struct{ client *Client }

@@ -149,7 +149,7 @@ func TestCreateScheduleRefuses(t *testing.T) {
 		want string
 	}{
 		"no function":        {Identifier{}, nightlyWrite(), nil, "identifier is empty; use functions.ID or functions.ExternalID"},
-		"negative id":        {ID(-1), nightlyWrite(), nil, "id is -1; ids lie between 1 and 2^53-1"},
+		"negative id":        {ID(-1), nightlyWrite(), nil, "id is -1; ids are between 1 and 9007199254740991"},
 		"other function":     {ID(1), with(func(w *ScheduleWrite) { w.FunctionID = 2 }), nil, "FunctionID differs from the function given; leave it 0"},
 		"id and external id": {ExternalID("x"), with(func(w *ScheduleWrite) { w.FunctionID = 2 }), nil, "FunctionID differs from the function given; leave it 0"},
 		"no name":            {ID(1), with(func(w *ScheduleWrite) { w.Name = "" }), nil, "Name has 0 characters; it must have between 1 and 140"},

@@ -185,8 +185,8 @@ func TestLogRecords(t *testing.T) {
 		t.Fatal(err)
 	}
 	check(t, "log", logs.String(), ""+
-		`level=DEBUG msg="functions request" operation=byIdsFunctionCalls method=POST path=/functions/{}/calls/byids attempt=1 error="dial tcp: connect: connection refused"`+"\n"+
-		`level=DEBUG msg="functions request" operation=byIdsFunctionCalls method=POST path=/functions/{}/calls/byids attempt=2 status=200 requestId=r-1`+"\n")
+		`level=DEBUG msg="functions request" operation=byIdsFunctionCalls method=POST path=/functions/{functionId}/calls/byids attempt=1 error="dial tcp: connect: connection refused"`+"\n"+
+		`level=DEBUG msg="functions request" operation=byIdsFunctionCalls method=POST path=/functions/{functionId}/calls/byids attempt=2 status=200 requestId=r-1`+"\n")
 }
 
 func TestAPIErrorInLogs(t *testing.T) {

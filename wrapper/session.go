@@ -11,8 +11,6 @@ import (
 )
 
 const (
-	// sessionsChunk is how many sessions one request retrieves.
-	sessionsChunk = 1_000
 	// revokeChunk is how many sessions one request revokes, as in the Python SDK; the reference names no greatest number.
 	revokeChunk = 100
 )
@@ -76,8 +74,7 @@ func (s *SessionsService) All(ctx context.Context, filter SessionsFilter, opts .
 }
 
 func (s *SessionsService) list(ctx context.Context, filter SessionsFilter, o listOptions) iter.Seq2[*Session, error] {
-	const mostSessions = 1_000 // the service refuses a greater limit
-	o.page = min(o.page, mostSessions)
+	o.page = min(o.page, gen.SessionLimitMaximum)
 	status := optional(gen.SessionStatusFilter(strings.ToLower(string(filter.Status))))
 	return pages(ctx, o, func(ctx context.Context, limit int32, cursor *string) ([]*Session, *string, error) {
 		params := &gen.ListSessionsParams{Status: status, Cursor: cursor, Limit: &limit}
@@ -98,7 +95,7 @@ func (s *SessionsService) Retrieve(ctx context.Context, ids ...int64) ([]*Sessio
 		return nil, err
 	}
 	all := make([]*Session, 0, len(ids))
-	for chunk := range slices.Chunk(ids, sessionsChunk) {
+	for chunk := range slices.Chunk(ids, gen.SessionReferencesMaxItems) {
 		body := gen.SessionByIDsRequest{Items: sessionReferences(chunk)}
 		got, err := received(s.client.api.GetSessionsByIDs(ctx, body))
 		if err != nil {

@@ -7,40 +7,27 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/cogfn/cogfn/gen"
 )
 
-// The rules of the API reference for the fields of functions and schedules.
-const (
-	mostNameCharacters        = 140
-	mostExternalIDCharacters  = 255
-	mostOwnerCharacters       = 128
-	mostDescriptionCharacters = 500
-	mostPathCharacters        = 500
-	mostSecrets               = 30
-	mostSecretBytes           = 25_000
-	mostEnvVars               = 100
-	mostMetadataPairs         = 16
-	mostMetadataKey           = 32
-	mostMetadataValue         = 512
-	mostMetadataBytes         = 4096
-	mostCronCharacters        = 1024
-	cronFields                = 5
-)
+// cronFields is how many fields a cron expression has.
+const cronFields = 5
 
 var (
-	secretKey       = regexp.MustCompile(`^[a-z0-9-]{1,15}$`)
-	envVarKey       = regexp.MustCompile(`^[A-Za-z0-9_]+$`)
-	reservedSecrets = []string{"token", "indexUrl", "extraIndexUrls"}
+	secretKey       = regexp.MustCompile(gen.FunctionSecretsKeyPattern)
+	envVarKey       = regexp.MustCompile(gen.FunctionEnvVarsKeyPattern)
+	reservedSecrets = strings.Fields(gen.FunctionSecretsReservedKeys)
 )
 
 // checkFunction holds a function against the rules before it is sent; the error joins an *ArgumentError for each broken
 // one.
 func checkFunction(w FunctionWrite) error {
 	return join(
-		checkLength("Name", &w.Name, 1, mostNameCharacters),
-		checkLength("ExternalID", w.ExternalID, 0, mostExternalIDCharacters),
-		checkLength("Owner", w.Owner, 0, mostOwnerCharacters),
-		checkLength("Description", w.Description, 0, mostDescriptionCharacters),
+		checkLength("Name", &w.Name, 1, gen.FunctionNameMaxLength),
+		checkLength("ExternalID", w.ExternalID, 0, gen.ExternalIDMaxLength),
+		checkLength("Owner", w.Owner, 0, gen.FunctionOwnerMaxLength),
+		checkLength("Description", w.Description, 0, gen.FunctionDescriptionMaxLength),
 		checkPath(w.FunctionPath),
 		checkMasked(w),
 		checkSecrets(w.Secrets),
@@ -67,16 +54,16 @@ func checkPath(p *string) error {
 	if why := faultOfPath(*p); why != "" {
 		return &ArgumentError{Field: "FunctionPath", Rule: fmt.Sprintf("is %q; %s", *p, why)}
 	}
-	return checkLength("FunctionPath", p, 1, mostPathCharacters)
+	return checkLength("FunctionPath", p, 1, gen.FunctionPathMaxLength)
 }
 
 // checkSchedule holds a schedule against the rules before it is sent; the error joins an *ArgumentError for each broken
 // one.
 func checkSchedule(w ScheduleWrite) error {
 	errs := []error{
-		checkLength("Name", &w.Name, 1, mostNameCharacters),
-		checkLength("Description", w.Description, 0, mostDescriptionCharacters),
-		checkLength("CronExpression", &w.CronExpression, 1, mostCronCharacters),
+		checkLength("Name", &w.Name, 1, gen.FunctionScheduleNameMaxLength),
+		checkLength("Description", w.Description, 0, gen.FunctionScheduleDescriptionMaxLength),
+		checkLength("CronExpression", &w.CronExpression, 1, gen.FunctionScheduleCronMaxLength),
 	}
 	if w.CronExpression != "" && len(strings.Fields(w.CronExpression)) != cronFields {
 		errs = append(errs, &ArgumentError{
@@ -99,17 +86,17 @@ func checkMasked(w FunctionWrite) error {
 
 func checkSecrets(secrets map[string]string) error {
 	var errs []error
-	if len(secrets) > mostSecrets {
-		errs = append(errs, &ArgumentError{Field: "Secrets", Rule: fmt.Sprintf("has %d entries; at most %d are allowed", len(secrets), mostSecrets)})
+	if len(secrets) > gen.FunctionSecretsMaxProperties {
+		errs = append(errs, &ArgumentError{Field: "Secrets", Rule: fmt.Sprintf("has %d entries; at most %d are allowed", len(secrets), gen.FunctionSecretsMaxProperties)})
 	}
 	for _, key := range slices.Sorted(maps.Keys(secrets)) {
 		switch {
 		case slices.Contains(reservedSecrets, key):
 			errs = append(errs, &ArgumentError{Field: "Secrets", Rule: fmt.Sprintf("has the key %q, which is reserved", key)})
 		case !secretKey.MatchString(key):
-			errs = append(errs, &ArgumentError{Field: "Secrets", Rule: fmt.Sprintf("has the key %q; keys are 1 to 15 lower-case letters, digits and dashes", key)})
-		case len(key)+len(secrets[key]) > mostSecretBytes:
-			errs = append(errs, &ArgumentError{Field: "Secrets", Rule: fmt.Sprintf("has more than %d bytes under the key %q", mostSecretBytes, key)})
+			errs = append(errs, &ArgumentError{Field: "Secrets", Rule: fmt.Sprintf("has the key %q; keys must match %s", key, gen.FunctionSecretsKeyPattern)})
+		case len(key)+len(secrets[key]) > gen.FunctionSecretsMaxEntryBytes:
+			errs = append(errs, &ArgumentError{Field: "Secrets", Rule: fmt.Sprintf("has more than %d bytes under the key %q", gen.FunctionSecretsMaxEntryBytes, key)})
 		}
 	}
 	return join(errs...)
@@ -129,12 +116,12 @@ func checkIndexes(w FunctionWrite) error {
 
 func checkEnvVars(vars map[string]string) error {
 	var errs []error
-	if len(vars) > mostEnvVars {
-		errs = append(errs, &ArgumentError{Field: "EnvVars", Rule: fmt.Sprintf("has %d entries; at most %d are allowed", len(vars), mostEnvVars)})
+	if len(vars) > gen.FunctionEnvVarsMaxProperties {
+		errs = append(errs, &ArgumentError{Field: "EnvVars", Rule: fmt.Sprintf("has %d entries; at most %d are allowed", len(vars), gen.FunctionEnvVarsMaxProperties)})
 	}
 	for _, key := range slices.Sorted(maps.Keys(vars)) {
 		if !envVarKey.MatchString(key) {
-			errs = append(errs, &ArgumentError{Field: "EnvVars", Rule: fmt.Sprintf("has the key %q; keys are letters, digits and underscores", key)})
+			errs = append(errs, &ArgumentError{Field: "EnvVars", Rule: fmt.Sprintf("has the key %q; keys must match %s", key, gen.FunctionEnvVarsKeyPattern)})
 		}
 	}
 	return join(errs...)
@@ -142,19 +129,19 @@ func checkEnvVars(vars map[string]string) error {
 
 func checkMetadata(metadata map[string]string) error {
 	var errs []error
-	if len(metadata) > mostMetadataPairs {
-		errs = append(errs, &ArgumentError{Field: "Metadata", Rule: fmt.Sprintf("has %d pairs; at most %d are allowed", len(metadata), mostMetadataPairs)})
+	if len(metadata) > gen.MetadataMaxProperties {
+		errs = append(errs, &ArgumentError{Field: "Metadata", Rule: fmt.Sprintf("has %d pairs; at most %d are allowed", len(metadata), gen.MetadataMaxProperties)})
 	}
 	total := 0
 	for _, key := range slices.Sorted(maps.Keys(metadata)) {
 		value := metadata[key]
 		total += len(key) + len(value)
-		if utf8.RuneCountInString(key) > mostMetadataKey || utf8.RuneCountInString(value) > mostMetadataValue {
-			errs = append(errs, &ArgumentError{Field: "Metadata", Rule: fmt.Sprintf("has the key %q; keys have at most %d characters and values at most %d", key, mostMetadataKey, mostMetadataValue)})
+		if utf8.RuneCountInString(key) > gen.MetadataMaxKeyLength || utf8.RuneCountInString(value) > gen.MetadataMaxValueLength {
+			errs = append(errs, &ArgumentError{Field: "Metadata", Rule: fmt.Sprintf("has the key %q; keys have at most %d characters and values at most %d", key, gen.MetadataMaxKeyLength, gen.MetadataMaxValueLength)})
 		}
 	}
-	if total > mostMetadataBytes {
-		errs = append(errs, &ArgumentError{Field: "Metadata", Rule: fmt.Sprintf("has %d bytes; at most %d are allowed", total, mostMetadataBytes)})
+	if total > gen.MetadataMaxBytes {
+		errs = append(errs, &ArgumentError{Field: "Metadata", Rule: fmt.Sprintf("has %d bytes; at most %d are allowed", total, gen.MetadataMaxBytes)})
 	}
 	return join(errs...)
 }

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+
+	"github.com/cogfn/cogfn/gen"
 )
 
 // DeployError is a deployment that failed.
@@ -48,7 +50,7 @@ func (c *Client) WaitReady(ctx context.Context, fn Identifier) (*Function, error
 // newDeploymentLookout groups functions by whether they are asked for by external id, lest a request name one twice.
 func (c *Client) newDeploymentLookout() *lookout[bool, Identifier, *Function] {
 	return &lookout[bool, Identifier, *Function]{
-		pauses: c.poll, most: byIDsChunk,
+		pauses: c.poll, most: gen.FunctionReferencesMaxItems,
 		unknown: &RequestError{Operation: "byIdsFunctions", Attempts: 1, Err: ErrNotFound},
 		ask: func(ctx context.Context, _ bool, fns []Identifier) (map[Identifier]*Function, error) {
 			list, err := c.RetrieveMultiple(ctx, fns, true)

@@ -44,7 +44,7 @@ func newError(err error) error {
 		return e
 	}
 	if syntax, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
-		return &Error{Path: pathOf(syntax.JSONPointer), Reason: fmt.Sprintf("is not valid JSON at byte %d", syntax.ByteOffset), syntax: true}
+		return &Error{Reason: fmt.Sprintf("is not valid JSON at byte %d", syntax.ByteOffset), syntax: true}
 	}
 	if semantic, ok := errors.AsType[*jsonv2.SemanticError](err); ok && semantic.JSONKind != jsontext.KindInvalid && semantic.GoType != nil {
 		return &Error{Path: pathOf(semantic.JSONPointer), Reason: "is " + kindName(semantic.JSONKind) + " instead of " + typeName(semantic.GoType)}
