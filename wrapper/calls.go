@@ -203,14 +203,15 @@ func (s *CallsService) Retrieve(ctx context.Context, call CallID) (*Call, error)
 	return found[0], nil
 }
 
-// RetrieveMultiple returns calls of one function in the order of their ids, a thousand a request. An unknown one is an error that
-// matches ErrNotFound, unless IgnoreUnknown(true) is given: then it is left out.
+// RetrieveMultiple returns calls of one function in the order of their ids, a thousand a request. An id that is given
+// twice is sent once, and its call is returned twice. An unknown call is an error that matches ErrNotFound, unless
+// IgnoreUnknown(true) is given: then it is left out.
 func (s *CallsService) RetrieveMultiple(ctx context.Context, functionID int64, ids []int64, ignore ...IgnoreUnknown) (CallList, error) {
 	if err := join(checkIDs("function id", functionID), checkIDs("call id", ids...)); err != nil {
 		return nil, err
 	}
-	all := make(CallList, 0, len(ids))
-	for chunk := range slices.Chunk(ids, callsChunk) {
+	var found []*Call
+	for chunk := range slices.Chunk(unique(ids), callsChunk) {
 		body := gen.FunctionCallByIDsRequest{IgnoreUnknownIDs: new(slices.Contains(ignore, true))}
 		for _, id := range chunk {
 			body.Items = append(body.Items, gen.FunctionCallReference{ID: id})
@@ -219,11 +220,11 @@ func (s *CallsService) RetrieveMultiple(ctx context.Context, functionID int64, i
 		if err != nil {
 			return nil, err
 		}
-		found := inOrder(chunk, s.bind(got.Items), func(c *Call) int64 { return c.ID })
-		if len(found) < len(chunk) && !slices.Contains(ignore, true) {
-			return nil, &RequestError{Operation: "byIdsFunctionCalls", Attempts: 1, Err: ErrNotFound}
-		}
-		all = append(all, found...)
+		found = append(found, s.bind(got.Items)...)
+	}
+	all := inOrder(ids, found, func(c *Call) int64 { return c.ID })
+	if len(all) < len(ids) && !slices.Contains(ignore, true) {
+		return nil, &RequestError{Operation: gen.ByIDsFunctionCallsOperation.ID, Attempts: 1, Err: ErrNotFound}
 	}
 	return all, nil
 }

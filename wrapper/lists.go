@@ -91,6 +91,16 @@ func find[T any](list []*T, matches func(*T) bool) *T {
 	return nil
 }
 
+// unique returns the ids without repetitions, in their order. The API refuses requests with repeated ids.
+func unique(ids []int64) []int64 {
+	seen := make(map[int64]bool, len(ids))
+	return slices.DeleteFunc(slices.Clone(ids), func(id int64) bool {
+		repeated := seen[id]
+		seen[id] = true
+		return repeated
+	})
+}
+
 // inOrder puts what the service returned into the order of the ids asked for; what it left out stays out.
 func inOrder[T any](ids []int64, found []*T, idOf func(*T) int64) []*T {
 	byID := make(map[int64]*T, len(found))

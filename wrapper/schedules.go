@@ -151,24 +151,25 @@ func (s *SchedulesService) Retrieve(ctx context.Context, id int64) (*Schedule, e
 	return found[0], nil
 }
 
-// RetrieveMultiple returns schedules in the order of their ids, a thousand a request. An unknown one is an error that
-// matches ErrNotFound, unless IgnoreUnknown(true) is given: then it is left out.
+// RetrieveMultiple returns schedules in the order of their ids, a thousand a request. An id that is given twice is sent
+// once, and its schedule is returned twice. An unknown schedule is an error that matches ErrNotFound, unless
+// IgnoreUnknown(true) is given: then it is left out.
 func (s *SchedulesService) RetrieveMultiple(ctx context.Context, ids []int64, ignore ...IgnoreUnknown) (ScheduleList, error) {
 	if err := checkIDs("schedule id", ids...); err != nil {
 		return nil, err
 	}
-	all := make(ScheduleList, 0, len(ids))
-	for chunk := range slices.Chunk(ids, schedulesChunk) {
+	var found []*Schedule
+	for chunk := range slices.Chunk(unique(ids), schedulesChunk) {
 		body := gen.FunctionScheduleByIDsRequest{Items: scheduleReferences(chunk), IgnoreUnknownIDs: new(slices.Contains(ignore, true))}
 		got, err := received(s.client.api.ByIDsFunctionSchedules(ctx, body))
 		if err != nil {
 			return nil, err
 		}
-		found := inOrder(chunk, s.bind(got.Items), func(s *Schedule) int64 { return s.ID })
-		if len(found) < len(chunk) && !slices.Contains(ignore, true) {
-			return nil, &RequestError{Operation: "byIdsFunctionSchedules", Attempts: 1, Err: ErrNotFound}
-		}
-		all = append(all, found...)
+		found = append(found, s.bind(got.Items)...)
+	}
+	all := inOrder(ids, found, func(s *Schedule) int64 { return s.ID })
+	if len(all) < len(ids) && !slices.Contains(ignore, true) {
+		return nil, &RequestError{Operation: gen.ByIDsFunctionSchedulesOperation.ID, Attempts: 1, Err: ErrNotFound}
 	}
 	return all, nil
 }

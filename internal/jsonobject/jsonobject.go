@@ -108,7 +108,8 @@ func readName(dec *jsontext.Decoder) ([]byte, error) {
 	if inner := quoted[1 : len(quoted)-1]; bytes.IndexByte(inner, '\\') < 0 {
 		return inner, nil
 	}
-	return jsontext.AppendUnquote(nil, quoted)
+	name, _ := jsontext.AppendUnquote(nil, quoted) // the error is about invalid UTF-8, which is replaced
+	return name, nil
 }
 
 func isRaw(field any) bool {
@@ -167,44 +168,44 @@ func Encode(enc *jsontext.Encoder, v any, unknown map[string]json.RawMessage) er
 	if err != nil {
 		return err
 	}
-	written, err := names(object)
-	if err != nil {
-		return err
-	}
 	object = object[:len(object)-1]
 	for _, name := range slices.Sorted(maps.Keys(unknown)) {
-		if written[name] {
+		quoted, _ := jsontext.AppendQuote(nil, name) // the error is about invalid UTF-8, which is replaced
+		if written, err := has(object, quoted, name); err != nil {
+			return err
+		} else if written {
 			continue
 		}
 		if len(object) > 1 {
 			object = append(object, ',')
 		}
-		if object, err = jsontext.AppendQuote(object, name); err != nil {
-			return err
-		}
-		object = append(append(object, ':'), unknown[name]...)
+		object = append(append(append(object, quoted...), ':'), unknown[name]...)
 	}
 	return enc.WriteValue(append(object, '}'))
 }
 
-// names returns the names of an object's fields.
-func names(object []byte) (map[string]bool, error) {
-	dec := jsontext.NewDecoder(bytes.NewReader(object), options)
+// has reports whether an object without its closing brace has a field.
+func has(object, quoted []byte, name string) (bool, error) {
+	if !bytes.Contains(object, quoted) {
+		return false, nil
+	}
+	dec := jsontext.NewDecoder(bytes.NewReader(append(slices.Clip(object), '}')), options)
 	if _, err := dec.ReadToken(); err != nil {
-		return nil, err
+		return false, err
 	}
-	all := map[string]bool{}
 	for dec.PeekKind() != jsontext.KindEndObject {
-		name, err := readName(dec)
+		field, err := readName(dec)
 		if err != nil {
-			return nil, err
+			return false, err
 		}
-		all[string(name)] = true
+		if string(field) == name {
+			return true, nil
+		}
 		if err := dec.SkipValue(); err != nil {
-			return nil, err
+			return false, err
 		}
 	}
-	return all, nil
+	return false, nil
 }
 
 // Marshal encodes v, which has a MarshalJSONTo method.

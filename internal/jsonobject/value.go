@@ -1,6 +1,7 @@
 package jsonobject
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"math"
@@ -43,10 +44,7 @@ func decodeInto(value jsontext.Value, v reflect.Value) error {
 		if value.Kind() != jsontext.KindString {
 			return errOtherType
 		}
-		text, err := jsontext.AppendUnquote(nil, value)
-		if err != nil {
-			return err
-		}
+		text, _ := jsontext.AppendUnquote(nil, value) // the error is about invalid UTF-8, which is replaced
 		v.SetString(string(text))
 	case reflect.Int, reflect.Int32, reflect.Int64:
 		n, err := wholeNumber(value)
@@ -78,6 +76,9 @@ func wholeNumber(value jsontext.Value) (int64, error) {
 		return 0, errOtherType
 	}
 	if approximate == 0 {
+		if mantissa, _, _ := bytes.Cut(bytes.ToLower(value), []byte("e")); bytes.ContainsAny(mantissa, "123456789") {
+			return 0, errOtherType // a fraction so small that it was rounded
+		}
 		return 0, nil
 	}
 	exact, ok := new(big.Rat).SetString(string(value)) // bounded, as the approximation is
