@@ -15,7 +15,6 @@ import (
 	"strings"
 
 	"github.com/cogfn/cogfn/internal/jsonobject"
-	"github.com/go-json-experiment/json/jsontext"
 	"github.com/oapi-codegen/runtime"
 )
 
@@ -1707,7 +1706,165 @@ type GetSessionsByIDsJSONRequestBody = SessionByIDsRequest
 // RevokeSessionsJSONRequestBody defines body for RevokeSessions for application/json ContentType.
 type RevokeSessionsJSONRequestBody = SessionRevokeRequest
 
-var cPURangeRequired = jsonobject.Require("default", "max", "min")
+// codec decodes and encodes the objects in responses. Fields that a type does not declare are kept in
+// AdditionalProperties; a missing required field is an error.
+var codec = jsonobject.NewCodec(
+	jsonobject.For((*CPURange).lookup,
+		func(a *CPURange) *map[string]json.RawMessage { return &a.AdditionalProperties },
+		func(a *CPURange) any { type plain CPURange; return (*plain)(a) },
+		"default", "max", "min",
+	),
+	jsonobject.For((*CreatedSession).lookup,
+		func(a *CreatedSession) *map[string]json.RawMessage { return &a.AdditionalProperties },
+		func(a *CreatedSession) any { type plain CreatedSession; return (*plain)(a) },
+		"", "id", "nonce", "status", "",
+	),
+	jsonobject.For((*CreatedSessionList).lookup,
+		func(a *CreatedSessionList) *map[string]json.RawMessage { return &a.AdditionalProperties },
+		func(a *CreatedSessionList) any { type plain CreatedSessionList; return (*plain)(a) },
+		"items",
+	),
+	jsonobject.For((*FileDownloadLink).lookup,
+		func(a *FileDownloadLink) *map[string]json.RawMessage { return &a.AdditionalProperties },
+		func(a *FileDownloadLink) any { type plain FileDownloadLink; return (*plain)(a) },
+		"downloadUrl", "", "", "",
+	),
+	jsonobject.For((*FileDownloadLinkList).lookup,
+		func(a *FileDownloadLinkList) *map[string]json.RawMessage { return &a.AdditionalProperties },
+		func(a *FileDownloadLinkList) any { type plain FileDownloadLinkList; return (*plain)(a) },
+		"items",
+	),
+	jsonobject.For((*FileList).lookup,
+		func(a *FileList) *map[string]json.RawMessage { return &a.AdditionalProperties },
+		func(a *FileList) any { type plain FileList; return (*plain)(a) },
+		"items",
+	),
+	jsonobject.For((*FileMetadata).lookup,
+		func(a *FileMetadata) *map[string]json.RawMessage { return &a.AdditionalProperties },
+		func(a *FileMetadata) any { type plain FileMetadata; return (*plain)(a) },
+		"", "createdTime", "", "", "", "", "id", "", "", "lastUpdatedTime", "", "", "name", "", "", "", "", "uploaded", "",
+	),
+	jsonobject.For((*FileUpload).lookup,
+		func(a *FileUpload) *map[string]json.RawMessage { return &a.AdditionalProperties },
+		func(a *FileUpload) any { type plain FileUpload; return (*plain)(a) },
+		"", "createdTime", "", "", "", "", "id", "", "", "lastUpdatedTime", "", "", "name", "", "", "", "", "uploadUrl", "uploaded", "",
+	),
+	jsonobject.For((*Function).lookup,
+		func(a *Function) *map[string]json.RawMessage { return &a.AdditionalProperties },
+		func(a *Function) any { type plain Function; return (*plain)(a) },
+		"", "createdTime", "", "", "", "", "fileId", "", "", "id", "", "", "", "name", "", "", "", "", "status",
+	),
+	jsonobject.For((*FunctionBuildError).lookup,
+		func(a *FunctionBuildError) *map[string]json.RawMessage { return &a.AdditionalProperties },
+		func(a *FunctionBuildError) any { type plain FunctionBuildError; return (*plain)(a) },
+		"", "",
+	),
+	jsonobject.For((*FunctionCall).lookup,
+		func(a *FunctionCall) *map[string]json.RawMessage { return &a.AdditionalProperties },
+		func(a *FunctionCall) any { type plain FunctionCall; return (*plain)(a) },
+		"", "", "functionId", "id", "", "", "startTime", "status",
+	),
+	jsonobject.For((*FunctionCallErrorDetails).lookup,
+		func(a *FunctionCallErrorDetails) *map[string]json.RawMessage { return &a.AdditionalProperties },
+		func(a *FunctionCallErrorDetails) any { type plain FunctionCallErrorDetails; return (*plain)(a) },
+		"", "",
+	),
+	jsonobject.For((*FunctionCallList).lookup,
+		func(a *FunctionCallList) *map[string]json.RawMessage { return &a.AdditionalProperties },
+		func(a *FunctionCallList) any { type plain FunctionCallList; return (*plain)(a) },
+		"items",
+	),
+	jsonobject.For((*FunctionCallLog).lookup,
+		func(a *FunctionCallLog) *map[string]json.RawMessage { return &a.AdditionalProperties },
+		func(a *FunctionCallLog) any { type plain FunctionCallLog; return (*plain)(a) },
+		"items",
+	),
+	jsonobject.For((*FunctionCallLogEntry).lookup,
+		func(a *FunctionCallLogEntry) *map[string]json.RawMessage { return &a.AdditionalProperties },
+		func(a *FunctionCallLogEntry) any { type plain FunctionCallLogEntry; return (*plain)(a) },
+		"", "",
+	),
+	jsonobject.For((*FunctionCallPage).lookup,
+		func(a *FunctionCallPage) *map[string]json.RawMessage { return &a.AdditionalProperties },
+		func(a *FunctionCallPage) any { type plain FunctionCallPage; return (*plain)(a) },
+		"items", "",
+	),
+	jsonobject.For((*FunctionCallResponse).lookup,
+		func(a *FunctionCallResponse) *map[string]json.RawMessage { return &a.AdditionalProperties },
+		func(a *FunctionCallResponse) any { type plain FunctionCallResponse; return (*plain)(a) },
+		"", "", "",
+	),
+	jsonobject.For((*FunctionList).lookup,
+		func(a *FunctionList) *map[string]json.RawMessage { return &a.AdditionalProperties },
+		func(a *FunctionList) any { type plain FunctionList; return (*plain)(a) },
+		"items",
+	),
+	jsonobject.For((*FunctionSchedule).lookup,
+		func(a *FunctionSchedule) *map[string]json.RawMessage { return &a.AdditionalProperties },
+		func(a *FunctionSchedule) any { type plain FunctionSchedule; return (*plain)(a) },
+		"createdTime", "cronExpression", "", "", "", "id", "name", "sessionId", "when",
+	),
+	jsonobject.For((*FunctionScheduleInputData).lookup,
+		func(a *FunctionScheduleInputData) *map[string]json.RawMessage { return &a.AdditionalProperties },
+		func(a *FunctionScheduleInputData) any { type plain FunctionScheduleInputData; return (*plain)(a) },
+		"", "id",
+	),
+	jsonobject.For((*FunctionScheduleList).lookup,
+		func(a *FunctionScheduleList) *map[string]json.RawMessage { return &a.AdditionalProperties },
+		func(a *FunctionScheduleList) any { type plain FunctionScheduleList; return (*plain)(a) },
+		"items",
+	),
+	jsonobject.For((*FunctionsLimits).lookup,
+		func(a *FunctionsLimits) *map[string]json.RawMessage { return &a.AdditionalProperties },
+		func(a *FunctionsLimits) any { type plain FunctionsLimits; return (*plain)(a) },
+		"cpuCores", "memoryGb", "", "runtimes", "timeoutMinutes",
+	),
+	jsonobject.For((*FunctionsStatus).lookup,
+		func(a *FunctionsStatus) *map[string]json.RawMessage { return &a.AdditionalProperties },
+		func(a *FunctionsStatus) any { type plain FunctionsStatus; return (*plain)(a) },
+		"status",
+	),
+	jsonobject.For((*GeoLocation).lookup,
+		func(a *GeoLocation) *map[string]json.RawMessage { return &a.AdditionalProperties },
+		func(a *GeoLocation) any { type plain GeoLocation; return (*plain)(a) },
+		"geometry", "", "type",
+	),
+	jsonobject.For((*GeoLocationGeometry).lookup,
+		func(a *GeoLocationGeometry) *map[string]json.RawMessage { return &a.AdditionalProperties },
+		func(a *GeoLocationGeometry) any { type plain GeoLocationGeometry; return (*plain)(a) },
+		"coordinates", "type",
+	),
+	jsonobject.For((*InstanceID).lookup,
+		func(a *InstanceID) *map[string]json.RawMessage { return &a.AdditionalProperties },
+		func(a *InstanceID) any { type plain InstanceID; return (*plain)(a) },
+		"externalId", "space",
+	),
+	jsonobject.For((*Label).lookup,
+		func(a *Label) *map[string]json.RawMessage { return &a.AdditionalProperties },
+		func(a *Label) any { type plain Label; return (*plain)(a) },
+		"externalId",
+	),
+	jsonobject.For((*MemoryRange).lookup,
+		func(a *MemoryRange) *map[string]json.RawMessage { return &a.AdditionalProperties },
+		func(a *MemoryRange) any { type plain MemoryRange; return (*plain)(a) },
+		"default", "max", "min",
+	),
+	jsonobject.For((*Session).lookup,
+		func(a *Session) *map[string]json.RawMessage { return &a.AdditionalProperties },
+		func(a *Session) any { type plain Session; return (*plain)(a) },
+		"", "", "", "id", "", "",
+	),
+	jsonobject.For((*SessionList).lookup,
+		func(a *SessionList) *map[string]json.RawMessage { return &a.AdditionalProperties },
+		func(a *SessionList) any { type plain SessionList; return (*plain)(a) },
+		"items",
+	),
+	jsonobject.For((*SessionPage).lookup,
+		func(a *SessionPage) *map[string]json.RawMessage { return &a.AdditionalProperties },
+		func(a *SessionPage) any { type plain SessionPage; return (*plain)(a) },
+		"items", "", "",
+	),
+)
 
 func (a *CPURange) lookup(name []byte) (field any, number int) {
 	switch string(name) {
@@ -1721,25 +1878,11 @@ func (a *CPURange) lookup(name []byte) (field any, number int) {
 	return nil, 0
 }
 
-// UnmarshalJSONFrom decodes the object. Fields that the type does not declare are kept in AdditionalProperties; a missing
-// required field is an error.
-func (a *CPURange) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
-	return jsonobject.Decode(dec, a, &a.AdditionalProperties, (*CPURange).lookup, cPURangeRequired)
-}
+// UnmarshalJSON decodes the object. It keeps fields that the type does not declare, and rejects a missing required field.
+func (a *CPURange) UnmarshalJSON(data []byte) error { return codec.Unmarshal(data, a) }
 
-// UnmarshalJSON decodes the object like UnmarshalJSONFrom.
-func (a *CPURange) UnmarshalJSON(data []byte) error { return jsonobject.Unmarshal(data, a) }
-
-// MarshalJSONTo encodes the object with its AdditionalProperties.
-func (a CPURange) MarshalJSONTo(enc *jsontext.Encoder) error {
-	type plain CPURange
-	return jsonobject.Encode(enc, plain(a), a.AdditionalProperties)
-}
-
-// MarshalJSON encodes the object like MarshalJSONTo.
-func (a CPURange) MarshalJSON() ([]byte, error) { return jsonobject.Marshal(a) }
-
-var createdSessionRequired = jsonobject.Require("", "id", "nonce", "status", "")
+// MarshalJSON encodes the object with its AdditionalProperties.
+func (a CPURange) MarshalJSON() ([]byte, error) { return codec.Marshal(&a) }
 
 func (a *CreatedSession) lookup(name []byte) (field any, number int) {
 	switch string(name) {
@@ -1757,25 +1900,11 @@ func (a *CreatedSession) lookup(name []byte) (field any, number int) {
 	return nil, 0
 }
 
-// UnmarshalJSONFrom decodes the object. Fields that the type does not declare are kept in AdditionalProperties; a missing
-// required field is an error.
-func (a *CreatedSession) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
-	return jsonobject.Decode(dec, a, &a.AdditionalProperties, (*CreatedSession).lookup, createdSessionRequired)
-}
+// UnmarshalJSON decodes the object. It keeps fields that the type does not declare, and rejects a missing required field.
+func (a *CreatedSession) UnmarshalJSON(data []byte) error { return codec.Unmarshal(data, a) }
 
-// UnmarshalJSON decodes the object like UnmarshalJSONFrom.
-func (a *CreatedSession) UnmarshalJSON(data []byte) error { return jsonobject.Unmarshal(data, a) }
-
-// MarshalJSONTo encodes the object with its AdditionalProperties.
-func (a CreatedSession) MarshalJSONTo(enc *jsontext.Encoder) error {
-	type plain CreatedSession
-	return jsonobject.Encode(enc, plain(a), a.AdditionalProperties)
-}
-
-// MarshalJSON encodes the object like MarshalJSONTo.
-func (a CreatedSession) MarshalJSON() ([]byte, error) { return jsonobject.Marshal(a) }
-
-var createdSessionListRequired = jsonobject.Require("items")
+// MarshalJSON encodes the object with its AdditionalProperties.
+func (a CreatedSession) MarshalJSON() ([]byte, error) { return codec.Marshal(&a) }
 
 func (a *CreatedSessionList) lookup(name []byte) (field any, number int) {
 	switch string(name) {
@@ -1785,25 +1914,11 @@ func (a *CreatedSessionList) lookup(name []byte) (field any, number int) {
 	return nil, 0
 }
 
-// UnmarshalJSONFrom decodes the object. Fields that the type does not declare are kept in AdditionalProperties; a missing
-// required field is an error.
-func (a *CreatedSessionList) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
-	return jsonobject.Decode(dec, a, &a.AdditionalProperties, (*CreatedSessionList).lookup, createdSessionListRequired)
-}
+// UnmarshalJSON decodes the object. It keeps fields that the type does not declare, and rejects a missing required field.
+func (a *CreatedSessionList) UnmarshalJSON(data []byte) error { return codec.Unmarshal(data, a) }
 
-// UnmarshalJSON decodes the object like UnmarshalJSONFrom.
-func (a *CreatedSessionList) UnmarshalJSON(data []byte) error { return jsonobject.Unmarshal(data, a) }
-
-// MarshalJSONTo encodes the object with its AdditionalProperties.
-func (a CreatedSessionList) MarshalJSONTo(enc *jsontext.Encoder) error {
-	type plain CreatedSessionList
-	return jsonobject.Encode(enc, plain(a), a.AdditionalProperties)
-}
-
-// MarshalJSON encodes the object like MarshalJSONTo.
-func (a CreatedSessionList) MarshalJSON() ([]byte, error) { return jsonobject.Marshal(a) }
-
-var fileDownloadLinkRequired = jsonobject.Require("downloadUrl", "", "", "")
+// MarshalJSON encodes the object with its AdditionalProperties.
+func (a CreatedSessionList) MarshalJSON() ([]byte, error) { return codec.Marshal(&a) }
 
 func (a *FileDownloadLink) lookup(name []byte) (field any, number int) {
 	switch string(name) {
@@ -1819,25 +1934,11 @@ func (a *FileDownloadLink) lookup(name []byte) (field any, number int) {
 	return nil, 0
 }
 
-// UnmarshalJSONFrom decodes the object. Fields that the type does not declare are kept in AdditionalProperties; a missing
-// required field is an error.
-func (a *FileDownloadLink) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
-	return jsonobject.Decode(dec, a, &a.AdditionalProperties, (*FileDownloadLink).lookup, fileDownloadLinkRequired)
-}
+// UnmarshalJSON decodes the object. It keeps fields that the type does not declare, and rejects a missing required field.
+func (a *FileDownloadLink) UnmarshalJSON(data []byte) error { return codec.Unmarshal(data, a) }
 
-// UnmarshalJSON decodes the object like UnmarshalJSONFrom.
-func (a *FileDownloadLink) UnmarshalJSON(data []byte) error { return jsonobject.Unmarshal(data, a) }
-
-// MarshalJSONTo encodes the object with its AdditionalProperties.
-func (a FileDownloadLink) MarshalJSONTo(enc *jsontext.Encoder) error {
-	type plain FileDownloadLink
-	return jsonobject.Encode(enc, plain(a), a.AdditionalProperties)
-}
-
-// MarshalJSON encodes the object like MarshalJSONTo.
-func (a FileDownloadLink) MarshalJSON() ([]byte, error) { return jsonobject.Marshal(a) }
-
-var fileDownloadLinkListRequired = jsonobject.Require("items")
+// MarshalJSON encodes the object with its AdditionalProperties.
+func (a FileDownloadLink) MarshalJSON() ([]byte, error) { return codec.Marshal(&a) }
 
 func (a *FileDownloadLinkList) lookup(name []byte) (field any, number int) {
 	switch string(name) {
@@ -1847,25 +1948,11 @@ func (a *FileDownloadLinkList) lookup(name []byte) (field any, number int) {
 	return nil, 0
 }
 
-// UnmarshalJSONFrom decodes the object. Fields that the type does not declare are kept in AdditionalProperties; a missing
-// required field is an error.
-func (a *FileDownloadLinkList) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
-	return jsonobject.Decode(dec, a, &a.AdditionalProperties, (*FileDownloadLinkList).lookup, fileDownloadLinkListRequired)
-}
+// UnmarshalJSON decodes the object. It keeps fields that the type does not declare, and rejects a missing required field.
+func (a *FileDownloadLinkList) UnmarshalJSON(data []byte) error { return codec.Unmarshal(data, a) }
 
-// UnmarshalJSON decodes the object like UnmarshalJSONFrom.
-func (a *FileDownloadLinkList) UnmarshalJSON(data []byte) error { return jsonobject.Unmarshal(data, a) }
-
-// MarshalJSONTo encodes the object with its AdditionalProperties.
-func (a FileDownloadLinkList) MarshalJSONTo(enc *jsontext.Encoder) error {
-	type plain FileDownloadLinkList
-	return jsonobject.Encode(enc, plain(a), a.AdditionalProperties)
-}
-
-// MarshalJSON encodes the object like MarshalJSONTo.
-func (a FileDownloadLinkList) MarshalJSON() ([]byte, error) { return jsonobject.Marshal(a) }
-
-var fileListRequired = jsonobject.Require("items")
+// MarshalJSON encodes the object with its AdditionalProperties.
+func (a FileDownloadLinkList) MarshalJSON() ([]byte, error) { return codec.Marshal(&a) }
 
 func (a *FileList) lookup(name []byte) (field any, number int) {
 	switch string(name) {
@@ -1875,25 +1962,11 @@ func (a *FileList) lookup(name []byte) (field any, number int) {
 	return nil, 0
 }
 
-// UnmarshalJSONFrom decodes the object. Fields that the type does not declare are kept in AdditionalProperties; a missing
-// required field is an error.
-func (a *FileList) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
-	return jsonobject.Decode(dec, a, &a.AdditionalProperties, (*FileList).lookup, fileListRequired)
-}
+// UnmarshalJSON decodes the object. It keeps fields that the type does not declare, and rejects a missing required field.
+func (a *FileList) UnmarshalJSON(data []byte) error { return codec.Unmarshal(data, a) }
 
-// UnmarshalJSON decodes the object like UnmarshalJSONFrom.
-func (a *FileList) UnmarshalJSON(data []byte) error { return jsonobject.Unmarshal(data, a) }
-
-// MarshalJSONTo encodes the object with its AdditionalProperties.
-func (a FileList) MarshalJSONTo(enc *jsontext.Encoder) error {
-	type plain FileList
-	return jsonobject.Encode(enc, plain(a), a.AdditionalProperties)
-}
-
-// MarshalJSON encodes the object like MarshalJSONTo.
-func (a FileList) MarshalJSON() ([]byte, error) { return jsonobject.Marshal(a) }
-
-var fileMetadataRequired = jsonobject.Require("", "createdTime", "", "", "", "", "id", "", "", "lastUpdatedTime", "", "", "name", "", "", "", "", "uploaded", "")
+// MarshalJSON encodes the object with its AdditionalProperties.
+func (a FileList) MarshalJSON() ([]byte, error) { return codec.Marshal(&a) }
 
 func (a *FileMetadata) lookup(name []byte) (field any, number int) {
 	switch string(name) {
@@ -1939,25 +2012,11 @@ func (a *FileMetadata) lookup(name []byte) (field any, number int) {
 	return nil, 0
 }
 
-// UnmarshalJSONFrom decodes the object. Fields that the type does not declare are kept in AdditionalProperties; a missing
-// required field is an error.
-func (a *FileMetadata) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
-	return jsonobject.Decode(dec, a, &a.AdditionalProperties, (*FileMetadata).lookup, fileMetadataRequired)
-}
+// UnmarshalJSON decodes the object. It keeps fields that the type does not declare, and rejects a missing required field.
+func (a *FileMetadata) UnmarshalJSON(data []byte) error { return codec.Unmarshal(data, a) }
 
-// UnmarshalJSON decodes the object like UnmarshalJSONFrom.
-func (a *FileMetadata) UnmarshalJSON(data []byte) error { return jsonobject.Unmarshal(data, a) }
-
-// MarshalJSONTo encodes the object with its AdditionalProperties.
-func (a FileMetadata) MarshalJSONTo(enc *jsontext.Encoder) error {
-	type plain FileMetadata
-	return jsonobject.Encode(enc, plain(a), a.AdditionalProperties)
-}
-
-// MarshalJSON encodes the object like MarshalJSONTo.
-func (a FileMetadata) MarshalJSON() ([]byte, error) { return jsonobject.Marshal(a) }
-
-var fileUploadRequired = jsonobject.Require("", "createdTime", "", "", "", "", "id", "", "", "lastUpdatedTime", "", "", "name", "", "", "", "", "uploadUrl", "uploaded", "")
+// MarshalJSON encodes the object with its AdditionalProperties.
+func (a FileMetadata) MarshalJSON() ([]byte, error) { return codec.Marshal(&a) }
 
 func (a *FileUpload) lookup(name []byte) (field any, number int) {
 	switch string(name) {
@@ -2005,25 +2064,11 @@ func (a *FileUpload) lookup(name []byte) (field any, number int) {
 	return nil, 0
 }
 
-// UnmarshalJSONFrom decodes the object. Fields that the type does not declare are kept in AdditionalProperties; a missing
-// required field is an error.
-func (a *FileUpload) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
-	return jsonobject.Decode(dec, a, &a.AdditionalProperties, (*FileUpload).lookup, fileUploadRequired)
-}
+// UnmarshalJSON decodes the object. It keeps fields that the type does not declare, and rejects a missing required field.
+func (a *FileUpload) UnmarshalJSON(data []byte) error { return codec.Unmarshal(data, a) }
 
-// UnmarshalJSON decodes the object like UnmarshalJSONFrom.
-func (a *FileUpload) UnmarshalJSON(data []byte) error { return jsonobject.Unmarshal(data, a) }
-
-// MarshalJSONTo encodes the object with its AdditionalProperties.
-func (a FileUpload) MarshalJSONTo(enc *jsontext.Encoder) error {
-	type plain FileUpload
-	return jsonobject.Encode(enc, plain(a), a.AdditionalProperties)
-}
-
-// MarshalJSON encodes the object like MarshalJSONTo.
-func (a FileUpload) MarshalJSON() ([]byte, error) { return jsonobject.Marshal(a) }
-
-var functionRequired = jsonobject.Require("", "createdTime", "", "", "", "", "fileId", "", "", "id", "", "", "", "name", "", "", "", "", "status")
+// MarshalJSON encodes the object with its AdditionalProperties.
+func (a FileUpload) MarshalJSON() ([]byte, error) { return codec.Marshal(&a) }
 
 func (a *Function) lookup(name []byte) (field any, number int) {
 	switch string(name) {
@@ -2069,25 +2114,11 @@ func (a *Function) lookup(name []byte) (field any, number int) {
 	return nil, 0
 }
 
-// UnmarshalJSONFrom decodes the object. Fields that the type does not declare are kept in AdditionalProperties; a missing
-// required field is an error.
-func (a *Function) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
-	return jsonobject.Decode(dec, a, &a.AdditionalProperties, (*Function).lookup, functionRequired)
-}
+// UnmarshalJSON decodes the object. It keeps fields that the type does not declare, and rejects a missing required field.
+func (a *Function) UnmarshalJSON(data []byte) error { return codec.Unmarshal(data, a) }
 
-// UnmarshalJSON decodes the object like UnmarshalJSONFrom.
-func (a *Function) UnmarshalJSON(data []byte) error { return jsonobject.Unmarshal(data, a) }
-
-// MarshalJSONTo encodes the object with its AdditionalProperties.
-func (a Function) MarshalJSONTo(enc *jsontext.Encoder) error {
-	type plain Function
-	return jsonobject.Encode(enc, plain(a), a.AdditionalProperties)
-}
-
-// MarshalJSON encodes the object like MarshalJSONTo.
-func (a Function) MarshalJSON() ([]byte, error) { return jsonobject.Marshal(a) }
-
-var functionBuildErrorRequired = jsonobject.Require("", "")
+// MarshalJSON encodes the object with its AdditionalProperties.
+func (a Function) MarshalJSON() ([]byte, error) { return codec.Marshal(&a) }
 
 func (a *FunctionBuildError) lookup(name []byte) (field any, number int) {
 	switch string(name) {
@@ -2099,25 +2130,11 @@ func (a *FunctionBuildError) lookup(name []byte) (field any, number int) {
 	return nil, 0
 }
 
-// UnmarshalJSONFrom decodes the object. Fields that the type does not declare are kept in AdditionalProperties; a missing
-// required field is an error.
-func (a *FunctionBuildError) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
-	return jsonobject.Decode(dec, a, &a.AdditionalProperties, (*FunctionBuildError).lookup, functionBuildErrorRequired)
-}
+// UnmarshalJSON decodes the object. It keeps fields that the type does not declare, and rejects a missing required field.
+func (a *FunctionBuildError) UnmarshalJSON(data []byte) error { return codec.Unmarshal(data, a) }
 
-// UnmarshalJSON decodes the object like UnmarshalJSONFrom.
-func (a *FunctionBuildError) UnmarshalJSON(data []byte) error { return jsonobject.Unmarshal(data, a) }
-
-// MarshalJSONTo encodes the object with its AdditionalProperties.
-func (a FunctionBuildError) MarshalJSONTo(enc *jsontext.Encoder) error {
-	type plain FunctionBuildError
-	return jsonobject.Encode(enc, plain(a), a.AdditionalProperties)
-}
-
-// MarshalJSON encodes the object like MarshalJSONTo.
-func (a FunctionBuildError) MarshalJSON() ([]byte, error) { return jsonobject.Marshal(a) }
-
-var functionCallRequired = jsonobject.Require("", "", "functionId", "id", "", "", "startTime", "status")
+// MarshalJSON encodes the object with its AdditionalProperties.
+func (a FunctionBuildError) MarshalJSON() ([]byte, error) { return codec.Marshal(&a) }
 
 func (a *FunctionCall) lookup(name []byte) (field any, number int) {
 	switch string(name) {
@@ -2141,25 +2158,11 @@ func (a *FunctionCall) lookup(name []byte) (field any, number int) {
 	return nil, 0
 }
 
-// UnmarshalJSONFrom decodes the object. Fields that the type does not declare are kept in AdditionalProperties; a missing
-// required field is an error.
-func (a *FunctionCall) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
-	return jsonobject.Decode(dec, a, &a.AdditionalProperties, (*FunctionCall).lookup, functionCallRequired)
-}
+// UnmarshalJSON decodes the object. It keeps fields that the type does not declare, and rejects a missing required field.
+func (a *FunctionCall) UnmarshalJSON(data []byte) error { return codec.Unmarshal(data, a) }
 
-// UnmarshalJSON decodes the object like UnmarshalJSONFrom.
-func (a *FunctionCall) UnmarshalJSON(data []byte) error { return jsonobject.Unmarshal(data, a) }
-
-// MarshalJSONTo encodes the object with its AdditionalProperties.
-func (a FunctionCall) MarshalJSONTo(enc *jsontext.Encoder) error {
-	type plain FunctionCall
-	return jsonobject.Encode(enc, plain(a), a.AdditionalProperties)
-}
-
-// MarshalJSON encodes the object like MarshalJSONTo.
-func (a FunctionCall) MarshalJSON() ([]byte, error) { return jsonobject.Marshal(a) }
-
-var functionCallErrorDetailsRequired = jsonobject.Require("", "")
+// MarshalJSON encodes the object with its AdditionalProperties.
+func (a FunctionCall) MarshalJSON() ([]byte, error) { return codec.Marshal(&a) }
 
 func (a *FunctionCallErrorDetails) lookup(name []byte) (field any, number int) {
 	switch string(name) {
@@ -2171,27 +2174,11 @@ func (a *FunctionCallErrorDetails) lookup(name []byte) (field any, number int) {
 	return nil, 0
 }
 
-// UnmarshalJSONFrom decodes the object. Fields that the type does not declare are kept in AdditionalProperties; a missing
-// required field is an error.
-func (a *FunctionCallErrorDetails) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
-	return jsonobject.Decode(dec, a, &a.AdditionalProperties, (*FunctionCallErrorDetails).lookup, functionCallErrorDetailsRequired)
-}
+// UnmarshalJSON decodes the object. It keeps fields that the type does not declare, and rejects a missing required field.
+func (a *FunctionCallErrorDetails) UnmarshalJSON(data []byte) error { return codec.Unmarshal(data, a) }
 
-// UnmarshalJSON decodes the object like UnmarshalJSONFrom.
-func (a *FunctionCallErrorDetails) UnmarshalJSON(data []byte) error {
-	return jsonobject.Unmarshal(data, a)
-}
-
-// MarshalJSONTo encodes the object with its AdditionalProperties.
-func (a FunctionCallErrorDetails) MarshalJSONTo(enc *jsontext.Encoder) error {
-	type plain FunctionCallErrorDetails
-	return jsonobject.Encode(enc, plain(a), a.AdditionalProperties)
-}
-
-// MarshalJSON encodes the object like MarshalJSONTo.
-func (a FunctionCallErrorDetails) MarshalJSON() ([]byte, error) { return jsonobject.Marshal(a) }
-
-var functionCallListRequired = jsonobject.Require("items")
+// MarshalJSON encodes the object with its AdditionalProperties.
+func (a FunctionCallErrorDetails) MarshalJSON() ([]byte, error) { return codec.Marshal(&a) }
 
 func (a *FunctionCallList) lookup(name []byte) (field any, number int) {
 	switch string(name) {
@@ -2201,25 +2188,11 @@ func (a *FunctionCallList) lookup(name []byte) (field any, number int) {
 	return nil, 0
 }
 
-// UnmarshalJSONFrom decodes the object. Fields that the type does not declare are kept in AdditionalProperties; a missing
-// required field is an error.
-func (a *FunctionCallList) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
-	return jsonobject.Decode(dec, a, &a.AdditionalProperties, (*FunctionCallList).lookup, functionCallListRequired)
-}
+// UnmarshalJSON decodes the object. It keeps fields that the type does not declare, and rejects a missing required field.
+func (a *FunctionCallList) UnmarshalJSON(data []byte) error { return codec.Unmarshal(data, a) }
 
-// UnmarshalJSON decodes the object like UnmarshalJSONFrom.
-func (a *FunctionCallList) UnmarshalJSON(data []byte) error { return jsonobject.Unmarshal(data, a) }
-
-// MarshalJSONTo encodes the object with its AdditionalProperties.
-func (a FunctionCallList) MarshalJSONTo(enc *jsontext.Encoder) error {
-	type plain FunctionCallList
-	return jsonobject.Encode(enc, plain(a), a.AdditionalProperties)
-}
-
-// MarshalJSON encodes the object like MarshalJSONTo.
-func (a FunctionCallList) MarshalJSON() ([]byte, error) { return jsonobject.Marshal(a) }
-
-var functionCallLogRequired = jsonobject.Require("items")
+// MarshalJSON encodes the object with its AdditionalProperties.
+func (a FunctionCallList) MarshalJSON() ([]byte, error) { return codec.Marshal(&a) }
 
 func (a *FunctionCallLog) lookup(name []byte) (field any, number int) {
 	switch string(name) {
@@ -2229,25 +2202,11 @@ func (a *FunctionCallLog) lookup(name []byte) (field any, number int) {
 	return nil, 0
 }
 
-// UnmarshalJSONFrom decodes the object. Fields that the type does not declare are kept in AdditionalProperties; a missing
-// required field is an error.
-func (a *FunctionCallLog) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
-	return jsonobject.Decode(dec, a, &a.AdditionalProperties, (*FunctionCallLog).lookup, functionCallLogRequired)
-}
+// UnmarshalJSON decodes the object. It keeps fields that the type does not declare, and rejects a missing required field.
+func (a *FunctionCallLog) UnmarshalJSON(data []byte) error { return codec.Unmarshal(data, a) }
 
-// UnmarshalJSON decodes the object like UnmarshalJSONFrom.
-func (a *FunctionCallLog) UnmarshalJSON(data []byte) error { return jsonobject.Unmarshal(data, a) }
-
-// MarshalJSONTo encodes the object with its AdditionalProperties.
-func (a FunctionCallLog) MarshalJSONTo(enc *jsontext.Encoder) error {
-	type plain FunctionCallLog
-	return jsonobject.Encode(enc, plain(a), a.AdditionalProperties)
-}
-
-// MarshalJSON encodes the object like MarshalJSONTo.
-func (a FunctionCallLog) MarshalJSON() ([]byte, error) { return jsonobject.Marshal(a) }
-
-var functionCallLogEntryRequired = jsonobject.Require("", "")
+// MarshalJSON encodes the object with its AdditionalProperties.
+func (a FunctionCallLog) MarshalJSON() ([]byte, error) { return codec.Marshal(&a) }
 
 func (a *FunctionCallLogEntry) lookup(name []byte) (field any, number int) {
 	switch string(name) {
@@ -2259,25 +2218,11 @@ func (a *FunctionCallLogEntry) lookup(name []byte) (field any, number int) {
 	return nil, 0
 }
 
-// UnmarshalJSONFrom decodes the object. Fields that the type does not declare are kept in AdditionalProperties; a missing
-// required field is an error.
-func (a *FunctionCallLogEntry) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
-	return jsonobject.Decode(dec, a, &a.AdditionalProperties, (*FunctionCallLogEntry).lookup, functionCallLogEntryRequired)
-}
+// UnmarshalJSON decodes the object. It keeps fields that the type does not declare, and rejects a missing required field.
+func (a *FunctionCallLogEntry) UnmarshalJSON(data []byte) error { return codec.Unmarshal(data, a) }
 
-// UnmarshalJSON decodes the object like UnmarshalJSONFrom.
-func (a *FunctionCallLogEntry) UnmarshalJSON(data []byte) error { return jsonobject.Unmarshal(data, a) }
-
-// MarshalJSONTo encodes the object with its AdditionalProperties.
-func (a FunctionCallLogEntry) MarshalJSONTo(enc *jsontext.Encoder) error {
-	type plain FunctionCallLogEntry
-	return jsonobject.Encode(enc, plain(a), a.AdditionalProperties)
-}
-
-// MarshalJSON encodes the object like MarshalJSONTo.
-func (a FunctionCallLogEntry) MarshalJSON() ([]byte, error) { return jsonobject.Marshal(a) }
-
-var functionCallPageRequired = jsonobject.Require("items", "")
+// MarshalJSON encodes the object with its AdditionalProperties.
+func (a FunctionCallLogEntry) MarshalJSON() ([]byte, error) { return codec.Marshal(&a) }
 
 func (a *FunctionCallPage) lookup(name []byte) (field any, number int) {
 	switch string(name) {
@@ -2289,25 +2234,11 @@ func (a *FunctionCallPage) lookup(name []byte) (field any, number int) {
 	return nil, 0
 }
 
-// UnmarshalJSONFrom decodes the object. Fields that the type does not declare are kept in AdditionalProperties; a missing
-// required field is an error.
-func (a *FunctionCallPage) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
-	return jsonobject.Decode(dec, a, &a.AdditionalProperties, (*FunctionCallPage).lookup, functionCallPageRequired)
-}
+// UnmarshalJSON decodes the object. It keeps fields that the type does not declare, and rejects a missing required field.
+func (a *FunctionCallPage) UnmarshalJSON(data []byte) error { return codec.Unmarshal(data, a) }
 
-// UnmarshalJSON decodes the object like UnmarshalJSONFrom.
-func (a *FunctionCallPage) UnmarshalJSON(data []byte) error { return jsonobject.Unmarshal(data, a) }
-
-// MarshalJSONTo encodes the object with its AdditionalProperties.
-func (a FunctionCallPage) MarshalJSONTo(enc *jsontext.Encoder) error {
-	type plain FunctionCallPage
-	return jsonobject.Encode(enc, plain(a), a.AdditionalProperties)
-}
-
-// MarshalJSON encodes the object like MarshalJSONTo.
-func (a FunctionCallPage) MarshalJSON() ([]byte, error) { return jsonobject.Marshal(a) }
-
-var functionCallResponseRequired = jsonobject.Require("", "", "")
+// MarshalJSON encodes the object with its AdditionalProperties.
+func (a FunctionCallPage) MarshalJSON() ([]byte, error) { return codec.Marshal(&a) }
 
 func (a *FunctionCallResponse) lookup(name []byte) (field any, number int) {
 	switch string(name) {
@@ -2321,25 +2252,11 @@ func (a *FunctionCallResponse) lookup(name []byte) (field any, number int) {
 	return nil, 0
 }
 
-// UnmarshalJSONFrom decodes the object. Fields that the type does not declare are kept in AdditionalProperties; a missing
-// required field is an error.
-func (a *FunctionCallResponse) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
-	return jsonobject.Decode(dec, a, &a.AdditionalProperties, (*FunctionCallResponse).lookup, functionCallResponseRequired)
-}
+// UnmarshalJSON decodes the object. It keeps fields that the type does not declare, and rejects a missing required field.
+func (a *FunctionCallResponse) UnmarshalJSON(data []byte) error { return codec.Unmarshal(data, a) }
 
-// UnmarshalJSON decodes the object like UnmarshalJSONFrom.
-func (a *FunctionCallResponse) UnmarshalJSON(data []byte) error { return jsonobject.Unmarshal(data, a) }
-
-// MarshalJSONTo encodes the object with its AdditionalProperties.
-func (a FunctionCallResponse) MarshalJSONTo(enc *jsontext.Encoder) error {
-	type plain FunctionCallResponse
-	return jsonobject.Encode(enc, plain(a), a.AdditionalProperties)
-}
-
-// MarshalJSON encodes the object like MarshalJSONTo.
-func (a FunctionCallResponse) MarshalJSON() ([]byte, error) { return jsonobject.Marshal(a) }
-
-var functionListRequired = jsonobject.Require("items")
+// MarshalJSON encodes the object with its AdditionalProperties.
+func (a FunctionCallResponse) MarshalJSON() ([]byte, error) { return codec.Marshal(&a) }
 
 func (a *FunctionList) lookup(name []byte) (field any, number int) {
 	switch string(name) {
@@ -2349,25 +2266,11 @@ func (a *FunctionList) lookup(name []byte) (field any, number int) {
 	return nil, 0
 }
 
-// UnmarshalJSONFrom decodes the object. Fields that the type does not declare are kept in AdditionalProperties; a missing
-// required field is an error.
-func (a *FunctionList) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
-	return jsonobject.Decode(dec, a, &a.AdditionalProperties, (*FunctionList).lookup, functionListRequired)
-}
+// UnmarshalJSON decodes the object. It keeps fields that the type does not declare, and rejects a missing required field.
+func (a *FunctionList) UnmarshalJSON(data []byte) error { return codec.Unmarshal(data, a) }
 
-// UnmarshalJSON decodes the object like UnmarshalJSONFrom.
-func (a *FunctionList) UnmarshalJSON(data []byte) error { return jsonobject.Unmarshal(data, a) }
-
-// MarshalJSONTo encodes the object with its AdditionalProperties.
-func (a FunctionList) MarshalJSONTo(enc *jsontext.Encoder) error {
-	type plain FunctionList
-	return jsonobject.Encode(enc, plain(a), a.AdditionalProperties)
-}
-
-// MarshalJSON encodes the object like MarshalJSONTo.
-func (a FunctionList) MarshalJSON() ([]byte, error) { return jsonobject.Marshal(a) }
-
-var functionScheduleRequired = jsonobject.Require("createdTime", "cronExpression", "", "", "", "id", "name", "sessionId", "when")
+// MarshalJSON encodes the object with its AdditionalProperties.
+func (a FunctionList) MarshalJSON() ([]byte, error) { return codec.Marshal(&a) }
 
 func (a *FunctionSchedule) lookup(name []byte) (field any, number int) {
 	switch string(name) {
@@ -2393,25 +2296,11 @@ func (a *FunctionSchedule) lookup(name []byte) (field any, number int) {
 	return nil, 0
 }
 
-// UnmarshalJSONFrom decodes the object. Fields that the type does not declare are kept in AdditionalProperties; a missing
-// required field is an error.
-func (a *FunctionSchedule) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
-	return jsonobject.Decode(dec, a, &a.AdditionalProperties, (*FunctionSchedule).lookup, functionScheduleRequired)
-}
+// UnmarshalJSON decodes the object. It keeps fields that the type does not declare, and rejects a missing required field.
+func (a *FunctionSchedule) UnmarshalJSON(data []byte) error { return codec.Unmarshal(data, a) }
 
-// UnmarshalJSON decodes the object like UnmarshalJSONFrom.
-func (a *FunctionSchedule) UnmarshalJSON(data []byte) error { return jsonobject.Unmarshal(data, a) }
-
-// MarshalJSONTo encodes the object with its AdditionalProperties.
-func (a FunctionSchedule) MarshalJSONTo(enc *jsontext.Encoder) error {
-	type plain FunctionSchedule
-	return jsonobject.Encode(enc, plain(a), a.AdditionalProperties)
-}
-
-// MarshalJSON encodes the object like MarshalJSONTo.
-func (a FunctionSchedule) MarshalJSON() ([]byte, error) { return jsonobject.Marshal(a) }
-
-var functionScheduleInputDataRequired = jsonobject.Require("", "id")
+// MarshalJSON encodes the object with its AdditionalProperties.
+func (a FunctionSchedule) MarshalJSON() ([]byte, error) { return codec.Marshal(&a) }
 
 func (a *FunctionScheduleInputData) lookup(name []byte) (field any, number int) {
 	switch string(name) {
@@ -2423,27 +2312,11 @@ func (a *FunctionScheduleInputData) lookup(name []byte) (field any, number int) 
 	return nil, 0
 }
 
-// UnmarshalJSONFrom decodes the object. Fields that the type does not declare are kept in AdditionalProperties; a missing
-// required field is an error.
-func (a *FunctionScheduleInputData) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
-	return jsonobject.Decode(dec, a, &a.AdditionalProperties, (*FunctionScheduleInputData).lookup, functionScheduleInputDataRequired)
-}
+// UnmarshalJSON decodes the object. It keeps fields that the type does not declare, and rejects a missing required field.
+func (a *FunctionScheduleInputData) UnmarshalJSON(data []byte) error { return codec.Unmarshal(data, a) }
 
-// UnmarshalJSON decodes the object like UnmarshalJSONFrom.
-func (a *FunctionScheduleInputData) UnmarshalJSON(data []byte) error {
-	return jsonobject.Unmarshal(data, a)
-}
-
-// MarshalJSONTo encodes the object with its AdditionalProperties.
-func (a FunctionScheduleInputData) MarshalJSONTo(enc *jsontext.Encoder) error {
-	type plain FunctionScheduleInputData
-	return jsonobject.Encode(enc, plain(a), a.AdditionalProperties)
-}
-
-// MarshalJSON encodes the object like MarshalJSONTo.
-func (a FunctionScheduleInputData) MarshalJSON() ([]byte, error) { return jsonobject.Marshal(a) }
-
-var functionScheduleListRequired = jsonobject.Require("items")
+// MarshalJSON encodes the object with its AdditionalProperties.
+func (a FunctionScheduleInputData) MarshalJSON() ([]byte, error) { return codec.Marshal(&a) }
 
 func (a *FunctionScheduleList) lookup(name []byte) (field any, number int) {
 	switch string(name) {
@@ -2453,25 +2326,11 @@ func (a *FunctionScheduleList) lookup(name []byte) (field any, number int) {
 	return nil, 0
 }
 
-// UnmarshalJSONFrom decodes the object. Fields that the type does not declare are kept in AdditionalProperties; a missing
-// required field is an error.
-func (a *FunctionScheduleList) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
-	return jsonobject.Decode(dec, a, &a.AdditionalProperties, (*FunctionScheduleList).lookup, functionScheduleListRequired)
-}
+// UnmarshalJSON decodes the object. It keeps fields that the type does not declare, and rejects a missing required field.
+func (a *FunctionScheduleList) UnmarshalJSON(data []byte) error { return codec.Unmarshal(data, a) }
 
-// UnmarshalJSON decodes the object like UnmarshalJSONFrom.
-func (a *FunctionScheduleList) UnmarshalJSON(data []byte) error { return jsonobject.Unmarshal(data, a) }
-
-// MarshalJSONTo encodes the object with its AdditionalProperties.
-func (a FunctionScheduleList) MarshalJSONTo(enc *jsontext.Encoder) error {
-	type plain FunctionScheduleList
-	return jsonobject.Encode(enc, plain(a), a.AdditionalProperties)
-}
-
-// MarshalJSON encodes the object like MarshalJSONTo.
-func (a FunctionScheduleList) MarshalJSON() ([]byte, error) { return jsonobject.Marshal(a) }
-
-var functionsLimitsRequired = jsonobject.Require("cpuCores", "memoryGb", "", "runtimes", "timeoutMinutes")
+// MarshalJSON encodes the object with its AdditionalProperties.
+func (a FunctionScheduleList) MarshalJSON() ([]byte, error) { return codec.Marshal(&a) }
 
 func (a *FunctionsLimits) lookup(name []byte) (field any, number int) {
 	switch string(name) {
@@ -2489,25 +2348,11 @@ func (a *FunctionsLimits) lookup(name []byte) (field any, number int) {
 	return nil, 0
 }
 
-// UnmarshalJSONFrom decodes the object. Fields that the type does not declare are kept in AdditionalProperties; a missing
-// required field is an error.
-func (a *FunctionsLimits) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
-	return jsonobject.Decode(dec, a, &a.AdditionalProperties, (*FunctionsLimits).lookup, functionsLimitsRequired)
-}
+// UnmarshalJSON decodes the object. It keeps fields that the type does not declare, and rejects a missing required field.
+func (a *FunctionsLimits) UnmarshalJSON(data []byte) error { return codec.Unmarshal(data, a) }
 
-// UnmarshalJSON decodes the object like UnmarshalJSONFrom.
-func (a *FunctionsLimits) UnmarshalJSON(data []byte) error { return jsonobject.Unmarshal(data, a) }
-
-// MarshalJSONTo encodes the object with its AdditionalProperties.
-func (a FunctionsLimits) MarshalJSONTo(enc *jsontext.Encoder) error {
-	type plain FunctionsLimits
-	return jsonobject.Encode(enc, plain(a), a.AdditionalProperties)
-}
-
-// MarshalJSON encodes the object like MarshalJSONTo.
-func (a FunctionsLimits) MarshalJSON() ([]byte, error) { return jsonobject.Marshal(a) }
-
-var functionsStatusRequired = jsonobject.Require("status")
+// MarshalJSON encodes the object with its AdditionalProperties.
+func (a FunctionsLimits) MarshalJSON() ([]byte, error) { return codec.Marshal(&a) }
 
 func (a *FunctionsStatus) lookup(name []byte) (field any, number int) {
 	switch string(name) {
@@ -2517,25 +2362,11 @@ func (a *FunctionsStatus) lookup(name []byte) (field any, number int) {
 	return nil, 0
 }
 
-// UnmarshalJSONFrom decodes the object. Fields that the type does not declare are kept in AdditionalProperties; a missing
-// required field is an error.
-func (a *FunctionsStatus) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
-	return jsonobject.Decode(dec, a, &a.AdditionalProperties, (*FunctionsStatus).lookup, functionsStatusRequired)
-}
+// UnmarshalJSON decodes the object. It keeps fields that the type does not declare, and rejects a missing required field.
+func (a *FunctionsStatus) UnmarshalJSON(data []byte) error { return codec.Unmarshal(data, a) }
 
-// UnmarshalJSON decodes the object like UnmarshalJSONFrom.
-func (a *FunctionsStatus) UnmarshalJSON(data []byte) error { return jsonobject.Unmarshal(data, a) }
-
-// MarshalJSONTo encodes the object with its AdditionalProperties.
-func (a FunctionsStatus) MarshalJSONTo(enc *jsontext.Encoder) error {
-	type plain FunctionsStatus
-	return jsonobject.Encode(enc, plain(a), a.AdditionalProperties)
-}
-
-// MarshalJSON encodes the object like MarshalJSONTo.
-func (a FunctionsStatus) MarshalJSON() ([]byte, error) { return jsonobject.Marshal(a) }
-
-var geoLocationRequired = jsonobject.Require("geometry", "", "type")
+// MarshalJSON encodes the object with its AdditionalProperties.
+func (a FunctionsStatus) MarshalJSON() ([]byte, error) { return codec.Marshal(&a) }
 
 func (a *GeoLocation) lookup(name []byte) (field any, number int) {
 	switch string(name) {
@@ -2549,25 +2380,11 @@ func (a *GeoLocation) lookup(name []byte) (field any, number int) {
 	return nil, 0
 }
 
-// UnmarshalJSONFrom decodes the object. Fields that the type does not declare are kept in AdditionalProperties; a missing
-// required field is an error.
-func (a *GeoLocation) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
-	return jsonobject.Decode(dec, a, &a.AdditionalProperties, (*GeoLocation).lookup, geoLocationRequired)
-}
+// UnmarshalJSON decodes the object. It keeps fields that the type does not declare, and rejects a missing required field.
+func (a *GeoLocation) UnmarshalJSON(data []byte) error { return codec.Unmarshal(data, a) }
 
-// UnmarshalJSON decodes the object like UnmarshalJSONFrom.
-func (a *GeoLocation) UnmarshalJSON(data []byte) error { return jsonobject.Unmarshal(data, a) }
-
-// MarshalJSONTo encodes the object with its AdditionalProperties.
-func (a GeoLocation) MarshalJSONTo(enc *jsontext.Encoder) error {
-	type plain GeoLocation
-	return jsonobject.Encode(enc, plain(a), a.AdditionalProperties)
-}
-
-// MarshalJSON encodes the object like MarshalJSONTo.
-func (a GeoLocation) MarshalJSON() ([]byte, error) { return jsonobject.Marshal(a) }
-
-var geoLocationGeometryRequired = jsonobject.Require("coordinates", "type")
+// MarshalJSON encodes the object with its AdditionalProperties.
+func (a GeoLocation) MarshalJSON() ([]byte, error) { return codec.Marshal(&a) }
 
 func (a *GeoLocationGeometry) lookup(name []byte) (field any, number int) {
 	switch string(name) {
@@ -2579,25 +2396,11 @@ func (a *GeoLocationGeometry) lookup(name []byte) (field any, number int) {
 	return nil, 0
 }
 
-// UnmarshalJSONFrom decodes the object. Fields that the type does not declare are kept in AdditionalProperties; a missing
-// required field is an error.
-func (a *GeoLocationGeometry) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
-	return jsonobject.Decode(dec, a, &a.AdditionalProperties, (*GeoLocationGeometry).lookup, geoLocationGeometryRequired)
-}
+// UnmarshalJSON decodes the object. It keeps fields that the type does not declare, and rejects a missing required field.
+func (a *GeoLocationGeometry) UnmarshalJSON(data []byte) error { return codec.Unmarshal(data, a) }
 
-// UnmarshalJSON decodes the object like UnmarshalJSONFrom.
-func (a *GeoLocationGeometry) UnmarshalJSON(data []byte) error { return jsonobject.Unmarshal(data, a) }
-
-// MarshalJSONTo encodes the object with its AdditionalProperties.
-func (a GeoLocationGeometry) MarshalJSONTo(enc *jsontext.Encoder) error {
-	type plain GeoLocationGeometry
-	return jsonobject.Encode(enc, plain(a), a.AdditionalProperties)
-}
-
-// MarshalJSON encodes the object like MarshalJSONTo.
-func (a GeoLocationGeometry) MarshalJSON() ([]byte, error) { return jsonobject.Marshal(a) }
-
-var instanceIDRequired = jsonobject.Require("externalId", "space")
+// MarshalJSON encodes the object with its AdditionalProperties.
+func (a GeoLocationGeometry) MarshalJSON() ([]byte, error) { return codec.Marshal(&a) }
 
 func (a *InstanceID) lookup(name []byte) (field any, number int) {
 	switch string(name) {
@@ -2609,25 +2412,11 @@ func (a *InstanceID) lookup(name []byte) (field any, number int) {
 	return nil, 0
 }
 
-// UnmarshalJSONFrom decodes the object. Fields that the type does not declare are kept in AdditionalProperties; a missing
-// required field is an error.
-func (a *InstanceID) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
-	return jsonobject.Decode(dec, a, &a.AdditionalProperties, (*InstanceID).lookup, instanceIDRequired)
-}
+// UnmarshalJSON decodes the object. It keeps fields that the type does not declare, and rejects a missing required field.
+func (a *InstanceID) UnmarshalJSON(data []byte) error { return codec.Unmarshal(data, a) }
 
-// UnmarshalJSON decodes the object like UnmarshalJSONFrom.
-func (a *InstanceID) UnmarshalJSON(data []byte) error { return jsonobject.Unmarshal(data, a) }
-
-// MarshalJSONTo encodes the object with its AdditionalProperties.
-func (a InstanceID) MarshalJSONTo(enc *jsontext.Encoder) error {
-	type plain InstanceID
-	return jsonobject.Encode(enc, plain(a), a.AdditionalProperties)
-}
-
-// MarshalJSON encodes the object like MarshalJSONTo.
-func (a InstanceID) MarshalJSON() ([]byte, error) { return jsonobject.Marshal(a) }
-
-var labelRequired = jsonobject.Require("externalId")
+// MarshalJSON encodes the object with its AdditionalProperties.
+func (a InstanceID) MarshalJSON() ([]byte, error) { return codec.Marshal(&a) }
 
 func (a *Label) lookup(name []byte) (field any, number int) {
 	switch string(name) {
@@ -2637,25 +2426,11 @@ func (a *Label) lookup(name []byte) (field any, number int) {
 	return nil, 0
 }
 
-// UnmarshalJSONFrom decodes the object. Fields that the type does not declare are kept in AdditionalProperties; a missing
-// required field is an error.
-func (a *Label) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
-	return jsonobject.Decode(dec, a, &a.AdditionalProperties, (*Label).lookup, labelRequired)
-}
+// UnmarshalJSON decodes the object. It keeps fields that the type does not declare, and rejects a missing required field.
+func (a *Label) UnmarshalJSON(data []byte) error { return codec.Unmarshal(data, a) }
 
-// UnmarshalJSON decodes the object like UnmarshalJSONFrom.
-func (a *Label) UnmarshalJSON(data []byte) error { return jsonobject.Unmarshal(data, a) }
-
-// MarshalJSONTo encodes the object with its AdditionalProperties.
-func (a Label) MarshalJSONTo(enc *jsontext.Encoder) error {
-	type plain Label
-	return jsonobject.Encode(enc, plain(a), a.AdditionalProperties)
-}
-
-// MarshalJSON encodes the object like MarshalJSONTo.
-func (a Label) MarshalJSON() ([]byte, error) { return jsonobject.Marshal(a) }
-
-var memoryRangeRequired = jsonobject.Require("default", "max", "min")
+// MarshalJSON encodes the object with its AdditionalProperties.
+func (a Label) MarshalJSON() ([]byte, error) { return codec.Marshal(&a) }
 
 func (a *MemoryRange) lookup(name []byte) (field any, number int) {
 	switch string(name) {
@@ -2669,25 +2444,11 @@ func (a *MemoryRange) lookup(name []byte) (field any, number int) {
 	return nil, 0
 }
 
-// UnmarshalJSONFrom decodes the object. Fields that the type does not declare are kept in AdditionalProperties; a missing
-// required field is an error.
-func (a *MemoryRange) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
-	return jsonobject.Decode(dec, a, &a.AdditionalProperties, (*MemoryRange).lookup, memoryRangeRequired)
-}
+// UnmarshalJSON decodes the object. It keeps fields that the type does not declare, and rejects a missing required field.
+func (a *MemoryRange) UnmarshalJSON(data []byte) error { return codec.Unmarshal(data, a) }
 
-// UnmarshalJSON decodes the object like UnmarshalJSONFrom.
-func (a *MemoryRange) UnmarshalJSON(data []byte) error { return jsonobject.Unmarshal(data, a) }
-
-// MarshalJSONTo encodes the object with its AdditionalProperties.
-func (a MemoryRange) MarshalJSONTo(enc *jsontext.Encoder) error {
-	type plain MemoryRange
-	return jsonobject.Encode(enc, plain(a), a.AdditionalProperties)
-}
-
-// MarshalJSON encodes the object like MarshalJSONTo.
-func (a MemoryRange) MarshalJSON() ([]byte, error) { return jsonobject.Marshal(a) }
-
-var sessionRequired = jsonobject.Require("", "", "", "id", "", "")
+// MarshalJSON encodes the object with its AdditionalProperties.
+func (a MemoryRange) MarshalJSON() ([]byte, error) { return codec.Marshal(&a) }
 
 func (a *Session) lookup(name []byte) (field any, number int) {
 	switch string(name) {
@@ -2707,25 +2468,11 @@ func (a *Session) lookup(name []byte) (field any, number int) {
 	return nil, 0
 }
 
-// UnmarshalJSONFrom decodes the object. Fields that the type does not declare are kept in AdditionalProperties; a missing
-// required field is an error.
-func (a *Session) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
-	return jsonobject.Decode(dec, a, &a.AdditionalProperties, (*Session).lookup, sessionRequired)
-}
+// UnmarshalJSON decodes the object. It keeps fields that the type does not declare, and rejects a missing required field.
+func (a *Session) UnmarshalJSON(data []byte) error { return codec.Unmarshal(data, a) }
 
-// UnmarshalJSON decodes the object like UnmarshalJSONFrom.
-func (a *Session) UnmarshalJSON(data []byte) error { return jsonobject.Unmarshal(data, a) }
-
-// MarshalJSONTo encodes the object with its AdditionalProperties.
-func (a Session) MarshalJSONTo(enc *jsontext.Encoder) error {
-	type plain Session
-	return jsonobject.Encode(enc, plain(a), a.AdditionalProperties)
-}
-
-// MarshalJSON encodes the object like MarshalJSONTo.
-func (a Session) MarshalJSON() ([]byte, error) { return jsonobject.Marshal(a) }
-
-var sessionListRequired = jsonobject.Require("items")
+// MarshalJSON encodes the object with its AdditionalProperties.
+func (a Session) MarshalJSON() ([]byte, error) { return codec.Marshal(&a) }
 
 func (a *SessionList) lookup(name []byte) (field any, number int) {
 	switch string(name) {
@@ -2735,25 +2482,11 @@ func (a *SessionList) lookup(name []byte) (field any, number int) {
 	return nil, 0
 }
 
-// UnmarshalJSONFrom decodes the object. Fields that the type does not declare are kept in AdditionalProperties; a missing
-// required field is an error.
-func (a *SessionList) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
-	return jsonobject.Decode(dec, a, &a.AdditionalProperties, (*SessionList).lookup, sessionListRequired)
-}
+// UnmarshalJSON decodes the object. It keeps fields that the type does not declare, and rejects a missing required field.
+func (a *SessionList) UnmarshalJSON(data []byte) error { return codec.Unmarshal(data, a) }
 
-// UnmarshalJSON decodes the object like UnmarshalJSONFrom.
-func (a *SessionList) UnmarshalJSON(data []byte) error { return jsonobject.Unmarshal(data, a) }
-
-// MarshalJSONTo encodes the object with its AdditionalProperties.
-func (a SessionList) MarshalJSONTo(enc *jsontext.Encoder) error {
-	type plain SessionList
-	return jsonobject.Encode(enc, plain(a), a.AdditionalProperties)
-}
-
-// MarshalJSON encodes the object like MarshalJSONTo.
-func (a SessionList) MarshalJSON() ([]byte, error) { return jsonobject.Marshal(a) }
-
-var sessionPageRequired = jsonobject.Require("items", "", "")
+// MarshalJSON encodes the object with its AdditionalProperties.
+func (a SessionList) MarshalJSON() ([]byte, error) { return codec.Marshal(&a) }
 
 func (a *SessionPage) lookup(name []byte) (field any, number int) {
 	switch string(name) {
@@ -2767,23 +2500,11 @@ func (a *SessionPage) lookup(name []byte) (field any, number int) {
 	return nil, 0
 }
 
-// UnmarshalJSONFrom decodes the object. Fields that the type does not declare are kept in AdditionalProperties; a missing
-// required field is an error.
-func (a *SessionPage) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
-	return jsonobject.Decode(dec, a, &a.AdditionalProperties, (*SessionPage).lookup, sessionPageRequired)
-}
+// UnmarshalJSON decodes the object. It keeps fields that the type does not declare, and rejects a missing required field.
+func (a *SessionPage) UnmarshalJSON(data []byte) error { return codec.Unmarshal(data, a) }
 
-// UnmarshalJSON decodes the object like UnmarshalJSONFrom.
-func (a *SessionPage) UnmarshalJSON(data []byte) error { return jsonobject.Unmarshal(data, a) }
-
-// MarshalJSONTo encodes the object with its AdditionalProperties.
-func (a SessionPage) MarshalJSONTo(enc *jsontext.Encoder) error {
-	type plain SessionPage
-	return jsonobject.Encode(enc, plain(a), a.AdditionalProperties)
-}
-
-// MarshalJSON encodes the object like MarshalJSONTo.
-func (a SessionPage) MarshalJSON() ([]byte, error) { return jsonobject.Marshal(a) }
+// MarshalJSON encodes the object with its AdditionalProperties.
+func (a SessionPage) MarshalJSON() ([]byte, error) { return codec.Marshal(&a) }
 
 // AsFileIDReference returns the union data inside the FileDeleteReference as a FileIDReference
 func (t FileDeleteReference) AsFileIDReference() (FileIDReference, error) {
@@ -6327,7 +6048,7 @@ func decodeResponse[T any](op Operation, resp *http.Response, err error) (*T, er
 		return nil, &ResponseError{Operation: op, StatusCode: resp.StatusCode, Header: resp.Header, Body: body}
 	}
 	result := new(T)
-	if err := jsonobject.DecodeBody(body, resp.Header.Get("Content-Type"), result); err != nil {
+	if err := codec.DecodeBody(body, resp.Header.Get("Content-Type"), result); err != nil {
 		return nil, &ResponseError{Operation: op, StatusCode: resp.StatusCode, Header: resp.Header, Body: body, Err: err}
 	}
 	return result, nil

@@ -62,15 +62,17 @@ func TestRun(t *testing.T) {
 	for name, test := range map[string]struct {
 		response, text string
 	}{
-		"another type": {`{"A":"x","B":1}`, "functions: the response of call 9 of function 42 is no *functions.pair: json: cannot unmarshal string into Go struct field pair.A of type int"},
-		"a list":       {`[1]`, "functions: the response of call 9 of function 42 is no *functions.pair: json: cannot unmarshal array into Go value of type functions.pair"},
+		"another type": {`{"A":"x","B":1}`, "cannot unmarshal string"},
+		"a list":       {`[1]`, "cannot unmarshal array"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				got, _, err := run(t, ran(completed, response(test.response)))
 				check(t, "response", got, nil)
-				check(t, "text", err.Error(), test.text)
+				for _, want := range []string{"the response of call 9 of function 42 is no *functions.pair", test.text} {
+					check(t, want, strings.Contains(err.Error(), want), true)
+				}
 				check(t, "call", errorAs[*ResponseError](t, err).Call.CallID(), CallID{42, 9})
 				_, unfit := errors.AsType[*json.UnmarshalTypeError](err)
 				check(t, "says what does not fit", unfit, true)

@@ -15,8 +15,8 @@ func (e *Empty) UnmarshalJSON(data []byte) error {
 		return &Error{Reason: "is " + kindName(jsontext.Value(data).Kind()) + " instead of an object"}
 	}
 	var fields map[string]json.RawMessage
-	if err := Unmarshal(data, &fields); err != nil {
-		return err
+	if err := json.Unmarshal(data, &fields); err != nil {
+		return newError(err)
 	}
 	if _, failed := fields["error"]; failed {
 		return &Error{Path: "error", Reason: "is set"}

@@ -17,46 +17,73 @@ import (
 	jsonv1 "github.com/go-json-experiment/json/v1"
 )
 
-// options follow encoding/json where services depend on it: repeated names and invalid UTF-8 are accepted, the last
-// value of a repeated name counts, and omitempty looks at the Go value.
-var options = jsonv2.JoinOptions(
-	jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true), jsonv1.OmitEmptyWithLegacySemantics(true),
-)
+// Codec decodes and encodes a set of types. It does so with functions instead of methods such as UnmarshalJSONFrom: a type
+// that embeds a generated one and has a MarshalJSON of its own would otherwise be encoded by the promoted method.
+type Codec struct{ options jsonv2.Options }
 
-// Lookup returns a pointer to the Go field of v for a JSON field name, and the number of that field. The pointer is nil if
-// the type declares no such field.
-type Lookup[T any] func(v *T, name []byte) (field any, number int)
-
-// Required are the required fields of a type.
-type Required struct {
-	names []string
-	mask  uint64
-}
-
-// Require returns the required fields of a type. names has one entry for each field in the order of their numbers, which
-// is "" for an optional field.
-func Require(names ...string) Required {
-	r := Required{names: names}
-	for number, name := range names {
-		if name != "" {
-			r.mask |= 1 << number
-		}
+// NewCodec returns a codec for types, which may contain each other.
+//
+// It follows encoding/json where services depend on it: repeated names and invalid UTF-8 are accepted, the last value of a
+// repeated name counts, and omitempty looks at the Go value.
+func NewCodec(types ...Type) Codec {
+	var unmarshalers []*jsonv2.Unmarshalers
+	var marshalers []*jsonv2.Marshalers
+	for _, t := range types {
+		unmarshalers, marshalers = append(unmarshalers, t.unmarshal), append(marshalers, t.marshal)
 	}
-	return r
+	return Codec{jsonv2.JoinOptions(
+		jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true), jsonv1.OmitEmptyWithLegacySemantics(true),
+		jsonv2.WithUnmarshalers(jsonv2.JoinUnmarshalers(unmarshalers...)), jsonv2.WithMarshalers(jsonv2.JoinMarshalers(marshalers...)),
+	)}
 }
 
 // Unmarshal decodes data into v like encoding/json, but field names are case-sensitive. The error is an *Error, which
 // never matches io.ErrUnexpectedEOF: a complete response with broken JSON is not a broken connection.
-func Unmarshal(data []byte, v any) error {
-	if err := jsonv2.Unmarshal(data, v, options); err != nil {
+func (c Codec) Unmarshal(data []byte, v any) error {
+	if err := jsonv2.Unmarshal(data, v, c.options); err != nil {
 		return newError(err)
 	}
 	return nil
 }
 
-// Decode reads an object into v: declared fields where lookup says, all others into unknown. null counts as
-// absent for a required field. An optional field of another JSON type than declared is kept in unknown.
-func Decode[T any](dec *jsontext.Decoder, v *T, unknown *map[string]json.RawMessage, lookup Lookup[T], required Required) error {
+// Marshal encodes v like encoding/json, but does not escape HTML.
+func (c Codec) Marshal(v any) ([]byte, error) { return jsonv2.Marshal(v, c.options) }
+
+// Type tells a Codec how to handle one type.
+type Type struct {
+	unmarshal *jsonv2.Unmarshalers
+	marshal   *jsonv2.Marshalers
+}
+
+// Lookup returns a pointer to the Go field of v for a JSON field name, and the number of that field. The pointer is nil if
+// the type declares no such field.
+type Lookup[T any] func(v *T, name []byte) (field any, number int)
+
+// For describes the type T. unknown returns where v keeps its unknown fields, and plain converts v to a type without
+// methods. required has one entry for each field in the order of their numbers, which is "" for an optional field.
+func For[T any](lookup Lookup[T], unknown func(v *T) *map[string]json.RawMessage, plain func(v *T) any, required ...string) Type {
+	o := object[T]{lookup: lookup, required: required}
+	for number, name := range required {
+		if name != "" {
+			o.mask |= 1 << number
+		}
+	}
+	return Type{
+		jsonv2.UnmarshalFromFunc(func(dec *jsontext.Decoder, v *T) error { return o.decode(dec, v, unknown(v)) }),
+		jsonv2.MarshalToFunc(func(enc *jsontext.Encoder, v *T) error { return encode(enc, plain(v), *unknown(v)) }),
+	}
+}
+
+// object is what decoding needs to know about a type. mask has a bit for each required field.
+type object[T any] struct {
+	lookup   Lookup[T]
+	required []string
+	mask     uint64
+}
+
+// decode reads an object into v: declared fields where lookup says, all others into unknown. null counts as absent for a
+// required field. An optional field of another JSON type than declared is kept in unknown.
+func (o object[T]) decode(dec *jsontext.Decoder, v *T, unknown *map[string]json.RawMessage) error {
 	if dec.PeekKind() != jsontext.KindBeginObject {
 		return mismatch(dec, "an object")
 	}
@@ -64,17 +91,17 @@ func Decode[T any](dec *jsontext.Decoder, v *T, unknown *map[string]json.RawMess
 		return err
 	}
 	*unknown = nil
-	missing, declared := required.mask, false
+	missing, declared := o.mask, false
 	for dec.PeekKind() != jsontext.KindEndObject {
 		name, err := readName(dec)
 		if err != nil {
 			return err
 		}
-		field, number := lookup(v, name)
+		field, number := o.lookup(v, name)
 		switch {
 		case field == nil:
 			err = keep(dec, unknown, string(name))
-		case required.names[number] == "":
+		case o.required[number] == "":
 			declared = true
 			err = decodeOptional(dec, field, unknown)
 		case dec.PeekKind() == jsontext.KindNull && !isRaw(field):
@@ -92,8 +119,8 @@ func Decode[T any](dec *jsontext.Decoder, v *T, unknown *map[string]json.RawMess
 	}
 	switch {
 	case missing != 0:
-		return &Error{Path: join(pathOf(dec.StackPointer()), required.names[bits.TrailingZeros64(missing)]), Reason: "is missing"}
-	case required.mask == 0 && !declared:
+		return &Error{Path: join(pathOf(dec.StackPointer()), o.required[bits.TrailingZeros64(missing)]), Reason: "is missing"}
+	case o.mask == 0 && !declared:
 		return &Error{Path: pathOf(dec.StackPointer()), Reason: "has none of the fields of its type"}
 	}
 	return nil
@@ -135,7 +162,7 @@ func put(unknown *map[string]json.RawMessage, name string, value jsontext.Value)
 
 func decodeOptional(dec *jsontext.Decoder, field any, unknown *map[string]json.RawMessage) error {
 	value, err := dec.ReadValue()
-	if err != nil || decodeValue(value, field) == nil {
+	if err != nil || decodeValue(value, field, dec.Options()) == nil {
 		return err
 	}
 	reflect.ValueOf(field).Elem().SetZero()
@@ -146,25 +173,25 @@ func decodeOptional(dec *jsontext.Decoder, field any, unknown *map[string]json.R
 // decodeRequired decodes lists and objects in place, so that they are scanned only once.
 func decodeRequired(dec *jsontext.Decoder, field any) error {
 	if kind := dec.PeekKind(); kind == jsontext.KindBeginArray || kind == jsontext.KindBeginObject {
-		return jsonv2.UnmarshalDecode(dec, field, options)
+		return jsonv2.UnmarshalDecode(dec, field)
 	}
 	value, err := dec.ReadValue()
 	if err != nil {
 		return err
 	}
-	if decodeValue(value, field) != nil {
+	if decodeValue(value, field, dec.Options()) != nil {
 		return &Error{Path: pathOf(dec.StackPointer()), Reason: "is " + kindName(value.Kind()) + " instead of " + typeName(reflect.TypeOf(field).Elem())}
 	}
 	return nil
 }
 
-// Encode writes v, whose type must have no methods of its own, followed by the unknown fields in the order of their names.
-// An unknown field under a declared name is written only if v leaves that field out.
-func Encode(enc *jsontext.Encoder, v any, unknown map[string]json.RawMessage) error {
+// encode writes v, whose type has no methods, followed by the unknown fields in the order of their names. An unknown field
+// under a declared name is written only if v leaves that field out.
+func encode(enc *jsontext.Encoder, v any, unknown map[string]json.RawMessage) error {
 	if len(unknown) == 0 {
-		return jsonv2.MarshalEncode(enc, v, options)
+		return jsonv2.MarshalEncode(enc, v)
 	}
-	object, err := jsonv2.Marshal(v, options)
+	object, err := jsonv2.Marshal(v, enc.Options())
 	if err != nil {
 		return err
 	}
@@ -189,7 +216,7 @@ func has(object, quoted []byte, name string) (bool, error) {
 	if !bytes.Contains(object, quoted) {
 		return false, nil
 	}
-	dec := jsontext.NewDecoder(bytes.NewReader(append(slices.Clip(object), '}')), options)
+	dec := jsontext.NewDecoder(bytes.NewReader(append(slices.Clip(object), '}')), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	if _, err := dec.ReadToken(); err != nil {
 		return false, err
 	}
@@ -207,6 +234,3 @@ func has(object, quoted []byte, name string) (bool, error) {
 	}
 	return false, nil
 }
-
-// Marshal encodes v, which has a MarshalJSONTo method.
-func Marshal(v jsonv2.MarshalerTo) ([]byte, error) { return jsonv2.Marshal(v, options) }

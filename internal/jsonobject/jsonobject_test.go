@@ -72,7 +72,7 @@ func TestRequiredFields(t *testing.T) {
 func TestNestedRequiredFields(t *testing.T) {
 	t.Parallel()
 	const limits = `{"timeoutMinutes":9,"cpuCores":{"min":1,"default":1},"memoryGb":{"min":1,"max":1,"default":1},"runtimes":[]}`
-	err := jsonobject.Unmarshal([]byte(limits), new(gen.FunctionsLimits))
+	err := json.Unmarshal([]byte(limits), new(gen.FunctionsLimits))
 	if err == nil || err.Error() != "cpuCores.max is missing" {
 		t.Errorf("error = %v, want one that names cpuCores.max", err)
 	}
@@ -85,14 +85,14 @@ func TestNothingRequired(t *testing.T) {
 		`{}`: false, `{"error":{"message":"no"}}`: false, `{"message":"no"}`: false, `null`: false,
 		`{"response":null}`: true, `{"callId":1}`: true, `{"response":{},"message":"no"}`: true,
 	} {
-		if err := jsonobject.Unmarshal([]byte(body), new(gen.FunctionCallResponse)); (err == nil) != accepted {
+		if err := json.Unmarshal([]byte(body), new(gen.FunctionCallResponse)); (err == nil) != accepted {
 			t.Errorf("%s: error = %v, want success: %v", body, err, accepted)
 		}
 	}
 	for body, accepted := range map[string]bool{
 		`{}`: true, `{"more":1}`: true, ` {} `: true, `null`: false, `[]`: false, `"x"`: false, `{"error":{"message":"no"}}`: false,
 	} {
-		if err := jsonobject.Unmarshal([]byte(body), new(gen.EmptyObject)); (err == nil) != accepted {
+		if err := json.Unmarshal([]byte(body), new(gen.EmptyObject)); (err == nil) != accepted {
 			t.Errorf("empty object %s: error = %v, want success: %v", body, err, accepted)
 		}
 	}
@@ -178,7 +178,7 @@ func TestTolerance(t *testing.T) {
 func TestBrokenJSON(t *testing.T) {
 	t.Parallel()
 	for _, body := range []string{``, `{`, `{"items":[`, `{"items":[]`, `{"items":[]} x`, `{"items":[],}`, `{"items" []}`, `nul`, `{"items":[{"id":tru}]}`, "{\"items\":[\x00]}"} {
-		err := jsonobject.Unmarshal([]byte(body), new(gen.FunctionCallPage))
+		err := new(gen.FunctionCallPage).UnmarshalJSON([]byte(body))
 		failure, ok := errors.AsType[*jsonobject.Error](err)
 		if !ok || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) || !strings.Contains(failure.Reason, "not valid JSON") {
 			t.Errorf("%q: error = %v, want an *Error about invalid JSON", body, err)
@@ -264,7 +264,7 @@ func TestRoundTripLaw(t *testing.T) {
 			r.Fatal(err)
 		}
 		var f gen.Function
-		if err := jsonobject.Unmarshal(text, &f); err != nil {
+		if err := json.Unmarshal(text, &f); err != nil {
 			r.Fatalf("%s: %v", text, err)
 		}
 		again, err := json.Marshal(f)

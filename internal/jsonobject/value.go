@@ -17,7 +17,7 @@ var errOtherType = errors.New("the value has another JSON type")
 
 // decodeValue decodes a value into the variable that field points to. It handles texts, numbers and booleans itself,
 // because whole numbers may be written as 1e12, and because it is the greater part of the work for a list.
-func decodeValue(value jsontext.Value, field any) error {
+func decodeValue(value jsontext.Value, field any, options jsonv2.Options) error {
 	if raw, ok := field.(*json.RawMessage); ok {
 		*raw = json.RawMessage(value.Clone())
 		return nil
@@ -28,17 +28,17 @@ func decodeValue(value jsontext.Value, field any) error {
 		return nil
 	}
 	if v.Kind() != reflect.Pointer {
-		return decodeInto(value, v)
+		return decodeInto(value, v, options)
 	}
 	target := reflect.New(v.Type().Elem())
-	if err := decodeInto(value, target.Elem()); err != nil {
+	if err := decodeInto(value, target.Elem(), options); err != nil {
 		return err
 	}
 	v.Set(target)
 	return nil
 }
 
-func decodeInto(value jsontext.Value, v reflect.Value) error {
+func decodeInto(value jsontext.Value, v reflect.Value, options jsonv2.Options) error {
 	switch v.Kind() {
 	case reflect.String:
 		if value.Kind() != jsontext.KindString {
