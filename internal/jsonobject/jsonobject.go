@@ -62,6 +62,9 @@ type Lookup[T any] func(v *T, name []byte) (field any, number int)
 // For describes the type T. unknown returns where v keeps its unknown fields, and plain converts v to a type without
 // methods. required has one entry for each field in the order of their numbers, which is "" for an optional field.
 func For[T any](lookup Lookup[T], unknown func(v *T) *map[string]json.RawMessage, plain func(v *T) any, required ...string) Type {
+	if len(required) > 64 {
+		panic("jsonobject: a type has more than 64 fields, which the mask of required fields cannot hold")
+	}
 	o := object[T]{lookup: lookup, required: required}
 	for number, name := range required {
 		if name != "" {

@@ -1,0 +1,95 @@
+package functions
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+)
+
+// A success without its required fields is an error that names what is missing. It never looks like "not found", and for a
+// call the outcome is unknown.
+func TestIncompleteSuccess(t *testing.T) {
+	t.Parallel()
+	methods := map[string]struct {
+		path string // of the request that gets the incomplete response
+		do   func(ctx context.Context, c *Client) error
+	}{
+		"List":        {"/functions/list", func(ctx context.Context, c *Client) error { return second(c.List(ctx, Filter{})) }},
+		"Retrieve":    {"/functions/byids", func(ctx context.Context, c *Client) error { return second(c.Retrieve(ctx, ID(1))) }},
+		"external id": {"/functions/byids", func(ctx context.Context, c *Client) error { return second(c.Start(ctx, ExternalID("x"), nil)) }},
+		"Create": {"/functions", func(ctx context.Context, c *Client) error {
+			return second(c.Create(ctx, FunctionWrite{Name: "f"}, FileID(1)))
+		}},
+		"WaitReady":  {"/functions/byids", func(ctx context.Context, c *Client) error { return second(c.WaitReady(ctx, ID(1))) }},
+		"Limits":     {"/functions/limits", func(ctx context.Context, c *Client) error { return second(c.Limits(ctx)) }},
+		"Status":     {"/functions/status", func(ctx context.Context, c *Client) error { return second(c.Status(ctx)) }},
+		"Activate":   {"/functions/status", func(ctx context.Context, c *Client) error { return second(c.Activate(ctx)) }},
+		"Start":      {"/call", func(ctx context.Context, c *Client) error { return second(c.Start(ctx, ID(1), nil)) }},
+		"Call":       {"/call", func(ctx context.Context, c *Client) error { return second(c.Call(ctx, ID(1), nil)) }},
+		"Calls.List": {"/calls/list", func(ctx context.Context, c *Client) error { return second(c.Calls.List(ctx, ID(1), CallsFilter{})) }},
+		"Calls.Retrieve": {"/calls/byids", func(ctx context.Context, c *Client) error {
+			return second(c.Calls.Retrieve(ctx, CallID{1, 2}))
+		}},
+		"Calls.Wait":     {"/calls/byids", func(ctx context.Context, c *Client) error { return second(c.Calls.Wait(ctx, CallID{1, 2})) }},
+		"Calls.Response": {"/response", func(ctx context.Context, c *Client) error { return second(c.Calls.Response(ctx, CallID{1, 2})) }},
+		"Calls.Logs":     {"/logs", func(ctx context.Context, c *Client) error { return second(c.Calls.Logs(ctx, CallID{1, 2})) }},
+		"Schedules.List": {"/schedules/list", func(ctx context.Context, c *Client) error {
+			return second(c.Schedules.List(ctx, SchedulesFilter{}))
+		}},
+		"Schedules.Retrieve": {"/schedules/byids", func(ctx context.Context, c *Client) error { return second(c.Schedules.Retrieve(ctx, 1)) }},
+		"Schedules.Create": {"/schedules", func(ctx context.Context, c *Client) error {
+			return second(c.Schedules.Create(ctx, ID(1), nightlyWrite()))
+		}},
+		"Schedules.InputData": {"/input_data", func(ctx context.Context, c *Client) error { return second(c.Schedules.InputData(ctx, 1)) }},
+		"Sessions.Create": {"/sessions", func(ctx context.Context, c *Client) error {
+			return second(c.Sessions.Create(ctx, SessionTokenExchange()))
+		}},
+		"Sessions.List":     {"/sessions", func(ctx context.Context, c *Client) error { return second(c.Sessions.List(ctx, SessionsFilter{})) }},
+		"Sessions.Retrieve": {"/sessions/byids", func(ctx context.Context, c *Client) error { return second(c.Sessions.Retrieve(ctx, 1)) }},
+		"Sessions.Revoke":   {"/sessions/revoke", func(ctx context.Context, c *Client) error { return second(c.Sessions.Revoke(ctx, 1)) }},
+		"Files.Retrieve":    {"/files/byids", func(ctx context.Context, c *Client) error { return second(c.Files.Retrieve(ctx, ID(1))) }},
+		"Files.Download":    {"/files/downloadlink", func(ctx context.Context, c *Client) error { return second(c.Files.Download(ctx, ID(1))) }},
+		"Files.Upload": {"/files", func(ctx context.Context, c *Client) error {
+			return second(c.Files.Upload(ctx, FileWrite{Name: "f"}, nil))
+		}},
+	}
+	bodies := []string{
+		`{}`, `null`, `[]`, `"text"`, `{"error":{"code":400,"message":"no"}}`, `{"error":"no"}`, `{"message":"no"}`, `{"items":[{}]}`, `{"items":[null]}`,
+		`{"items":null}`,
+	}
+	for name, m := range methods {
+		for _, body := range bodies {
+			t.Run(name+" "+body, func(t *testing.T) {
+				t.Parallel()
+				c := newTestClient(t, incompleteAt(m.path, body), Config{}, WithRetry(RetryOptions{MaxRetries: -1}))
+				err := m.do(t.Context(), c)
+				request, ok := errors.AsType[*RequestError](err)
+				if !ok || errors.Is(err, ErrNotFound) || errors.Is(err, ErrUnavailable) {
+					t.Fatalf("error = %v, want a *RequestError that matches neither ErrNotFound nor ErrUnavailable", err)
+				}
+				if text := request.Err.Error(); !strings.Contains(text, "missing") && !strings.Contains(text, "instead of") && !strings.Contains(text, "none of") {
+					t.Errorf("error = %v, want one that names what is missing", err)
+				}
+				_, unknown := errors.AsType[*UnknownOutcomeError](err)
+				check(t, "unknown outcome", unknown, m.path == "/call")
+			})
+		}
+	}
+}
+
+func second[T any](_ T, err error) error { return err }
+
+// incompleteAt answers requests whose path ends so with body, and sessions as usual.
+func incompleteAt(end, body string) transportFunc {
+	return func(req *http.Request) (*http.Response, error) {
+		if strings.HasSuffix(req.URL.Path, end) {
+			return reply(200, body)(req)
+		}
+		if strings.HasSuffix(req.URL.Path, "/sessions") {
+			return reply(200, oneSession)(req)
+		}
+		return refusal(500, "unexpected "+req.URL.Path)(req)
+	}
+}
