@@ -1,4 +1,4 @@
-# Every target that people and CI use; "make help" lists them.
+# The targets for people and for CI; "make help" lists them.
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
@@ -7,6 +7,8 @@ GOLANGCI := bin/golangci-lint
 OASDIFF := bin/oasdiff
 REDOCLY := tools/npm/node_modules/.bin/redocly
 SPEC_VALIDATOR := bin/python/bin/openapi-spec-validator
+# The newer of the two supported Go releases; go.mod names the older one.
+NEWER_GO := go1.27.4
 
 .PHONY: help
 help: ## Show this list
@@ -17,11 +19,11 @@ generate: ## Generate gen/ from api/openapi.yaml
 	go generate ./...
 
 .PHONY: verify
-verify: ## Fail if gen/, go.mod or go.sum differ from what they are made of
+verify: ## Fail if gen/, go.mod or go.sum are out of date
 	@before="$$(cat gen/*.go gen/server/*.go | cksum)"; $(MAKE) --no-print-directory generate; \
 	after="$$(cat gen/*.go gen/server/*.go | cksum)"; \
 	if [ "$$before" != "$$after" ]; then \
-		echo "gen/ was not up to date; it has been generated anew: look at the difference and commit it" >&2; exit 1; fi
+		echo "gen/ was out of date and has been generated again; review and commit the change" >&2; exit 1; fi
 	go mod tidy -diff
 	go -C tools/lint mod tidy -diff
 	go -C tools/oasdiff mod tidy -diff
@@ -32,7 +34,7 @@ fmt: $(GOLANGCI) ## Format the handwritten code
 	$(GOLANGCI) fmt
 
 .PHONY: lint
-lint: $(GOLANGCI) ## Look for faults in the handwritten code
+lint: $(GOLANGCI) ## Lint the handwritten code
 	$(GOLANGCI) run ./...
 
 # Built once from its own module, so that its hundreds of dependencies stay out of go.mod.
@@ -101,8 +103,25 @@ $(SPEC_VALIDATOR): tools/python/requirements.txt
 	bin/python/bin/pip install --quiet --requirement tools/python/requirements.txt
 	@touch $@
 
+.PHONY: newer-go
+newer-go: ## Run all tests with the newer Go release, and the JSON tests with encoding/json/v2 on the older one
+	GOTOOLCHAIN=$(NEWER_GO) go test ./...
+	GOEXPERIMENT=jsonv2 go test ./internal/jsonobject ./gen/... ./wrapper/... ./deploy ./batch
+
+.PHONY: fuzz
+fuzz: ## Run each fuzz test for FUZZTIME, 20s by default
+	for target in FuzzDecode:./internal/jsonobject FuzzParseRetryAfter:./wrapper FuzzAPIErrorDecode:./wrapper FuzzCheck:./wrapper/internal/handler; do \
+		go test -run '^$$' -fuzz "^$${target%%:*}$$" -fuzztime $(or $(FUZZTIME),20s) "$${target#*:}"; done
+
+.PHONY: bench
+bench: ## Compare the client with the same work by hand; read the figures as ratios
+	go test -run '^$$' -bench . -benchmem ./tests/bench
+
 .PHONY: ci
-ci: verify build lint test race examples interop ## Everything that must pass before a change lands
+ci: verify build lint test race examples guide ## The checks to run often
+
+.PHONY: ci-full
+ci-full: ci interop newer-go fuzz ## Everything that must pass before a change lands; needs Node, npm and pip as well
 
 .PHONY: clean
 clean: ## Remove what was built
