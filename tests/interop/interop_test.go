@@ -1,5 +1,5 @@
-// Package interop holds the tests that need other people's tools. "make interop" installs the tools and runs the tests with
-// INTEROP=1; without it they are skipped.
+// Package interop tests the description and the clients with third-party tools. "make interop" installs the tools and runs the
+// tests with INTEROP=1; without it they are skipped.
 package interop
 
 import (
@@ -16,11 +16,11 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // root is the folder of the module.
 const root = "../.."
 
-// tool returns the path of a tool that "make interop" has installed, and skips the test outside of make interop.
+// tool returns the absolute path of a tool that "make interop" installs. It skips the test outside of make interop.
 func tool(t *testing.T, path string) string {
 	t.Helper()
 	if os.Getenv("INTEROP") == "" {
-		t.Skip("INTEROP is not set: make interop installs the tools that this test needs, and runs it")
+		t.Skipf("INTEROP is not set, and this test needs %s: make interop installs it and runs the test", path)
 	}
 	path, err := filepath.Abs(filepath.Join(root, path))
 	if err != nil {
