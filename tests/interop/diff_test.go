@@ -40,10 +40,15 @@ func oldDescription(t *testing.T, now, before string) string {
 func writeDescription(t *testing.T, text string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "openapi.yaml")
+	writeFile(t, path, text)
+	return path
+}
+
+func writeFile(t *testing.T, path, text string) {
+	t.Helper()
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return path
 }
 
 const breaks = "this breaks clients of the older description"
