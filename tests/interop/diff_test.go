@@ -2,9 +2,7 @@ package interop
 
 import (
 	"errors"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -35,20 +33,6 @@ func oldDescription(t *testing.T, now, before string) string {
 		t.Fatalf("the description no longer contains %q; choose another change", now)
 	}
 	return writeDescription(t, text)
-}
-
-func writeDescription(t *testing.T, text string) string {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "openapi.yaml")
-	writeFile(t, path, text)
-	return path
-}
-
-func writeFile(t *testing.T, path, text string) {
-	t.Helper()
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
 }
 
 const breaks = "this breaks clients of the older description"

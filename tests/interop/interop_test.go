@@ -1,14 +1,17 @@
-// Package interop tests the description and the clients with third-party tools. "make interop" installs the tools and runs the
-// tests with INTEROP=1; without it they are skipped.
+// Package interop tests the description and the clients with third-party tools. "make interop" installs the tools and runs
+// the tests with INTEROP=1; without it they are skipped.
 package interop
 
 import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"go.uber.org/goleak"
+
+	"github.com/cogfn/cogfn/api"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -30,4 +33,24 @@ func tool(t *testing.T, path string) string {
 		t.Fatalf("%v; make interop installs it", err)
 	}
 	return path
+}
+
+// writeDescription writes a description to a file and returns its path.
+func writeDescription(t *testing.T, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "openapi.yaml")
+	writeFile(t, path, text)
+	return path
+}
+
+func writeFile(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// closedEnums returns the description with each extensible enum as a closed one.
+func closedEnums() string {
+	return strings.ReplaceAll(string(api.OpenAPI), "x-extensible-enum:", "enum:")
 }

@@ -195,11 +195,6 @@ func TestPythonGeneratorWarns(t *testing.T) {
 	}
 }
 
-// closedEnums returns the description with each extensible enum as a closed one.
-func closedEnums() string {
-	return strings.ReplaceAll(string(api.OpenAPI), "x-extensible-enum:", "enum:")
-}
-
 // pythonClient generates a client from a description and returns the directory that contains its package.
 func pythonClient(t *testing.T, description string) string {
 	t.Helper()

@@ -2,6 +2,7 @@ package interop
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -55,7 +56,7 @@ func (b *builder) value(s *openapi3.Schema) any {
 	case s.Type.Is("boolean"):
 		return true
 	default:
-		return "text"
+		return "text" + strings.Repeat("s", max(0, int(s.MinLength)-len("text")))
 	}
 }
 

@@ -43,9 +43,9 @@ echo
 echo "What that means for clients:"
 compare severity.txt
 
-# oasdiff ignores most changes of x-extensible-enum. Here these lists, and only they, are enums, and only their values are
-# compared. A new value is no break, because clients must accept unknown values. A removed value is one, because its constant is
-# removed from the Go package.
+# oasdiff ignores most changes of x-extensible-enum. This run treats these lists, and only these, as enums, and compares only
+# their values. A new value breaks nothing, because clients must accept unknown values. A removed value is an error, because
+# the Go package loses its constant.
 if [ "$status" -le 1 ]; then
 	mkdir values
 	for file in old.yaml new.yaml; do
