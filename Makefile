@@ -83,22 +83,24 @@ $(OASDIFF): tools/oasdiff/go.mod tools/oasdiff/go.sum
 	go -C tools/oasdiff build -o ../../$@ github.com/oasdiff/oasdiff
 
 .PHONY: lint-api
-lint-api: $(REDOCLY) ## Look for faults in the description with Redocly's linter; needs Node and npm
+lint-api: $(REDOCLY) ## Lint the description with Redocly; needs Node and npm
 	REDOCLY_SUPPRESS_UPDATE_NOTICE=true REDOCLY_TELEMETRY=off \
 		$(REDOCLY) lint --config api/redocly.yaml --lint-config error api/openapi.yaml
 
 .PHONY: interop
-interop: lint-api $(OASDIFF) $(SPEC_VALIDATOR) ## Hear what other people's tools say about the description; needs Node and npm
+interop: lint-api $(OASDIFF) $(SPEC_VALIDATOR) ## Validate the description with third-party tools; needs Node, npm and Python 3
 	$(SPEC_VALIDATOR) api/openapi.yaml
 	INTEROP=1 go test -count=1 ./tests/interop ./tests/specguide
 
-# Prism, which tests/interop starts, comes with it.
+# This also installs Prism, openapi-typescript and the TypeScript compiler, which tests/interop runs.
 $(REDOCLY): tools/npm/package.json tools/npm/package-lock.json
-	@command -v npm >/dev/null || { echo "npm is missing: install Node.js 20.19 or newer, which brings it" >&2; exit 1; }
+	@command -v npm >/dev/null || { echo "npm is missing: install Node.js 20.19 or newer, which includes it" >&2; exit 1; }
 	npm --prefix tools/npm ci
 	@touch $@
 
+# This also installs openapi-python-client, which tests/interop runs.
 $(SPEC_VALIDATOR): tools/python/requirements.txt
+	@command -v python3 >/dev/null || { echo "python3 is missing: install Python 3.11 or newer with the venv module" >&2; exit 1; }
 	python3 -m venv bin/python
 	bin/python/bin/pip install --quiet --requirement tools/python/requirements.txt
 	@touch $@

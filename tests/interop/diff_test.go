@@ -2,9 +2,7 @@ package interop
 
 import (
 	"errors"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -14,7 +12,7 @@ import (
 	"github.com/cogfn/cogfn/api"
 )
 
-// runDiff runs "make diff" with OLD and returns what it printed and whether it succeeded.
+// runDiff runs "make diff" with OLD and returns its output and whether it succeeded.
 func runDiff(t *testing.T, old string) (output string, ok bool) {
 	t.Helper()
 	tool(t, "bin/oasdiff")
@@ -27,23 +25,19 @@ func runDiff(t *testing.T, old string) (output string, ok bool) {
 	return string(out), err == nil
 }
 
-// oldDescription writes a description that today's has come from, by putting text in place of another.
-func oldDescription(t *testing.T, today, before string) string {
+// oldDescription writes a description that differs from the current one: before replaces the first occurrence of now.
+func oldDescription(t *testing.T, now, before string) string {
 	t.Helper()
-	text := strings.Replace(string(api.OpenAPI), today, before, 1)
-	if text == string(api.OpenAPI) && today != before {
-		t.Fatalf("the description no longer holds %q; choose another change", today)
+	text := strings.Replace(string(api.OpenAPI), now, before, 1)
+	if text == string(api.OpenAPI) && now != before {
+		t.Fatalf("the description no longer contains %q; choose another change", now)
 	}
-	path := filepath.Join(t.TempDir(), "openapi.yaml")
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return path
+	return writeDescription(t, text)
 }
 
 const breaks = "this breaks clients of the older description"
 
-// TestDiff makes today's description the outcome of a change, and asks make diff what it thinks of the change.
+// TestDiff runs make diff on changes that lead to the current description.
 func TestDiff(t *testing.T) {
 	t.Parallel()
 	runtimeVersion := `        runtimeVersion:
@@ -53,31 +47,60 @@ func TestDiff(t *testing.T) {
 `
 	limits := regexp.MustCompile(`(?s)  /functions/limits:\n.*?\n(  /functions/status:)`).FindString(string(api.OpenAPI))
 	for _, c := range []struct {
-		name, today, before string
-		ok                  bool
-		want                string
+		name, now, before string
+		ok                bool
+		want              string
 	}{
 		{"nothing", "", "", true, "No changes detected"},
 		{"texts", "summary: List functions\n", "summary: Get functions\n", true, "+      summary: List functions"},
-		{"field added to an answer", runtimeVersion, "", true, "added the optional property `runtimeVersion`"},
-		{"field added to a request", "        ignoreUnknownIds: {$ref: \"#/components/schemas/IgnoreUnknownIDs\"}\n", "", true, "new optional request property"},
+		{"field added to a response", runtimeVersion, "", true, "added the optional property `runtimeVersion`"},
+		{"field added to a request", "        ignoreUnknownIds: {$ref: \"#/components/schemas/IgnoreUnknownIds\"}\n", "", true, "new optional request property"},
 		{"field of a request renamed", "        ignoreUnknownIds: {", "        spare: {", false, "removed the request property `spare`"},
 		{"operation added", limits, "  /functions/status:", true, "endpoint added"},
-		{"value added to an open enum", "enum: [Running, Completed, ", "enum: [Running, ", true, "added the new `Completed` enum value"},
-		{"value taken from a request's enum", "[py310, py311, py312, py313]\n      x-", "[py39, py310, py311, py312, py313]\n      x-", false, "removed the enum value `py39`"},
-		{"field removed from an answer", "        runtimeVersion:\n", "        spare: {type: string}\n        runtimeVersion:\n", false, "removed the optional property `spare`"},
+		{"field removed from a response", "        runtimeVersion:\n", "        spare: {type: string}\n        runtimeVersion:\n", false, "removed the optional property `spare`"},
 		{"field became required", "required: [nonce]", "required: []", false, "became required"},
+		{"field became optional in responses", "required: [name, id, uploaded,", "required: [name, id, source, uploaded,", false, "response property `items/items/source` became optional"},
 		{"limit lowered", "maxItems: 10000", "maxItems: 20000", false, "maxItems was decreased"},
 		{"operation removed", "  /functions/limits:\n", "  /functions/bounds:\n", false, "api path removed"},
 		{"operation renamed", "operationId: functionsLimits", "operationId: getFunctionsLimits", false, "api operation id `getFunctionsLimits` removed"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			output, ok := runDiff(t, oldDescription(t, c.today, c.before))
-			if ok != c.ok || !strings.Contains(output, c.want) || strings.Contains(output, breaks) == c.ok {
-				t.Errorf("ok is %v, want %v with %q in\n%s", ok, c.ok, c.want, output)
-			}
+			checkDiff(t, oldDescription(t, c.now, c.before), c.ok, c.want)
 		})
+	}
+}
+
+// TestDiffOfEnums covers closed enums, and extensible ones in requests and responses and in responses only.
+func TestDiffOfEnums(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name, now, before string
+		ok                bool
+		want              string
+	}{
+		{"value added to an extensible enum", "enum: [Running, Completed, ", "enum: [Running, ", true, "added the new `Completed` enum value"},
+		{"value removed from an extensible enum", "enum: [py38, ", "enum: [py37, py38, ", false, "removed the enum value `py37` of the request property"},
+		{"value removed from a filter", "enum: [ready, ", "enum: [ready, spare, ", false, "removed the enum value `spare` from the `query` request parameter"},
+		{"value removed from an enum of responses", "enum: [classic, ", "enum: [spare, classic, ", false, "removed the `spare` enum value from"},
+		{"order of an extensible enum", "enum: [classic, functionApp]", "enum: [functionApp, classic]", true, "No changes to report"},
+		{"closed enum became extensible", "x-extensible-enum: [py38", "enum: [py38", false, "removed the enum constraint"},
+		{"extensible enum became closed", "enum: [Point, ", "x-extensible-enum: [Point, ", false, "restricted to a list of enum values"},
+		{"value added to a closed enum", "enum: [Point, LineString, ", "enum: [Point, ", false, "added the new `LineString` enum value"},
+		{"value removed from a closed enum", "enum: [Point, ", "enum: [Circle, Point, ", false, "removed the enum value `Circle`"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			checkDiff(t, oldDescription(t, c.now, c.before), c.ok, c.want)
+		})
+	}
+}
+
+func checkDiff(t *testing.T, old string, wantOK bool, want string) {
+	t.Helper()
+	output, ok := runDiff(t, old)
+	if ok != wantOK || !strings.Contains(output, want) || strings.Contains(output, breaks) == wantOK {
+		t.Errorf("ok is %v, want %v with %q in\n%s", ok, wantOK, want, output)
 	}
 }
 
@@ -90,11 +113,7 @@ func TestDiffAgainstGitRef(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	path := filepath.Join(t.TempDir(), "openapi.yaml")
-	if err := os.WriteFile(path, text, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	fromFile, fileOK := runDiff(t, path)
+	fromFile, fileOK := runDiff(t, writeDescription(t, string(text)))
 	if diff := cmp.Diff(fromFile, fromRef); diff != "" || refOK != fileOK {
 		t.Errorf("the file (-) and the ref (+) differ:\n%s", diff)
 	}

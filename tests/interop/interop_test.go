@@ -1,14 +1,17 @@
-// Package interop holds the tests that need other people's tools. "make interop" installs the tools and runs the tests with
-// INTEROP=1; without it they are skipped.
+// Package interop tests the description and the clients with third-party tools. "make interop" installs the tools and runs
+// the tests with INTEROP=1; without it they are skipped.
 package interop
 
 import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"go.uber.org/goleak"
+
+	"github.com/cogfn/cogfn/api"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -16,11 +19,11 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // root is the folder of the module.
 const root = "../.."
 
-// tool returns the path of a tool that "make interop" has installed, and skips the test outside of make interop.
+// tool returns the absolute path of a tool that "make interop" installs. It skips the test outside of make interop.
 func tool(t *testing.T, path string) string {
 	t.Helper()
 	if os.Getenv("INTEROP") == "" {
-		t.Skip("INTEROP is not set: make interop installs the tools that this test needs, and runs it")
+		t.Skipf("INTEROP is not set, and this test needs %s: make interop installs it and runs the test", path)
 	}
 	path, err := filepath.Abs(filepath.Join(root, path))
 	if err != nil {
@@ -30,4 +33,24 @@ func tool(t *testing.T, path string) string {
 		t.Fatalf("%v; make interop installs it", err)
 	}
 	return path
+}
+
+// writeDescription writes a description to a file and returns its path.
+func writeDescription(t *testing.T, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "openapi.yaml")
+	writeFile(t, path, text)
+	return path
+}
+
+func writeFile(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// closedEnums returns the description with each extensible enum as a closed one.
+func closedEnums() string {
+	return strings.ReplaceAll(string(api.OpenAPI), "x-extensible-enum:", "enum:")
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Shows how api/openapi.yaml differs from an older one and fails if that breaks clients of the older one.
+# Shows how api/openapi.yaml differs from an older version and fails if the change breaks clients of the older version.
 # Usage: tools/oasdiff/diff.sh OLD, with a git ref or a file for OLD. "make diff" builds bin/oasdiff first.
 set -euo pipefail
 
@@ -23,16 +23,46 @@ if [ ! -f "$work/old.yaml" ]; then
 	fi
 fi
 cp api/openapi.yaml "$work/new.yaml"
-sed -e 's/#.*//' -e '/^[[:space:]]*$/d' api/oasdiff-severity.txt >"$work/severity.txt" # oasdiff knows no comments
+sed -e 's/#.*//' -e '/^[[:space:]]*$/d' api/oasdiff-severity.txt >"$work/severity.txt" # oasdiff does not accept comments
 
-root="$PWD"
-cd "$work" # so that the output names old.yaml and new.yaml and nobody's folders
+oasdiff="$PWD/bin/oasdiff"
+cd "$work" # so that the output shows old.yaml and new.yaml instead of paths of this machine
+status=0
+compare() { # takes a file with severities, and keeps the worst status
+	local result=0
+	"$oasdiff" changelog old.yaml new.yaml --severity-levels "$1" --fail-on WARN --color never || result=$?
+	echo # oasdiff does not end all its messages with a line end
+	if [ "$result" -gt "$status" ]; then
+		status=$result
+	fi
+}
+
 echo "What changed:"
 diff -u --label old.yaml --label new.yaml old.yaml new.yaml && echo "nothing"
 echo
 echo "What that means for clients:"
-status=0
-"$root/bin/oasdiff" changelog old.yaml new.yaml --severity-levels severity.txt --fail-on WARN --color never || status=$?
+compare severity.txt
+
+# oasdiff ignores most changes of x-extensible-enum. This run treats these lists, and only these, as enums, and compares only
+# their values. A new value breaks nothing, because clients must accept unknown values. A removed value is an error, because
+# the Go package loses its constant.
+if [ "$status" -le 1 ]; then
+	mkdir values
+	for file in old.yaml new.yaml; do
+		sed -E -e 's/(^|[ {,])enum:/\1x-closed-enum:/' -e 's/x-extensible-enum:/enum:/' "$file" >"values/$file"
+	done
+	{
+		"$oasdiff" checks changelog | awk 'NR > 1 && NF && $1 !~ /enum-value-(added|removed)$/ {print $1, "none"}'
+		echo "response-property-enum-value-added info"
+		echo "response-property-enum-value-removed err"
+	} >values.txt
+	cd values
+	echo
+	echo "Values of extensible enums:"
+	compare ../values.txt >changelog.txt
+	sed '/declare it with x-extensible-enum/d' changelog.txt # advice for a closed enum
+fi
+
 if [ "$status" = 1 ]; then
 	echo "this breaks clients of the older description; if it has to be, say so in CHANGELOG.md" >&2
 fi
