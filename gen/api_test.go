@@ -27,9 +27,8 @@ func respond(status int, contentType, body string) doer {
 // typedMethods are the methods of gen.API that decode a response.
 func typedMethods() []reflect.Method {
 	var methods []reflect.Method
-	api := reflect.TypeFor[*gen.API]()
-	for i := range api.NumMethod() {
-		if m := api.Method(i); m.Type.NumOut() == 2 && m.Type.Out(0) != reflect.TypeFor[*http.Response]() {
+	for m := range reflect.TypeFor[*gen.API]().Methods() {
+		if m.Type.NumOut() == 2 && m.Type.Out(0) != reflect.TypeFor[*http.Response]() {
 			methods = append(methods, m)
 		}
 	}
@@ -48,7 +47,7 @@ func call(t *testing.T, m reflect.Method, d doer) (result any, err error) {
 		args = append(args, reflect.Zero(m.Type.In(i)))
 	}
 	out := m.Func.Call(args)
-	err, _ = out[1].Interface().(error)
+	err, _ = reflect.TypeAssert[error](out[1])
 	return out[0].Interface(), err
 }
 

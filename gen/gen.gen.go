@@ -1276,7 +1276,7 @@ type GeoLocation struct {
 	Geometry GeoLocationGeometry `json:"geometry"`
 
 	// Properties Free properties of the feature.
-	Properties map[string]interface{} `json:"properties,omitempty"`
+	Properties map[string]interface{} `json:"properties,omitzero"`
 
 	// Type Always Feature.
 	Type                 GeoLocationType            `json:"type"`

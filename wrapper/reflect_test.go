@@ -124,9 +124,8 @@ func checkMethods(t *testing.T, r reached) {
 
 // returnedByGen reports whether a method of Client.Gen returns the type.
 func returnedByGen(name string) bool {
-	api := reflect.TypeFor[*gen.API]()
-	for i := range api.NumMethod() {
-		if t := api.Method(i).Type; t.NumOut() == 2 && t.Out(0).Kind() == reflect.Pointer && t.Out(0).Elem().Name() == name {
+	for method := range reflect.TypeFor[*gen.API]().Methods() {
+		if t := method.Type; t.NumOut() == 2 && t.Out(0).Kind() == reflect.Pointer && t.Out(0).Elem().Name() == name {
 			return true
 		}
 	}

@@ -85,8 +85,9 @@ func kindName(kind jsontext.Kind) string {
 		return "a list"
 	case jsontext.KindTrue, jsontext.KindFalse:
 		return "a boolean"
+	default:
+		return "invalid"
 	}
-	return "invalid"
 }
 
 func typeName(t reflect.Type) string {
@@ -104,6 +105,7 @@ func typeName(t reflect.Type) string {
 		return "a boolean"
 	case reflect.Slice:
 		return "a list"
+	default:
+		return "an object"
 	}
-	return "an object"
 }

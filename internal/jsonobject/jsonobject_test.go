@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"strings"
 	"testing"
 
@@ -22,13 +23,13 @@ const (
 )
 
 // loose decodes JSON for a comparison by value, with all digits of numbers.
-func loose(t testing.TB, text []byte) any {
-	t.Helper()
+func loose(tb testing.TB, text []byte) any {
+	tb.Helper()
 	dec := json.NewDecoder(bytes.NewReader(text))
 	dec.UseNumber()
 	var v any
 	if err := dec.Decode(&v); err != nil {
-		t.Fatalf("%s: %v", text, err)
+		tb.Fatalf("%s: %v", text, err)
 	}
 	return v
 }
@@ -256,9 +257,7 @@ func TestRoundTripLaw(t *testing.T) {
 	optional := []string{"externalId", "owner", "metadata", "secrets", "envVars", "cpu", "runtime", "error", "lastCalled", "region", "x", ""}
 	rapid.Check(t, func(r *rapid.T) {
 		object := rapid.MapOfN(rapid.OneOf(rapid.SampledFrom(optional), rapid.String()), value, 0, 6).Draw(r, "fields")
-		for name, v := range map[string]any{"id": 1, "name": "f", "fileId": 2, "status": "Ready", "createdTime": 3} {
-			object[name] = v
-		}
+		maps.Copy(object, map[string]any{"id": 1, "name": "f", "fileId": 2, "status": "Ready", "createdTime": 3})
 		text, err := json.Marshal(object)
 		if err != nil {
 			r.Fatal(err)

@@ -48,9 +48,7 @@ func a[T any]() any { return new(T) }
 // method from the request that the method sends.
 var typesOf = sync.OnceValue(func() map[string]operationTypes {
 	all := map[string]operationTypes{}
-	api := reflect.TypeFor[*gen.API]()
-	for i := range api.NumMethod() {
-		method := api.Method(i)
+	for method := range reflect.TypeFor[*gen.API]().Methods() {
 		if method.Type.NumOut() != 2 || method.Type.Out(0) == reflect.TypeFor[*http.Response]() {
 			continue
 		}
@@ -93,7 +91,7 @@ func call(method reflect.Method, resp *http.Response) (op gen.Operation, result 
 		args = append(args, reflect.Zero(method.Type.In(i)))
 	}
 	out := method.Func.Call(args)
-	err, _ = out[1].Interface().(error)
+	err, _ = reflect.TypeAssert[error](out[1])
 	return op, out[0].Interface(), err
 }
 
