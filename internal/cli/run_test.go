@@ -111,7 +111,7 @@ func TestRunRefuses(t *testing.T) {
 		{"secret without value", good, []string{"--secret", "no-such-secret"}, "", exitUsage, `^cogfn: --secret no-such-secret has no value`},
 		{"secret without key", good, []string{"--secret", "=v"}, "", exitUsage, `^cogfn: --secret needs KEY=VALUE`},
 		{"secret twice", good, []string{"--secret", "k=1", "--secret", "k=2"}, "", exitUsage, `^cogfn: --secret gives k twice`},
-		{"secret key not allowed", good, []string{"--secret", "API_KEY=hush"}, "", exitUsage, `^cogfn: --secret has the key "API_KEY"; keys are`},
+		{"secret key not allowed", good, []string{"--secret", "API_KEY=hush"}, "", exitUsage, `^cogfn: --secret has the key "API_KEY"; keys must match`},
 		{"data file without name", good, []string{"--data", "@"}, "", exitUsage, `^cogfn: --data @ lacks the file's name`},
 		{"data in UTF-16", good, []string{"--data", "-"}, "\xff\xfe{\x00}\x00", exitUsage, `^cogfn: standard input is not a JSON object: it is encoded in UTF-16`},
 		{"no timeout", good, []string{"--timeout", "0s"}, "", exitUsage, `^cogfn: --timeout is 0s; it must be above zero`},
