@@ -90,6 +90,7 @@ func (s *scenario) bounds() error {
 		answered(s.send("POST", "/functions", one(object{"name": "a", "fileId": 1}).String())),
 		s.send("POST", "/functions/list", `{"filter": {"name": "a", "createdTime": {"min": 0, "max": 0}}, "limit": 1}`),
 		s.send("GET", "/functions/schedules?limit=1", ""),
+		s.send("GET", "/functions/schedules?limit=9007199254740993", ""),
 		answered(s.send("POST", "/functions/schedules", one(schedule).String())),
 		answered(s.send("POST", "/functions/schedules", one(s.scheduleToCreate().with("name", "a")).String())),
 		s.send("GET", fmt.Sprintf("/sessions?limit=%d", gen.SessionLimitMaximum), ""),

@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -31,6 +32,17 @@ type smallest struct {
 	path string
 	// body is nil for an operation without a body.
 	body object
+}
+
+// pathOf returns the path of an operation with its parameters set to values, or to the id of nothing.
+func pathOf(op *check.Operation, values map[string]string) string {
+	path := op.Path
+	for _, p := range op.Parameters {
+		if p.Value.In == openapi3.ParameterInPath {
+			path = strings.ReplaceAll(path, "{"+p.Value.Name+"}", cmp.Or(values[p.Value.Name], nobody))
+		}
+	}
+	return path
 }
 
 // schema is that of the body, or nil.
@@ -67,12 +79,7 @@ func (s *scenario) smallestRequests() ([]smallest, error) {
 	}
 	var all []smallest
 	for _, op := range description.Tolerant.Operations {
-		r := smallest{op: op, path: op.Path}
-		for _, p := range op.Parameters {
-			if p.Value.In == openapi3.ParameterInPath {
-				r.path = strings.ReplaceAll(r.path, "{"+p.Value.Name+"}", nobody)
-			}
-		}
+		r := smallest{op: op, path: pathOf(op, nil)}
 		if schema := r.schema(); schema != nil {
 			r.body = s.smallestObject(schema)
 		}
@@ -114,7 +121,7 @@ func (s *scenario) smallestValue(name string, schema *openapi3.Schema) any {
 }
 
 // generalRefusals returns requests to every operation that each break one rule that holds for all operations: an unknown
-// query parameter, a body that is missing, an unknown field, and required fields that are missing.
+// query parameter, an id that is no number, a missing body, an unknown field, and missing required fields.
 func (s *scenario) generalRefusals() ([]request, error) {
 	operations, err := s.smallestRequests()
 	if err != nil {
@@ -124,6 +131,11 @@ func (s *scenario) generalRefusals() ([]request, error) {
 	for _, r := range operations {
 		plain := r.request()
 		all = append(all, request{plain.method, plain.path + "?unknownParameter=1", plain.body})
+		for _, p := range r.op.Parameters {
+			if p.Value.In == openapi3.ParameterInPath {
+				all = append(all, request{plain.method, pathOf(r.op, map[string]string{p.Value.Name: "one"}), plain.body})
+			}
+		}
 		if r.body == nil {
 			continue
 		}

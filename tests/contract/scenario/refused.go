@@ -123,7 +123,6 @@ func (s *scenario) fileRefusals() []request {
 // idRefusals sends ids and limits outside their bounds, the same id twice, and references of a wrong form.
 func (s *scenario) idRefusals() []request {
 	all := []request{
-		{"GET", "/functions/one", ""},
 		{"GET", fmt.Sprintf("/sessions?limit=%d", gen.SessionLimitMaximum+1), ""},
 		{"GET", "/files/0", ""},
 		{"GET", fmt.Sprintf("/files/%d", int64(gen.InternalIDMaximum)+1), ""},
