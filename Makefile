@@ -47,16 +47,20 @@ test: ## Run all tests; needs Go and Python 3
 	go test ./...
 
 .PHONY: contract
-contract: ## Hold the recorded exchanges and the description against each other; "make test" does so too
+contract: ## Check the description against the recorded exchanges; "make test" does so too
 	go test -count=1 ./tests/contract/...
 
 .PHONY: record
-record: ## Record the emulator anew, or the project that CDF_PROJECT names; ARGS as in tests/recorded/README.md
+record: ## Record the emulator, or the project that CDF_PROJECT names; ARGS as in tests/recorded/README.md
 	go run ./tests/contract/record $(ARGS)
 
 .PHONY: coverage-docs
-coverage-docs: ## Write docs/coverage.md, which says what the recordings show of the description
+coverage-docs: ## Generate docs/coverage.md, which lists what the recordings show of the description
 	go test -count=1 ./tests/contract -run '^TestMutants$$' -update
+
+.PHONY: guide
+guide: ## Follow docs/spec-guide.md on copies of the project and run all their tests; takes minutes
+	GUIDE=1 go test -count=1 -timeout 20m -v ./tests/specguide
 
 .PHONY: race
 race: ## Run the tests of the libraries and the program under the race detector
@@ -90,7 +94,7 @@ lint-api: $(REDOCLY) ## Lint the description with Redocly; needs Node and npm
 .PHONY: interop
 interop: lint-api $(OASDIFF) $(SPEC_VALIDATOR) ## Validate the description with third-party tools; needs Node, npm and Python 3
 	$(SPEC_VALIDATOR) api/openapi.yaml
-	INTEROP=1 go test -count=1 ./tests/interop ./tests/specguide
+	INTEROP=1 go test -count=1 ./tests/interop
 
 # This also installs Prism, openapi-typescript and the TypeScript compiler, which tests/interop runs.
 $(REDOCLY): tools/npm/package.json tools/npm/package-lock.json

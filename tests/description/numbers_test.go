@@ -1,34 +1,30 @@
 package description
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
 	"strings"
-
-	"github.com/getkin/kin-openapi/openapi3"
 )
 
-var unit = regexp.MustCompile(`\b(milliseconds|seconds|minutes|GB|MB|kB|bytes|cores)\b`)
+// unit is what the description of a number must name. Counts name what they count, as "number of items".
+var unit = regexp.MustCompile(`\b(milliseconds|seconds|minutes|GB|MB|kB|bytes|cores|number of \w+)\b`)
 
-// ids and counts are the schemas of numbers that measure nothing.
-var (
-	ids    = []string{"InternalId", "SessionNumber", "FunctionScheduleSessionNumber"}
-	counts = []string{"PageLimit"}
-)
+// identifiers are the schemas of numbers that are ids.
+var identifiers = []string{"InternalId", "SessionNumber", "FunctionScheduleSessionNumber"}
 
-// plainPlaces are the numbers without such a schema that measure nothing either.
-var plainPlaces = map[string]string{
-	"schema Error: property code":   "an HTTP status",
-	"parameter Limit":               "counts items",
-	"listSessions: parameter limit": "counts items",
-}
+// identifier is the description of a parameter that is an id.
+var identifier = regexp.MustCompile(`^The \w+'s id\.$`)
 
-// numberFaults asks for a unit in the description of every number that measures something. The description is the one
-// that a reader sees at the place: that of a $ref alone is its schema's.
-func numberFaults(doc *openapi3.T, _ string) []string {
+// withoutUnit are other numbers without a unit, with what they are.
+var withoutUnit = map[string]string{"schema Error: property code": "an HTTP status"}
+
+// numberFaults checks that the description of every number that measures something names the unit. The description is the
+// one that a reader sees at the place: that of the parameter, or of the schema that a $ref leads to.
+func numberFaults(s subject) []string {
 	var faults []string
-	for _, p := range places(doc) {
+	for _, p := range places(s.doc) {
 		name, schema := base(p.ref)
 		if !schema.Type.Is("integer") && !schema.Type.Is("number") {
 			continue
@@ -36,20 +32,20 @@ func numberFaults(doc *openapi3.T, _ string) []string {
 		if name == "" {
 			name = strings.TrimPrefix(p.where, "schema ")
 		}
-		plain := slices.Contains(ids, name) || slices.Contains(counts, name) || plainPlaces[p.where] != ""
-		if !plain && !unit.MatchString(p.ref.Value.Description) {
-			faults = append(faults, fmt.Sprintf("%s: the description %q of a number names no unit", p.where, p.ref.Value.Description))
+		text := cmp.Or(p.text, p.ref.Value.Description)
+		isID := slices.Contains(identifiers, name) || p.text != "" && identifier.MatchString(p.text)
+		if !isID && withoutUnit[p.where] == "" && !unit.MatchString(text) {
+			faults = append(faults, fmt.Sprintf("%s: the description %q of a number names no unit", p.where, text))
 		}
 	}
 	return faults
 }
 
-// nullableFaults keeps nullable to schemas with a type, since OpenAPI 3.0 gives it no meaning elsewhere, least of all beside
-// allOf. AnyValue is the exception: without a type, it is the one way to say that a value may be anything.
-func nullableFaults(doc *openapi3.T, _ string) []string {
+// nullableFaults checks that nullable has a type beside it. OpenAPI 3.0 gives it no meaning elsewhere.
+func nullableFaults(s subject) []string {
 	var faults []string
-	for _, p := range places(doc) {
-		if p.ref.Ref == "" && p.ref.Value.Nullable && p.ref.Value.Type == nil && p.where != "schema AnyValue" {
+	for _, p := range places(s.doc) {
+		if p.ref.Ref == "" && p.ref.Value.Nullable && p.ref.Value.Type == nil {
 			faults = append(faults, fmt.Sprintf("%s: nullable has no type beside it", p.where))
 		}
 	}

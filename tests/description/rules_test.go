@@ -2,6 +2,7 @@ package description
 
 import (
 	"fmt"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -12,15 +13,32 @@ import (
 	"github.com/cogfn/cogfn/api"
 )
 
+// subject is what the rules are checked against.
+type subject struct {
+	doc           *openapi3.T
+	text, overlay string
+}
+
 // rules are what the project asks of the description beyond being valid. Each returns the faults that it finds.
-var rules = map[string]func(doc *openapi3.T, text string) []string{
+var rules = map[string]func(subject) []string{
 	"names":      nameFaults,
 	"tags":       tagFaults,
 	"components": componentFaults,
 	"numbers":    numberFaults,
 	"enums":      enumFaults,
 	"nullable":   nullableFaults,
+	"nonce":      nonceFaults,
+	"response":   responseFaults,
 	"text":       textFaults,
+}
+
+func overlay(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile("../../api/overlay.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }
 
 func TestRules(t *testing.T) {
@@ -28,7 +46,7 @@ func TestRules(t *testing.T) {
 	for name, faults := range rules {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			for _, fault := range faults(load(t), string(api.OpenAPI)) {
+			for _, fault := range faults(subject{load(t), string(api.OpenAPI), overlay(t)}) {
 				t.Error(fault)
 			}
 		})
@@ -40,10 +58,10 @@ var (
 	upperCamelCase = regexp.MustCompile(`^([A-Z][a-z]*|[0-9]+)+$`)
 )
 
-func nameFaults(doc *openapi3.T, _ string) []string {
+func nameFaults(s subject) []string {
 	var faults []string
 	seen := map[string]string{}
-	eachOperation(doc, func(name string, op *openapi3.Operation) {
+	eachOperation(s.doc, func(name string, op *openapi3.Operation) {
 		if !lowerCamelCase.MatchString(op.OperationID) {
 			faults = append(faults, fmt.Sprintf("%s: operationId %q is not in lowerCamelCase", name, op.OperationID))
 		}
@@ -52,12 +70,12 @@ func nameFaults(doc *openapi3.T, _ string) []string {
 		}
 		seen[op.OperationID] = name
 	})
-	for name := range doc.Components.Schemas {
+	for name := range s.doc.Components.Schemas {
 		if !upperCamelCase.MatchString(name) {
 			faults = append(faults, fmt.Sprintf("schema %s: the name is not in UpperCamelCase", name))
 		}
 	}
-	for _, p := range places(doc) {
+	for _, p := range places(s.doc) {
 		for property := range p.ref.Value.Properties {
 			if p.ref.Ref == "" && !lowerCamelCase.MatchString(property) {
 				faults = append(faults, fmt.Sprintf("%s: property %s is not in lowerCamelCase", p.where, property))
@@ -67,21 +85,21 @@ func nameFaults(doc *openapi3.T, _ string) []string {
 	return faults
 }
 
-func tagFaults(doc *openapi3.T, _ string) []string {
+func tagFaults(s subject) []string {
 	var faults []string
 	used := map[string]bool{}
-	eachOperation(doc, func(_ string, op *openapi3.Operation) {
+	eachOperation(s.doc, func(_ string, op *openapi3.Operation) {
 		if len(op.Tags) != 1 {
 			faults = append(faults, fmt.Sprintf("%s: has %d tags; it must have one", op.OperationID, len(op.Tags)))
 		}
 		for _, tag := range op.Tags {
 			used[tag] = true
-			if doc.Tags.Get(tag) == nil {
+			if s.doc.Tags.Get(tag) == nil {
 				faults = append(faults, fmt.Sprintf("%s: the tag %s is not declared", op.OperationID, tag))
 			}
 		}
 	})
-	for _, tag := range doc.Tags {
+	for _, tag := range s.doc.Tags {
 		if !used[tag.Name] || tag.Description == "" {
 			faults = append(faults, fmt.Sprintf("tag %s: is used by no operation or has no description", tag.Name))
 		}
@@ -92,27 +110,27 @@ func tagFaults(doc *openapi3.T, _ string) []string {
 var reference = regexp.MustCompile(`\$ref: "#/components/(\w+)/(\w+)"`)
 
 // componentFaults reads the text, since the loaded document no longer tells every reference from what it leads to.
-func componentFaults(doc *openapi3.T, text string) []string {
+func componentFaults(s subject) []string {
 	used := map[string]bool{}
-	for _, ref := range reference.FindAllStringSubmatch(text, -1) {
+	for _, ref := range reference.FindAllStringSubmatch(s.text, -1) {
 		used[ref[1]+" "+ref[2]] = true
 	}
-	for _, requirement := range doc.Security {
+	for _, requirement := range s.doc.Security {
 		for scheme := range requirement {
 			used["securitySchemes "+scheme] = true
 		}
 	}
 	var components []string
-	for name := range doc.Components.Schemas {
+	for name := range s.doc.Components.Schemas {
 		components = append(components, "schemas "+name)
 	}
-	for name := range doc.Components.Parameters {
+	for name := range s.doc.Components.Parameters {
 		components = append(components, "parameters "+name)
 	}
-	for name := range doc.Components.Responses {
+	for name := range s.doc.Components.Responses {
 		components = append(components, "responses "+name)
 	}
-	for name := range doc.Components.SecuritySchemes {
+	for name := range s.doc.Components.SecuritySchemes {
 		components = append(components, "securitySchemes "+name)
 	}
 	var faults []string
@@ -127,9 +145,9 @@ func componentFaults(doc *openapi3.T, text string) []string {
 // longestLine is the width that the description keeps to.
 const longestLine = 120
 
-func textFaults(_ *openapi3.T, text string) []string {
+func textFaults(s subject) []string {
 	var faults []string
-	for i, line := range strings.Split(strings.TrimSuffix(text, "\n"), "\n") {
+	for i, line := range strings.Split(strings.TrimSuffix(s.text, "\n"), "\n") {
 		if len([]rune(line)) > longestLine {
 			faults = append(faults, fmt.Sprintf("line %d is longer than %d characters", i+1, longestLine))
 		}
@@ -137,7 +155,7 @@ func textFaults(_ *openapi3.T, text string) []string {
 			faults = append(faults, fmt.Sprintf("line %d ends in white space", i+1))
 		}
 	}
-	if !strings.HasSuffix(text, "\n") || strings.HasSuffix(text, "\n\n") {
+	if !strings.HasSuffix(s.text, "\n") || strings.HasSuffix(s.text, "\n\n") {
 		faults = append(faults, "the file does not end in one line end")
 	}
 	return faults
@@ -159,13 +177,27 @@ func TestRulesNoticeFaults(t *testing.T) {
 		{"numbers", "How long a call may run, in minutes.", "How long a call may run.", "schema FunctionsLimits: property timeoutMinutes: "},
 		{"numbers", "When the call ended, in milliseconds since epoch;", "When the call ended;", "schema FunctionCall: property endTime: "},
 		{"numbers", "Memory for one call in GB", "Memory for one call", "schema FunctionMemory: "},
-		{"enums", "enum: [classic]\n      x-cogfn-open: true\n", "enum: [classic]\n", "schema FunctionType: can take no new value"},
-		{"enums", "enum: [Feature]", "enum: [Feature, Place]", "schema GeoLocation: property type: can take [Feature Place]"},
+		{"enums", "enum: [Feature]", "enum: [Feature, Place]", "schema GeoLocation: property type: accepts [Feature Place]"},
 		{"enums", ", enum: [Feature]", "", "schema GeoLocation: property type: is listed as closed, but has no enum"},
-		{"enums", "      enum: [classic]\n", "", "schema FunctionType: is marked with x-cogfn-open, but has no enum"},
 		{"enums", "        type: {description: Always Feature., ", "        kind: {description: Always Feature., ", "is listed as a closed enum, but no longer exists"},
+		{"enums", "x-extensible-enum: [inactive,", "enum: [inactive,", "schema ActivationStatus: accepts no new value"},
+		{"enums", "x-extensible-enum: [inactive,", "enum: [inactive]\n      x-extensible-enum: [inactive,", "schema ActivationStatus: x-extensible-enum needs the type string and no enum"},
+		{"enums", "x-extensible-enum: [inactive,", "x-extensible-enum: [1,", "schema ActivationStatus: x-extensible-enum must be a list of strings"},
+		{"enums", "Where the file comes from.\n      type: string\n", "Where the file comes from.\n      type: string\n      x-extensible-enum: [a]\n", "schema FileSource: api/overlay.yaml does not copy"},
+		{"enums", "        when: {", "        when: {x-extensible-enum: [a], ", "schema FunctionSchedule: property when: x-extensible-enum needs a named schema"},
+		{"enums", "x-cogfn-withdrawn: [py38, py39]", "x-cogfn-withdrawn: [py37]", "schema FunctionRuntime: x-cogfn-withdrawn must be"},
+		{"enums", "      x-extensible-enum: [py38,", "      x-other: [py38,", "schema FunctionRuntime: has x-cogfn-withdrawn without"},
 		{"nullable", "Why a call failed.\n", "Why a call failed.\n      nullable: true\n", "schema FunctionCallError: "},
 		{"nullable", "type: string\n          nullable: true\n", "nullable: true\n", "schema FunctionBuildError: property trace: "},
+		{"nonce", "      x-cogfn-nonce: true\n", "", "POST /functions/{functionId}/call: x-cogfn-nonce is set: false"},
+		{"nonce", "      x-cogfn-nonce: true\n", "      x-cogfn-nonce: false\n", "x-cogfn-nonce is false"},
+		{"nonce", "      operationId: createSessions\n", "      operationId: createSessions\n      x-cogfn-nonce: true\n", "POST /sessions: x-cogfn-nonce is set: true"},
+		{"response", "      type: object\n      x-cogfn-response: true\n      required: [id, createdTime", "      type: object\n      required: [id, createdTime", "schema Function: responses contain this object"},
+		{"response", "A function to create.\n      type: object\n", "A function to create.\n      type: object\n      x-cogfn-response: true\n", "schema FunctionWrite: no successful response"},
+		{"response", "      x-cogfn-response: true\n", "      x-cogfn-response: false\n", "x-cogfn-response must be true"},
+		{"response", "properties: {description: Free properties of the feature., type: object, additionalProperties: true}",
+			"properties: {description: Free., type: object, properties: {a: {type: string, description: A.}}}", "property properties: an object in responses needs a named schema"},
+		{"response", "schema: {$ref: \"#/components/schemas/FunctionsStatus\"}", "schema: {$ref: \"#/components/schemas/ActivationStatus\"}", "the response 200 is no object"},
 		{"text", "openapi: 3.0.3\n", "openapi: 3.0.3 \n", "ends in white space"},
 		{"text", "title: Cognite Functions\n", "title: Cognite Functions # " + strings.Repeat("x", longestLine) + "\n", "is longer than 120"},
 	} {
@@ -175,7 +207,7 @@ func TestRulesNoticeFaults(t *testing.T) {
 			if text == string(api.OpenAPI) {
 				t.Fatalf("the description no longer holds %q; choose another fault", c.old)
 			}
-			faults := rules[c.rule](parse(t, text), text)
+			faults := rules[c.rule](subject{parse(t, text), text, overlay(t)})
 			if !slices.ContainsFunc(faults, func(fault string) bool { return strings.Contains(fault, c.want) }) {
 				t.Errorf("found %q; want a fault with %q", faults, c.want)
 			}

@@ -6,26 +6,33 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// place is a schema with the words for where it stands, such as "schema Call: property status".
+// place is a schema and where it is, such as "schema Call: property status".
 type place struct {
 	where string
 	ref   *openapi3.SchemaRef
+	// text is the description of a parameter that has the schema; "" elsewhere.
+	text string
 }
 
 // places returns every schema of the description that is not a mere repetition by $ref, and every use of one.
 func places(doc *openapi3.T) []place {
 	var all []place
 	add := func(where string, ref *openapi3.SchemaRef) { all = append(all, below(where, ref)...) }
+	addParameter := func(where string, parameter *openapi3.Parameter) {
+		first := len(all)
+		add(where, parameter.Schema)
+		all[first].text = parameter.Description
+	}
 	for name, schema := range doc.Components.Schemas {
 		add("schema "+name, schema)
 	}
 	for name, parameter := range doc.Components.Parameters {
-		add("parameter "+name, parameter.Value.Schema)
+		addParameter("parameter "+name, parameter.Value)
 	}
 	eachOperation(doc, func(_ string, op *openapi3.Operation) {
 		for _, parameter := range op.Parameters {
 			if parameter.Ref == "" {
-				add(op.OperationID+": parameter "+parameter.Value.Name, parameter.Value.Schema)
+				addParameter(op.OperationID+": parameter "+parameter.Value.Name, parameter.Value)
 			}
 		}
 		for _, content := range bodies(op) {
@@ -42,7 +49,7 @@ func below(where string, ref *openapi3.SchemaRef) []place {
 	if ref == nil {
 		return nil
 	}
-	all := []place{{where, ref}}
+	all := []place{{where: where, ref: ref}}
 	if ref.Ref != "" {
 		return all
 	}

@@ -154,12 +154,16 @@ func TestMeasure(t *testing.T) {
 
 func TestJudge(t *testing.T) {
 	t.Parallel()
-	exceptions := []coverage.Exception{{Reason: "one", These: []string{"a", "b"}}, {Reason: "two", These: []string{"c"}}}
-	unexcused, stale := coverage.Judge([]string{"d", "a"}, exceptions)
-	if diff := cmp.Diff([]string{"d"}, unexcused); diff != "" {
+	exceptions := []coverage.Exception{
+		{Reason: "one", These: []string{"a", "b"}}, {Reason: "two", These: []string{"c"}},
+		{Reason: "values", These: []string{"value *", "full *", "gone *"}},
+	}
+	all := []string{"a", "b", "c", "d", "value x", "valueless", "full x"}
+	unexcused, stale := coverage.Judge([]string{"valueless", "d", "a", "value x"}, all, exceptions)
+	if diff := cmp.Diff([]string{"d", "valueless"}, unexcused); diff != "" {
 		t.Errorf("unexcused (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff([]string{"b", "c"}, stale); diff != "" {
+	if diff := cmp.Diff([]string{"b", "c", "gone *"}, stale); diff != "" {
 		t.Errorf("stale (-want +got):\n%s", diff)
 	}
 }

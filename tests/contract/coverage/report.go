@@ -40,6 +40,15 @@ func Measure(d *check.Description, cassettes []*exchange.Cassette) *Report {
 // Points returns all points in order.
 func (r *Report) Points() []Point { return slices.SortedFunc(maps.Keys(r.Seen), Compare) }
 
+// Names returns the names of all points in order.
+func (r *Report) Names() []string {
+	names := make([]string, 0, len(r.Seen))
+	for _, point := range r.Points() {
+		names = append(names, point.String())
+	}
+	return names
+}
+
 // Missing returns the points that no exchange has shown, in order.
 func (r *Report) Missing() []string {
 	var missing []string

@@ -160,6 +160,7 @@ close object Thing.free
 close object Thing.tags
 drop body getThings
 drop body postThings
+drop null Any
 drop null Thing.color
 drop parameter getThings limit
 drop required Thing.color

@@ -111,13 +111,14 @@ func (e *evidence) notice(d *check.Description, m Mutant) string {
 			covered[point] = true
 		}
 	}
-	var missing []string
+	var missing, declared []string
 	for point := range coverage.Declared(d.Strict) {
+		declared = append(declared, point.String())
 		if !covered[point] {
 			missing = append(missing, point.String())
 		}
 	}
-	unexcused, stale := coverage.Judge(missing, e.exceptions.Points)
+	unexcused, stale := coverage.Judge(missing, declared, e.exceptions.Points)
 	switch {
 	case len(unexcused) > 0:
 		return "not shown by any exchange: " + unexcused[0]
@@ -125,6 +126,15 @@ func (e *evidence) notice(d *check.Description, m Mutant) string {
 		return "an exception without need: " + stale[0]
 	}
 	return ""
+}
+
+// Names returns the names of all mutants, in order.
+func Names(outcomes []Outcome) []string {
+	names := make([]string, len(outcomes))
+	for i, o := range outcomes {
+		names[i] = o.String()
+	}
+	return names
 }
 
 // Survivors returns the names of the mutants that nothing noticed, in order.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -15,7 +16,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/cogfn/cogfn/api"
 	"github.com/cogfn/cogfn/emulator"
+	"github.com/cogfn/cogfn/tests/contract/check"
+	"github.com/cogfn/cogfn/tests/contract/coverage"
 	"github.com/cogfn/cogfn/tests/contract/exchange"
 	"github.com/cogfn/cogfn/tests/contract/scenario"
 	functions "github.com/cogfn/cogfn/wrapper"
@@ -120,8 +124,9 @@ func recordedText(t *testing.T, dir string) string {
 	return all.String()
 }
 
-// TestNoSecretIsRecorded records the scenario and looks for every secret that passed.
-func TestNoSecretIsRecorded(t *testing.T) {
+// TestScenario records the scenario. Every operation must succeed at least once on an emulator that checks its own
+// responses, nothing may be left behind, and the recordings must not contain any of the secrets that were sent.
+func TestScenario(t *testing.T) {
 	t.Parallel()
 	e, target, spy := spiedEmulator(t, "cogfn-secretive")
 	if err := target.record(t.Context(), io.Discard); err != nil {
@@ -135,7 +140,7 @@ func TestNoSecretIsRecorded(t *testing.T) {
 	for _, secret := range []string{e.ClientSecret(), e.ClientID(), e.Project(), host, "not-so-secret", "user:password"} {
 		spy.secrets[secret] = true
 	}
-	for _, harmless := range []string{"none", "nobody", "wrong", "not-a-nonce", "not-a-token"} {
+	for _, harmless := range []string{"none", "nobody", "wrong", "not-a-nonce", "not-a-token", target.options.Name + "-refused"} {
 		delete(spy.secrets, harmless)
 	}
 	for secret := range spy.secrets {
@@ -143,10 +148,32 @@ func TestNoSecretIsRecorded(t *testing.T) {
 			t.Errorf("the recordings hold the secret %q", secret)
 		}
 	}
-	if _, err := exchange.Load(target.dir); err != nil {
-		t.Errorf("what was recorded cannot be loaded: %v", err)
-	}
+	checkEveryOperation(t, target.dir)
 	checkNothingIsLeft(t, target, spy)
+}
+
+// checkEveryOperation expects each success of each operation of the description among the recordings.
+func checkEveryOperation(t *testing.T, dir string) {
+	t.Helper()
+	cassettes, err := exchange.Load(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	description, err := check.Load(api.OpenAPI)
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown := map[coverage.Point]bool{}
+	for _, cassette := range cassettes {
+		for _, x := range cassette.Exchanges {
+			maps.Copy(shown, coverage.Covered(description, x))
+		}
+	}
+	for point := range coverage.Declared(description.Strict) {
+		if point.Kind == coverage.Status && strings.HasPrefix(point.Place, "2") && !shown[point] {
+			t.Errorf("the scenario has no response for %s", point)
+		}
+	}
 }
 
 // checkNothingIsLeft looks for functions, schedules and files that the scenario made.

@@ -5,15 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-)
 
-// Bounds of the description that several requests need.
-const (
-	mostReferences = 10     // functions in one request
-	mostFiles      = 1000   // files in one request
-	mostLinks      = 100    // download links in one request
-	mostSessions   = 1000   // sessions in one request
-	mostIDs        = 10_000 // calls or schedules in one request
+	"github.com/cogfn/cogfn/gen"
 )
 
 // object is the JSON of a request.
@@ -51,11 +44,6 @@ func pairs(n int) map[string]string {
 	return all
 }
 
-// noneOf makes references to n things that do not exist, so that deleting them harms nobody.
-func (s *scenario) noneOf(n int) []object {
-	return many(n, func(i int) object { return object{"externalId": fmt.Sprintf("%s-none-%d", s.Name, i)} })
-}
-
 // cron makes an expression of a length. Whether a service takes the leading zeros does not matter here.
 func cron(length int) string { return strings.Repeat("0", length-len(" 0 1 1 *")) + " 0 1 1 *" }
 
@@ -88,26 +76,28 @@ func items[T any](list []T) object { return object{"items": list} }
 // ignoring asks to leave unknown ids out.
 func (o object) ignoring() object { return o.with("ignoreUnknownIds", true) }
 
-// bounds sends values that lie exactly at the bounds. Most of them name things that do not exist, so that nothing is made:
-// what is refused is the thing, not the value.
+// bounds sends values that are exactly at the bounds. Most of the requests name things that do not exist, so that nothing
+// is created: the service refuses the thing, not the value.
 func (s *scenario) bounds() error {
-	longest := s.function().with("name", text(140)).with("owner", text(128)).with("description", text(500)).
-		with("functionPath", text(500)).with("externalId", text(255)).with("secrets", pairs(30)).with("envVars", pairs(100))
-	schedule := s.scheduleToCreate().with("name", text(140)).with("description", text(500)).with("cronExpression", cron(1024))
+	longest := s.function().with("name", text(gen.FunctionNameMaxLength)).with("owner", text(gen.FunctionOwnerMaxLength)).
+		with("description", text(gen.FunctionDescriptionMaxLength)).with("functionPath", text(gen.FunctionPathMaxLength)).
+		with("externalId", text(gen.ExternalIDMaxLength)).with("metadata", pairs(gen.MetadataMaxProperties)).
+		with("secrets", pairs(gen.FunctionSecretsMaxProperties)).with("envVars", pairs(gen.FunctionEnvVarsMaxProperties))
+	schedule := s.scheduleToCreate().with("name", text(gen.FunctionScheduleNameMaxLength)).
+		with("description", text(gen.FunctionScheduleDescriptionMaxLength)).with("cronExpression", cron(gen.FunctionScheduleCronMaxLength))
 	errs := []error{
 		answered(s.send("POST", "/functions", one(longest).String())),
 		answered(s.send("POST", "/functions", one(object{"name": "a", "fileId": 1}).String())),
-		answered(s.send("GET", "/functions/1", "")),
 		s.send("POST", "/functions/list", `{"filter": {"name": "a", "createdTime": {"min": 0, "max": 0}}, "limit": 1}`),
 		s.send("GET", "/functions/schedules?limit=1", ""),
-		s.send("POST", "/functions/byids", items(s.noneOf(mostReferences)).ignoring().String()),
+		s.send("GET", "/functions/schedules?limit=9007199254740993", ""),
 		answered(s.send("POST", "/functions/schedules", one(schedule).String())),
 		answered(s.send("POST", "/functions/schedules", one(s.scheduleToCreate().with("name", "a")).String())),
-		s.send("GET", "/sessions?limit=1000", ""),
-		answered(s.send("POST", "/files/downloadlink", items(s.noneOf(mostLinks)).String())),
+		s.send("GET", fmt.Sprintf("/sessions?limit=%d", gen.SessionLimitMaximum), ""),
 	}
 	for _, instance := range []object{
-		{"space": text(43), "externalId": text(255)}, {"space": "a", "externalId": "a"},
+		{"space": text(gen.InstanceSpaceMaxLength), "externalId": text(gen.InstanceExternalIDMaxLength)},
+		{"space": "a", "externalId": "a"},
 	} {
 		errs = append(errs, s.send("POST", "/files/byids", one(object{"instanceId": instance}).ignoring().String()))
 	}
@@ -115,11 +105,13 @@ func (s *scenario) bounds() error {
 }
 
 func (s *scenario) fileBounds() error {
-	longest := s.file().with("name", text(256)).with("directory", "/"+text(511)).with("source", text(128)).
-		with("mimeType", "text/"+text(251)).with("sourceCreatedTime", 0)
+	longest := s.file().with("name", text(gen.FileNameMaxLength)).with("directory", "/"+text(gen.FileDirectoryMaxLength-1)).
+		with("source", text(gen.FileSourceMaxLength)).with("mimeType", "text/"+text(gen.MimeTypeMaxLength-len("text/"))).
+		with("sourceCreatedTime", 0)
 	if s.Emulated {
-		longest = longest.with("assetIds", many(1000, number)).with("securityCategories", many(100, number)).
-			with("labels", many(10, func(i int) object { return object{"externalId": fmt.Sprintf("label%d", i)} }))
+		longest = longest.with("assetIds", many(gen.AssetIDsMaxItems, number)).
+			with("securityCategories", many(gen.SecurityCategoriesMaxItems, number)).
+			with("labels", many(gen.LabelsMaxItems, func(i int) object { return object{"externalId": fmt.Sprintf("label%d", i)} }))
 	}
 	errs := []error{s.send("POST", "/files", longest.String())}
 	if s.Emulated {
@@ -128,13 +120,37 @@ func (s *scenario) fileBounds() error {
 	return errors.Join(errs...)
 }
 
-// longestLists asks for as many things at once as may be.
+// longestLists sends the longest lists that the description allows.
 func (s *scenario) longestLists() error {
-	return errors.Join(
-		s.send("POST", fmt.Sprintf("/functions/%d/calls/byids", s.echo.ID), items(many(mostIDs, byID)).ignoring().String()),
-		s.send("POST", "/functions/schedules/byids", items(many(mostIDs, byID)).ignoring().String()),
-		answered(s.send("POST", "/sessions/byids", items(many(mostSessions, byID)).String())),
-		s.send("POST", "/files/byids", items(many(mostFiles, byID)).ignoring().String()),
-		s.send("POST", "/files/delete", items(s.noneOf(mostFiles)).ignoring().String()),
-	)
+	lists, err := s.lists(0)
+	if err != nil {
+		return err
+	}
+	errs := make([]error, 0, len(lists))
+	for _, r := range lists {
+		errs = append(errs, answered(s.send(r.method, r.path, r.body)))
+	}
+	return errors.Join(errs...)
+}
+
+// lists returns a request for each operation that takes a list of ids with a greatest length. The list is longer than
+// that by a number of items. Deletions do not ignore unknown ids, so they delete nothing.
+func (s *scenario) lists(longer int) ([]request, error) {
+	operations, err := s.smallestRequests()
+	if err != nil {
+		return nil, err
+	}
+	var all []request
+	for _, r := range operations {
+		list := r.list()
+		if list == nil || list.MaxItems == nil || *list.MaxItems == 1 {
+			continue
+		}
+		body := r.body.with("items", many(int(*list.MaxItems)+longer, byID)) //nolint:gosec // a small number
+		if r.schema().Properties["ignoreUnknownIds"] != nil && !strings.HasSuffix(r.path, "/delete") {
+			body = body.ignoring()
+		}
+		all = append(all, r.with(body))
+	}
+	return all, nil
 }

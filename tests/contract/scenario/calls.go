@@ -78,13 +78,14 @@ func (s *scenario) listCalls() error {
 	calls, fn := s.client.Calls, functions.ID(s.echo.ID)
 	span := recently()
 	var errs []error
-	for _, filter := range []functions.CallsFilter{
+	filters := []functions.CallsFilter{
 		{Status: functions.CallCompleted, StartTime: span, EndTime: span},
-		{Status: functions.CallRunning},
-		{Status: functions.CallFailed},
-		{Status: functions.CallTimeout},
 		{ScheduleID: 9007199254740991},
-	} {
+	}
+	for _, status := range gen.FunctionCallStatusValues() {
+		filters = append(filters, functions.CallsFilter{Status: status})
+	}
+	for _, filter := range filters {
 		errs = append(errs, second(calls.List(s.ctx, fn, filter)))
 	}
 	for _, err := range calls.All(s.ctx, fn, functions.CallsFilter{}, functions.WithPageSize(2)) {

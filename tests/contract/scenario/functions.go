@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/cogfn/cogfn/gen"
@@ -61,7 +62,7 @@ func (s *scenario) functions() error {
 			return err
 		}
 	}
-	return errors.Join(early, s.brokenFunction(), s.listFunctions(), s.retrieveFunctions())
+	return errors.Join(early, s.brokenFunction(), s.runtimes(), s.listFunctions(), s.retrieveFunctions())
 }
 
 func (s *scenario) createFunctions() (err error) {
@@ -69,7 +70,7 @@ func (s *scenario) createFunctions() (err error) {
 		Name: s.Name + "-echo", ExternalID: new(s.Name + EchoSuffix), Description: new("Returns what it is given."),
 		Owner: new("contract tests"), FunctionPath: new("handler.py"), Metadata: map[string]string{"purpose": "contract tests"},
 		Secrets: map[string]string{"some-secret": "not-so-secret"}, EnvVars: map[string]string{"SOME_SETTING": "some value"},
-		CPU: new(1.0), Memory: new(1.5), Runtime: new(functions.Runtime("py313")),
+		CPU: new(1.0), Memory: new(1.5), Runtime: new(gen.FunctionRuntimePy313),
 	}
 	if s.Emulated { // a real one would ask these for packages
 		everything.IndexURL = new("https://user:password@index.example.com/simple")
@@ -82,7 +83,7 @@ func (s *scenario) createFunctions() (err error) {
 		return err
 	}
 	s.more, err = s.create(functions.FunctionWrite{
-		Name: s.Name + "-more", ExternalID: new(s.Name + MoreSuffix), Runtime: new(functions.Runtime("py312")),
+		Name: s.Name + "-more", ExternalID: new(s.Name + MoreSuffix), Runtime: new(gen.FunctionRuntimePy312),
 	}, functions.FileID(s.plainFile))
 	return err
 }
@@ -101,9 +102,9 @@ func (s *scenario) create(w functions.FunctionWrite, source functions.Source, op
 	return fn, nil
 }
 
-// brokenFunction deploys code that cannot be, and a function that asks for an old runtime.
+// brokenFunction deploys code that cannot be imported.
 func (s *scenario) brokenFunction() error {
-	w := functions.FunctionWrite{Name: s.Name + "-broken", Runtime: new(functions.Runtime("py311"))}
+	w := functions.FunctionWrite{Name: s.Name + "-broken", Runtime: new(gen.FunctionRuntimePy311)}
 	fn, err := s.create(w, functions.HandlerText(broken), functions.WithoutValidation())
 	if err != nil {
 		return err
@@ -114,11 +115,25 @@ func (s *scenario) brokenFunction() error {
 	if _, ok := errors.AsType[*functions.DeployError](err); !ok {
 		return err
 	}
-	if err := second(s.client.Gen().GetFunction(s.ctx, fn.ID)); err != nil || !s.Emulated {
-		return err
+	return second(s.client.Gen().GetFunction(s.ctx, fn.ID))
+}
+
+// runtimes creates a function with each runtime, which would take a real project an hour. Withdrawn runtimes are refused.
+func (s *scenario) runtimes() error {
+	for _, runtime := range gen.FunctionRuntimeValues() {
+		var err error
+		switch {
+		case slices.Contains(gen.FunctionRuntimeWithdrawn(), runtime):
+			err = refused(s.send("POST", "/functions", one(s.function().with("runtime", runtime)).String()))
+		case s.Emulated:
+			write := functions.FunctionWrite{Name: s.Name + "-" + string(runtime), Runtime: &runtime}
+			err = second(s.create(write, functions.FileID(s.code)))
+		}
+		if err != nil {
+			return err
+		}
 	}
-	_, err = s.create(functions.FunctionWrite{Name: s.Name + "-old", Runtime: new(functions.Runtime("py310"))}, functions.FileID(s.code))
-	return err
+	return nil
 }
 
 // recently is a span of time that everything in the scenario falls into.
@@ -135,9 +150,10 @@ func (s *scenario) listFunctions() error {
 			ExternalIDPrefix: s.Name, CreatedTime: recently(),
 			Metadata: map[string]string{"purpose": "contract tests"},
 		},
-		{Name: s.Name, Status: functions.FunctionQueued},
-		{Name: s.Name, Status: functions.FunctionDeploying},
 		{Name: s.Name + "-broken", Status: functions.FunctionFailed},
+	}
+	for _, status := range gen.FunctionStatusValues() {
+		filters = append(filters, functions.Filter{Name: s.Name, Status: status})
 	}
 	var errs []error
 	for _, filter := range filters {

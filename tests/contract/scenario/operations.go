@@ -1,69 +1,187 @@
 package scenario
 
 import (
+	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
+	"maps"
+	"slices"
 	"strings"
+	"sync"
 
+	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/cogfn/cogfn/api"
+	"github.com/cogfn/cogfn/tests/contract/check"
 	functions "github.com/cogfn/cogfn/wrapper"
 )
 
-// nobody is an id that nothing has: what is asked to happen to it harms nobody, should a service take a request that is
-// meant to be refused.
+// nobody is an id that nothing has. A service that accepts a request that it should refuse then changes nothing.
 const nobody = "9007199254740991"
 
-// request is a smallest request that follows the description.
+// request is a request that is sent as it is.
 type request struct{ method, path, body string }
 
-// smallest holds one request for each operation. Names stand for %s.
-var smallest = []request{
-	{http.MethodGet, "/functions", ""},
-	{http.MethodPost, "/functions", `{"items": [{"name": "%s", "fileId": ` + nobody + `}]}`},
-	{http.MethodPost, "/functions/list", `{}`},
-	{http.MethodPost, "/functions/byids", `{"items": [{"externalId": "%s-none"}]}`},
-	{http.MethodPost, "/functions/delete", `{"items": [{"externalId": "%s-none"}]}`},
-	{http.MethodGet, "/functions/limits", ""},
-	{http.MethodGet, "/functions/status", ""},
-	{http.MethodPost, "/functions/status", ""},
-	{http.MethodGet, "/functions/" + nobody, ""},
-	{http.MethodPost, "/functions/" + nobody + "/call", `{"nonce": "none"}`},
-	{http.MethodGet, "/functions/" + nobody + "/calls", ""},
-	{http.MethodPost, "/functions/" + nobody + "/calls/list", `{}`},
-	{http.MethodPost, "/functions/" + nobody + "/calls/byids", `{"items": [{"id": ` + nobody + `}]}`},
-	{http.MethodGet, "/functions/" + nobody + "/calls/" + nobody, ""},
-	{http.MethodGet, "/functions/" + nobody + "/calls/" + nobody + "/response", ""},
-	{http.MethodGet, "/functions/" + nobody + "/calls/" + nobody + "/logs", ""},
-	{http.MethodGet, "/functions/schedules", ""},
-	{
-		http.MethodPost, "/functions/schedules",
-		`{"items": [{"name": "%s", "cronExpression": "0 0 1 1 *", "functionId": ` + nobody + `, "nonce": "none"}]}`,
-	},
-	{http.MethodPost, "/functions/schedules/list", `{}`},
-	{http.MethodPost, "/functions/schedules/byids", `{"items": [{"id": ` + nobody + `}]}`},
-	{http.MethodPost, "/functions/schedules/delete", `{"items": [{"id": ` + nobody + `}]}`},
-	{http.MethodGet, "/functions/schedules/" + nobody, ""},
-	{http.MethodGet, "/functions/schedules/" + nobody + "/input_data", ""},
-	{http.MethodGet, "/sessions", ""},
-	{http.MethodPost, "/sessions", `{"items": [{"oneshotTokenExchange": true}]}`},
-	{http.MethodPost, "/sessions/byids", `{"items": [{"id": ` + nobody + `}]}`},
-	{http.MethodPost, "/sessions/revoke", `{"items": [{"id": ` + nobody + `}]}`},
-	{http.MethodPost, "/files", `{"name": "%[1]s", "externalId": "%[1]s-refused"}`},
-	{http.MethodPost, "/files/byids", `{"items": [{"externalId": "%s-none"}]}`},
-	{http.MethodGet, "/files/" + nobody, ""},
-	{http.MethodPost, "/files/delete", `{"items": [{"externalId": "%s-none"}]}`},
-	{http.MethodPost, "/files/downloadlink", `{"items": [{"externalId": "%s-none"}]}`},
+// described is the description that the requests are derived from.
+var described = sync.OnceValues(func() (*check.Description, error) { return check.Load(api.OpenAPI) })
+
+// smallest is the smallest request to an operation that follows the description.
+type smallest struct {
+	op   *check.Operation
+	path string
+	// body is nil for an operation without a body.
+	body object
 }
 
-// named puts the scenario's name into a body.
-func (s *scenario) named(body string) string {
-	if strings.Contains(body, "%") {
-		return fmt.Sprintf(body, s.Name)
+// pathOf returns the path of an operation with its parameters set to values, or to the id of nothing.
+func pathOf(op *check.Operation, values map[string]string) string {
+	path := op.Path
+	for _, p := range op.Parameters {
+		if p.Value.In == openapi3.ParameterInPath {
+			path = strings.ReplaceAll(path, "{"+p.Value.Name+"}", cmp.Or(values[p.Value.Name], nobody))
+		}
 	}
-	return body
+	return path
 }
 
-// unauthorized tries every operation with a token that is none.
+// schema is that of the body, or nil.
+func (r smallest) schema() *openapi3.Schema {
+	if r.op.Body == nil {
+		return nil
+	}
+	return r.op.Body.Content["application/json"].Schema.Value
+}
+
+// list is the schema of the body's items, or nil.
+func (r smallest) list() *openapi3.Schema {
+	if schema := r.schema(); schema != nil && schema.Properties["items"] != nil {
+		return schema.Properties["items"].Value
+	}
+	return nil
+}
+
+func (r smallest) with(body object) request { return request{r.op.Method, r.path, body.String()} }
+
+func (r smallest) request() request {
+	if r.body == nil {
+		return request{r.op.Method, r.path, ""}
+	}
+	return r.with(r.body)
+}
+
+// smallestRequests returns the smallest request to each operation of the description. Path parameters and ids are those
+// of nothing.
+func (s *scenario) smallestRequests() ([]smallest, error) {
+	description, err := described()
+	if err != nil {
+		return nil, err
+	}
+	var all []smallest
+	for _, op := range description.Tolerant.Operations {
+		r := smallest{op: op, path: pathOf(op, nil)}
+		if schema := r.schema(); schema != nil {
+			r.body = s.smallestObject(schema)
+		}
+		all = append(all, r)
+	}
+	return all, nil
+}
+
+// smallestObject has the required properties, and an external id where the schema has one, by which the scenario can
+// delete what a service creates against expectation.
+func (s *scenario) smallestObject(schema *openapi3.Schema) object {
+	fields := object{}
+	for _, name := range slices.Sorted(maps.Keys(schema.Properties)) {
+		if name == "externalId" || slices.Contains(schema.Required, name) {
+			fields[name] = s.smallestValue(name, schema.Properties[name].Value)
+		}
+	}
+	return fields
+}
+
+func (s *scenario) smallestValue(name string, schema *openapi3.Schema) any {
+	switch {
+	case len(schema.Enum) > 0:
+		return schema.Enum[0]
+	case len(schema.OneOf) > 0:
+		return s.smallestValue(name, schema.OneOf[0].Value)
+	case schema.Type.Is(openapi3.TypeArray):
+		return many(int(schema.MinItems), func(int) any { return s.smallestValue(name, schema.Items.Value) }) //nolint:gosec // a small number
+	case schema.Type.Is(openapi3.TypeObject):
+		return s.smallestObject(schema)
+	case schema.Type.Is(openapi3.TypeInteger):
+		return json.Number(nobody)
+	case schema.Type.Is(openapi3.TypeBoolean):
+		return true
+	case name == "cronExpression":
+		return yearly
+	}
+	return s.Name + "-refused"
+}
+
+// generalRefusals returns requests to every operation that each break one rule that holds for all operations: an unknown
+// query parameter, an id that is no number, a missing body, an unknown field, and missing required fields.
+func (s *scenario) generalRefusals() ([]request, error) {
+	operations, err := s.smallestRequests()
+	if err != nil {
+		return nil, err
+	}
+	var all []request
+	for _, r := range operations {
+		plain := r.request()
+		all = append(all, request{plain.method, plain.path + "?unknownParameter=1", plain.body})
+		for _, p := range r.op.Parameters {
+			if p.Value.In == openapi3.ParameterInPath {
+				all = append(all, request{plain.method, pathOf(r.op, map[string]string{p.Value.Name: "one"}), plain.body})
+			}
+		}
+		if r.body == nil {
+			continue
+		}
+		if r.op.Body.Required {
+			all = append(all, request{plain.method, plain.path, ""})
+		}
+		all = append(all, r.with(r.body.with("unknownField", 1)))
+		for _, body := range incomplete(r.schema(), r.body) {
+			all = append(all, r.with(body.(object)))
+		}
+	}
+	return all, nil
+}
+
+// incomplete returns copies of a valid value that each lack one required field, or have too few or too many items.
+func incomplete(schema *openapi3.Schema, value any) []any {
+	if len(schema.OneOf) > 0 {
+		return []any{object{}}
+	}
+	var all []any
+	switch value := value.(type) {
+	case object:
+		for _, name := range slices.Sorted(maps.Keys(value)) {
+			if slices.Contains(schema.Required, name) {
+				all = append(all, value.without(name))
+			}
+			for _, inner := range incomplete(schema.Properties[name].Value, value[name]) {
+				all = append(all, value.with(name, inner))
+			}
+		}
+	case []any:
+		if len(value) == 0 {
+			return nil
+		}
+		all = append(all, value[1:])
+		if most := schema.MaxItems; most != nil && *most == uint64(len(value)) {
+			all = append(all, append(slices.Clone(value), value[0]))
+		}
+		for _, inner := range incomplete(schema.Items.Value, value[0]) {
+			all = append(all, []any{inner})
+		}
+	}
+	return all
+}
+
+// unauthorized sends a request to every operation with a token that is not valid.
 func (s *scenario) unauthorized() error {
 	config := s.Config
 	config.TokenSource = functions.StaticToken("not-a-token")
@@ -71,9 +189,16 @@ func (s *scenario) unauthorized() error {
 	if err != nil {
 		return err
 	}
-	errs := make([]error, 0, len(smallest))
-	for _, r := range smallest {
-		errs = append(errs, refused(sendWith(s.ctx, client, r.method, r.path, s.named(r.body))))
+	operations, err := s.smallestRequests()
+	if err != nil {
+		return err
+	}
+	errs := make([]error, 0, len(operations))
+	for _, r := range operations {
+		plain := r.request()
+		if err := refused(sendWith(s.ctx, client, plain.method, plain.path, plain.body)); err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", r.op.ID, err))
+		}
 	}
 	return errors.Join(errs...)
 }

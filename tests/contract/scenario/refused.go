@@ -1,20 +1,22 @@
 package scenario
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
 
+	"github.com/cogfn/cogfn/gen"
 	functions "github.com/cogfn/cogfn/wrapper"
 )
 
 // refusals sends requests that each break one rule of the description.
 func (s *scenario) refusals() error {
 	s.deleteFileLater(functions.ExternalID(s.Name + "-refused")) // should a service take what it ought to refuse
-	return s.allRefused(slices.Concat(
-		s.generalRefusals(), s.functionRefusals(), s.scheduleRefusals(), s.fileRefusals(), s.idRefusals(),
-	))
+	general, err := s.generalRefusals()
+	if err != nil {
+		return err
+	}
+	return s.allRefused(slices.Concat(general, s.functionRefusals(), s.scheduleRefusals(), s.fileRefusals(), s.idRefusals()))
 }
 
 func (s *scenario) allRefused(all []request) error {
@@ -25,33 +27,6 @@ func (s *scenario) allRefused(all []request) error {
 		}
 	}
 	return errors.Join(errs...)
-}
-
-// optionalBody are the operations that do without a body.
-var optionalBody = map[string]bool{
-	"/functions/list": true, "/functions/schedules/list": true, "/functions/" + nobody + "/calls/list": true,
-}
-
-// generalRefusals sends, to every operation, an unknown parameter; and to those that take a body, none, and one with an
-// unknown field.
-func (s *scenario) generalRefusals() []request {
-	var all []request
-	for _, r := range smallest {
-		body := s.named(r.body)
-		all = append(all, request{r.method, r.path + "?unknownParameter=1", body})
-		if body == "" {
-			continue
-		}
-		if !optionalBody[r.path] {
-			all = append(all, request{r.method, r.path, ""})
-		}
-		var fields object
-		if err := json.Unmarshal([]byte(body), &fields); err != nil {
-			panic(err) // cannot happen: the bodies are JSON
-		}
-		all = append(all, request{r.method, r.path, fields.with("unknownField", 1).String()})
-	}
-	return all
 }
 
 // posts makes a request for each of the bodies.
@@ -73,22 +48,18 @@ func (o object) without(name string) object {
 func (s *scenario) functionRefusals() []request {
 	fn := s.function()
 	creations := posts("/functions",
-		object{},
-		items([]object{}),
-		items([]object{fn, fn}),
-		one(fn.without("name")),
-		one(fn.without("fileId")),
 		one(fn.with("unknownField", 1)),
 		one(fn.with("name", "")),
-		one(fn.with("name", text(141))),
+		one(fn.with("name", text(gen.FunctionNameMaxLength+1))),
 		one(fn.with("name", 1)),
-		one(fn.with("externalId", text(256))),
-		one(fn.with("owner", text(129))),
-		one(fn.with("description", text(501))),
-		one(fn.with("functionPath", text(501))),
-		one(fn.with("secrets", pairs(31))),
-		one(fn.with("envVars", pairs(101))),
+		one(fn.with("externalId", text(gen.ExternalIDMaxLength+1))),
+		one(fn.with("owner", text(gen.FunctionOwnerMaxLength+1))),
+		one(fn.with("description", text(gen.FunctionDescriptionMaxLength+1))),
+		one(fn.with("functionPath", text(gen.FunctionPathMaxLength+1))),
+		one(fn.with("secrets", pairs(gen.FunctionSecretsMaxProperties+1))),
+		one(fn.with("envVars", pairs(gen.FunctionEnvVarsMaxProperties+1))),
 		one(fn.with("metadata", object{"key": 1})),
+		one(fn.with("metadata", pairs(gen.MetadataMaxProperties+1))),
 		one(fn.with("cpu", "1")),
 		one(fn.with("fileId", 1.5)),
 		one(fn.with("owner", nil)),
@@ -107,18 +78,11 @@ func (s *scenario) functionRefusals() []request {
 func (s *scenario) scheduleRefusals() []request {
 	schedule := s.scheduleToCreate()
 	all := posts("/functions/schedules",
-		object{},
-		items([]object{}),
-		items([]object{schedule, schedule}),
-		one(schedule.without("name")),
-		one(schedule.without("cronExpression")),
-		one(schedule.without("functionId")),
-		one(schedule.without("nonce")),
 		one(schedule.with("functionExternalId", "none")),
 		one(schedule.with("name", "")),
-		one(schedule.with("name", text(141))),
-		one(schedule.with("description", text(501))),
-		one(schedule.with("cronExpression", cron(1025))),
+		one(schedule.with("name", text(gen.FunctionScheduleNameMaxLength+1))),
+		one(schedule.with("description", text(gen.FunctionScheduleDescriptionMaxLength+1))),
+		one(schedule.with("cronExpression", cron(gen.FunctionScheduleCronMaxLength+1))),
 		one(schedule.with("data", "text")),
 	)
 	return append(all, posts("/functions/schedules/list", object{"cursor": "none"}, object{"limit": 0})...)
@@ -127,26 +91,26 @@ func (s *scenario) scheduleRefusals() []request {
 func (s *scenario) fileRefusals() []request {
 	file := s.file()
 	label := func(i int) object { return object{"externalId": fmt.Sprintf("label%d", i)} }
-	point := object{"type": "Point"}
+	point := object{"type": "Point", "coordinates": []float64{10.75, 59.91}}
 	all := posts("/files",
-		file.without("name"),
-		file.with("name", text(257)),
-		file.with("directory", text(513)),
-		file.with("source", text(129)),
-		file.with("mimeType", text(257)),
+		file.with("name", text(gen.FileNameMaxLength+1)),
+		file.with("directory", text(gen.FileDirectoryMaxLength+1)),
+		file.with("source", text(gen.FileSourceMaxLength+1)),
+		file.with("mimeType", text(gen.MimeTypeMaxLength+1)),
 		file.with("metadata", object{"key": 1}),
 		file.with("assetIds", []int{}),
-		file.with("assetIds", many(1001, number)),
-		file.with("securityCategories", many(101, number)),
-		file.with("labels", many(11, label)),
+		file.with("assetIds", many(gen.AssetIDsMaxItems+1, number)),
+		file.with("securityCategories", many(gen.SecurityCategoriesMaxItems+1, number)),
+		file.with("labels", many(gen.LabelsMaxItems+1, label)),
 		file.with("labels", []object{label(1), label(1)}),
 		file.with("labels", []object{{}}),
 		file.with("sourceCreatedTime", -1),
 		file.with("geoLocation", object{"type": "Feature"}),
 		file.with("geoLocation", object{"geometry": point}),
 		file.with("geoLocation", object{"type": "Shape", "geometry": point}),
-		file.with("geoLocation", object{"type": "Feature", "geometry": object{"type": "Circle"}}),
-		file.with("geoLocation", object{"type": "Feature", "geometry": object{}}),
+		file.with("geoLocation", object{"type": "Feature", "geometry": point.with("type", "Circle")}),
+		file.with("geoLocation", object{"type": "Feature", "geometry": point.without("type")}),
+		file.with("geoLocation", object{"type": "Feature", "geometry": point.without("coordinates")}),
 	)
 	for _, instance := range []object{
 		{"space": "1a", "externalId": "a"}, {"space": "a", "externalId": "1a"}, {"space": "a"}, {"externalId": "a"},
@@ -156,41 +120,28 @@ func (s *scenario) fileRefusals() []request {
 	return all
 }
 
-// idRefusals sends lists of ids that are too short, and ids beyond their bounds.
+// idRefusals sends ids and limits outside their bounds, the same id twice, and references of a wrong form.
 func (s *scenario) idRefusals() []request {
-	none, nothing := items([]object{}), one(object{})
 	all := []request{
-		{"GET", "/functions/0", ""},
-		{"GET", "/functions/9007199254740992", ""},
-		{"GET", "/functions/one", ""},
-		{"GET", "/sessions?limit=1001", ""},
+		{"GET", fmt.Sprintf("/sessions?limit=%d", gen.SessionLimitMaximum+1), ""},
 		{"GET", "/files/0", ""},
+		{"GET", fmt.Sprintf("/files/%d", int64(gen.InternalIDMaximum)+1), ""},
 	}
-	for _, path := range []string{
-		"/functions/byids", "/functions/delete", "/functions/1/calls/byids", "/functions/schedules/byids",
-		"/functions/schedules/delete", "/sessions/byids", "/sessions/revoke", "/sessions", "/files/byids", "/files/delete",
-		"/files/downloadlink",
-	} {
-		all = append(all, posts(path, object{}, none, nothing)...)
-	}
-	exchange := object{"tokenExchange": true}
+	twice := items([]object{byID(0), byID(0)})
 	return slices.Concat(all,
+		posts("/functions/1/calls/byids", twice),
+		posts("/functions/schedules/byids", twice),
 		posts("/functions/byids", one(object{"id": 1, "externalId": "none"})),
-		posts("/functions/1/call", object{}, object{"nonce": "none", "data": []int{1}}),
-		posts("/sessions", items([]object{exchange, exchange}), one(object{"tokenExchange": false}),
-			one(object{"clientId": "none"}), one(object{"clientSecret": "none"})),
+		posts("/functions/1/call", object{"nonce": "none", "data": []int{1}}),
+		posts("/sessions", one(object{"tokenExchange": false}), one(object{"clientId": "none"}), one(object{"clientSecret": "none"})),
 	)
 }
 
-// refusedLists sends lists that are longer by one than may be.
+// refusedLists sends lists that have one item more than the description allows.
 func (s *scenario) refusedLists() error {
-	return s.allRefused(slices.Concat(
-		posts("/functions/byids", items(s.noneOf(mostReferences+1))),
-		posts("/functions/1/calls/byids", items(many(mostIDs+1, byID))),
-		posts("/functions/schedules/byids", items(many(mostIDs+1, byID))),
-		posts("/sessions/byids", items(many(mostSessions+1, byID))),
-		posts("/files/byids", items(many(mostFiles+1, byID))),
-		posts("/files/delete", items(s.noneOf(mostFiles+1))),
-		posts("/files/downloadlink", items(s.noneOf(mostLinks+1))),
-	))
+	lists, err := s.lists(1)
+	if err != nil {
+		return err
+	}
+	return s.allRefused(lists)
 }

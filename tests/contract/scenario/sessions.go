@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/cogfn/cogfn/gen"
 	functions "github.com/cogfn/cogfn/wrapper"
@@ -42,10 +43,9 @@ func (s *scenario) sessions() error {
 func (s *scenario) listSessions() error {
 	raw := s.client.Gen()
 	var errs []error
-	for _, status := range []functions.SessionStatus{
-		functions.SessionReady, functions.SessionActive, functions.SessionCancelled, functions.SessionAccessLost,
-	} {
-		errs = append(errs, second(s.client.Sessions.List(s.ctx, functions.SessionsFilter{Status: status})))
+	for _, status := range gen.SessionStatusFilterValues() {
+		filter := functions.SessionsFilter{Status: functions.SessionStatus(strings.ToUpper(string(status)))}
+		errs = append(errs, second(s.client.Sessions.List(s.ctx, filter)))
 	}
 	first, err := raw.ListSessions(s.ctx, &gen.ListSessionsParams{Limit: new(int32(1))})
 	if err == nil && first.NextCursor != nil {
