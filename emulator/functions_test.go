@@ -98,7 +98,7 @@ func TestFunctionsThatAreRefused(t *testing.T) {
 		{"reserved secret key", secrets("token", "x"), file, bad(`"token" is reserved`)},
 		{"large secret", secrets("k", strings.Repeat("x", 25_000)), file, bad("too large")},
 		{"variable with a dash", `,"envVars":{"A-B":"x"}`, file, bad(`the environment variable "A-B" is not valid`)},
-		{"much metadata", `,"metadata":{` + many.String()[1:] + `}`, file, bad("17 pairs")},
+		{"much metadata", `,"metadata":{` + many.String()[1:] + `}`, file, bad("items.0.metadata: there must be at most 16 properties")},
 		{"long metadata key", `,"metadata":{"` + strings.Repeat("k", 33) + `":""}`, file, bad("too long")},
 		{"long metadata value", `,"metadata":{"k":"` + strings.Repeat("v", 513) + `"}`, file, bad("too long")},
 		{"absolute path", `,"functionPath":"/handler.py"`, file, bad("functionPath")},

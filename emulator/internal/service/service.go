@@ -19,11 +19,12 @@ import (
 	"github.com/cogfn/cogfn/emulator/internal/runner"
 	"github.com/cogfn/cogfn/emulator/internal/signature"
 	"github.com/cogfn/cogfn/emulator/internal/store"
+	"github.com/cogfn/cogfn/gen"
 	"github.com/cogfn/cogfn/gen/server"
 )
 
-// maxID is the greatest id: the greatest number that JavaScript counts to without gaps.
-const maxID = 1<<53 - 1
+// maxID is the greatest id.
+const maxID int64 = gen.InternalIDMaximum
 
 // Config is what a Service is made of; all fields without a meaning for their zero value must be set.
 type Config struct {
@@ -136,8 +137,8 @@ func (s *Service) nowMillis() int64 { return s.Now().UnixMilli() }
 func newID(taken func(int64) bool) int64 {
 	for {
 		var bytes [8]byte
-		_, _ = rand.Read(bytes[:]) // never fails
-		id := int64(binary.BigEndian.Uint64(bytes[:]) & maxID)
+		_, _ = rand.Read(bytes[:])                                     // never fails
+		id := int64(binary.BigEndian.Uint64(bytes[:]) & uint64(maxID)) //nolint:gosec // maxID has 53 bits
 		if id != 0 && !taken(id) {
 			return id
 		}
