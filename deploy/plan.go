@@ -117,6 +117,7 @@ func differences(fn *functions.Function, s *Spec, code *functions.Package) []Rea
 		reasons = append(reasons, Reason{"status", "the build of what is deployed has failed"})
 	case functions.FunctionRetired:
 		reasons = append(reasons, Reason{"status", "what is deployed is retired and cannot be called"})
+	default:
 	}
 	if had, want := deployed.versions[0].Code, code.ContentSHA256[:hashDigits]; had != want {
 		reasons = append(reasons, Reason{"code", fmt.Sprintf("has the hash %.12s, was %.12s", want, had)})

@@ -21,8 +21,8 @@ func fill(t *testing.T, v reflect.Value, text string) {
 		v.Set(reflect.New(v.Type().Elem()))
 		fill(t, v.Elem(), text)
 	case reflect.Struct:
-		for i := range v.NumField() {
-			fill(t, v.Field(i), text)
+		for _, field := range v.Fields() {
+			fill(t, field, text)
 		}
 	case reflect.Map:
 		v.Set(reflect.MakeMap(v.Type()))
@@ -48,10 +48,10 @@ func fill(t *testing.T, v reflect.Value, text string) {
 }
 
 // filled returns a function of which every field is set.
-func filled(t *testing.T, text string) functions.FunctionWrite {
+func filled(t *testing.T) functions.FunctionWrite {
 	t.Helper()
 	var w functions.FunctionWrite
-	fill(t, reflect.ValueOf(&w).Elem(), text)
+	fill(t, reflect.ValueOf(&w).Elem(), "a")
 	return w
 }
 
@@ -62,7 +62,7 @@ func TestEveryFieldIsASettingOrIdentifies(t *testing.T) {
 	write := reflect.TypeFor[functions.FunctionWrite]()
 	for f := range write.Fields() {
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		first, second := filled(t, "a"), filled(t, "a")
+		first, second := filled(t), filled(t)
 		fill(t, reflect.ValueOf(&second).Elem().FieldByName(f.Name), "bc")
 		second.ExternalID = first.ExternalID // every digest depends on it
 		before, after := digests(first, key), digests(second, key)
@@ -116,7 +116,7 @@ func TestSettingsThatCannotBeReadBack(t *testing.T) {
 // A failed replacement creates the old function again. What cannot be read back comes from the new one.
 func TestOldWriteTakesWithheldSettings(t *testing.T) {
 	t.Parallel()
-	r := &run{write: filled(t, "a"), old: &functions.Function{}}
+	r := &run{write: filled(t), old: &functions.Function{}}
 	write, _ := r.oldWrite()
 	for _, s := range settings {
 		if got := s.of(&write).Interface(); s.withheld && !reflect.DeepEqual(got, s.of(&r.write).Interface()) {
@@ -127,7 +127,7 @@ func TestOldWriteTakesWithheldSettings(t *testing.T) {
 
 func TestCopyWrite(t *testing.T) {
 	t.Parallel()
-	original := filled(t, "a")
+	original := filled(t)
 	c, err := copyWrite(original)
 	if err != nil {
 		t.Fatal(err)

@@ -28,12 +28,14 @@ type CallError struct {
 
 // Error says in one line what failed; the trace and the log are left to the fields.
 func (e *CallError) Error() string {
-	what, hint := "ended with the status "+string(e.Call.Status), ""
+	var what, hint string
 	switch e.Call.Status {
 	case CallFailed:
 		what, hint = "failed", "; without any log line, it often ran out of memory"
 	case CallTimeout:
 		what = "timed out"
+	default:
+		what = "ended with the status " + string(e.Call.Status)
 	}
 	return fmt.Sprintf("functions: %v %s: %s", e.Call.CallID(), what, cmp.Or(oneLine(e.Message), "the service gave no reason"+hint))
 }

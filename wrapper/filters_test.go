@@ -20,26 +20,26 @@ type filterFields struct {
 	generated reflect.Type
 	filter    reflect.Type
 	// list sends a list with a filter, which is a value of the type filter.
-	list func(c *Client, t *testing.T, filter reflect.Value) error
+	list func(t *testing.T, c *Client, filter reflect.Value) error
 }
 
 var filters = []filterFields{
-	{reflect.TypeFor[gen.FunctionFilter](), reflect.TypeFor[Filter](), func(c *Client, t *testing.T, filter reflect.Value) error {
+	{reflect.TypeFor[gen.FunctionFilter](), reflect.TypeFor[Filter](), func(t *testing.T, c *Client, filter reflect.Value) error {
 		t.Helper()
 		_, err := c.List(t.Context(), as[Filter](t, filter))
 		return err
 	}},
-	{reflect.TypeFor[gen.FunctionCallFilter](), reflect.TypeFor[CallsFilter](), func(c *Client, t *testing.T, filter reflect.Value) error {
+	{reflect.TypeFor[gen.FunctionCallFilter](), reflect.TypeFor[CallsFilter](), func(t *testing.T, c *Client, filter reflect.Value) error {
 		t.Helper()
 		_, err := c.Calls.List(t.Context(), ID(42), as[CallsFilter](t, filter))
 		return err
 	}},
-	{reflect.TypeFor[gen.FunctionScheduleFilter](), reflect.TypeFor[SchedulesFilter](), func(c *Client, t *testing.T, filter reflect.Value) error {
+	{reflect.TypeFor[gen.FunctionScheduleFilter](), reflect.TypeFor[SchedulesFilter](), func(t *testing.T, c *Client, filter reflect.Value) error {
 		t.Helper()
 		_, err := c.Schedules.List(t.Context(), as[SchedulesFilter](t, filter))
 		return err
 	}},
-	{reflect.TypeFor[gen.ListSessionsParams](), reflect.TypeFor[SessionsFilter](), func(c *Client, t *testing.T, filter reflect.Value) error {
+	{reflect.TypeFor[gen.ListSessionsParams](), reflect.TypeFor[SessionsFilter](), func(t *testing.T, c *Client, filter reflect.Value) error {
 		t.Helper()
 		_, err := c.Sessions.List(t.Context(), as[SessionsFilter](t, filter))
 		return err
@@ -112,7 +112,7 @@ func (f filterFields) namesSentFor(t *testing.T, field reflect.StructField) []st
 	for _, value := range values {
 		filter := reflect.New(f.filter).Elem()
 		filter.FieldByIndex(field.Index).Set(value)
-		if err := f.list(newTestClient(t, service, Config{}), t, filter); err != nil {
+		if err := f.list(t, newTestClient(t, service, Config{}), filter); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -16,8 +16,8 @@ type Status = gen.FunctionsStatus
 // FunctionStatus is where a deployment stands. The service may add values; those known today are the constants.
 type FunctionStatus = gen.FunctionStatus
 
-// The known values of FunctionStatus. A function begins as Queued, becomes Deploying, and ends as Ready or Failed. The service
-// retires old functions. Only a Ready function can be called.
+// The known values of FunctionStatus. A function begins as Queued, becomes Deploying, and ends as Ready or Failed. Old
+// functions become Retired. Only a Ready function can be called.
 const (
 	FunctionQueued    = gen.FunctionStatusQueued
 	FunctionDeploying = gen.FunctionStatusDeploying

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/cogfn/cogfn/emulator/internal/contract"
+	"github.com/cogfn/cogfn/gen"
 )
 
 func TestCheckRequest(t *testing.T) {
@@ -26,7 +27,7 @@ func TestCheckRequest(t *testing.T) {
 		{name: "required field absent", operation: "POST /functions", body: `{"items":[{"name":"a"}]}`, want: "fileId"},
 		{name: "null", operation: "POST /functions", body: `{"items":[{"name":null,"fileId":1}]}`, want: "`null` values aren't allowed"},
 		{name: "wrong type", operation: "POST /functions", body: `{"items":[{"name":"a","fileId":"1"}]}`, want: "items.0.fileId"},
-		{name: "name too long", operation: "POST /functions", body: `{"items":[{"name":"` + strings.Repeat("n", 141) + `","fileId":1}]}`, want: "items.0.name"},
+		{name: "name too long", operation: "POST /functions", body: `{"items":[{"name":"` + strings.Repeat("n", gen.FunctionNameMaxLength+1) + `","fileId":1}]}`, want: "items.0.name"},
 		{name: "two items", operation: "POST /functions", body: `{"items":[{"name":"a","fileId":1},{"name":"a","fileId":1}]}`, want: "items"},
 		{name: "both ids", operation: "POST /functions/byids", body: `{"items":[{"id":1,"externalId":"a"}]}`, want: "items.0: give exactly one of id, externalId in the request body"},
 		{name: "no id", operation: "POST /functions/byids", body: `{"items":[{}]}`, want: "items.0: give exactly one of id, externalId in the request body"},

@@ -66,7 +66,7 @@ func TestPublishedTimesAndSizes(t *testing.T) {
 		"life of an upload URL":              {uploadLifetime, 7 * 24 * time.Hour, apiReference + ", initFileUpload: one week"},
 		"life of a download URL":             {downloadLifetime, 30 * time.Second, apiReference + ", downloadLinks"},
 		"life of an extended download URL":   {extendedLifetime, time.Hour, apiReference + ", downloadLinks"},
-		"how long calls are kept":            {time.Duration(retention), 90 * 24 * time.Hour, limitsTable + ": 90 days"},
+		"how long calls are kept":            {retention, 90 * 24 * time.Hour, limitsTable + ": 90 days"},
 		"characters of a build's trace":      {maxTrace, 2000, apiReference + ", FunctionBuildError"},
 		"path of the handler":                {defaultFunctionPath, "handler.py", apiReference + ", Function.functionPath"},
 		"greatest id":                        {maxID, int64(9_007_199_254_740_991), apiReference + ", CogniteInternalId"},

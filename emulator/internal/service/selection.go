@@ -66,6 +66,3 @@ func placeOf(cursor *string) (store.Place, error) {
 	}
 	return store.Place(place), nil
 }
-
-// equals says whether a value is the wanted one; nil wants nothing.
-func equals[T comparable](want *T, got T) bool { return want == nil || *want == got }

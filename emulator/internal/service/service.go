@@ -137,8 +137,8 @@ func (s *Service) nowMillis() int64 { return s.Now().UnixMilli() }
 func newID(taken func(int64) bool) int64 {
 	for {
 		var bytes [8]byte
-		_, _ = rand.Read(bytes[:])                                     // never fails
-		id := int64(binary.BigEndian.Uint64(bytes[:]) & uint64(maxID)) //nolint:gosec // maxID has 53 bits
+		_, _ = rand.Read(bytes[:]) // never fails
+		id := int64(binary.BigEndian.Uint64(bytes[:]) & uint64(maxID))
 		if id != 0 && !taken(id) {
 			return id
 		}

@@ -44,9 +44,7 @@ func newShow[V, W any]() show[V, W] {
 
 // dropEmpty removes optional texts that are empty, as the service does not store them.
 func dropEmpty[W any](write *W) {
-	fields := reflect.ValueOf(write).Elem()
-	for i := range fields.NumField() {
-		field := fields.Field(i)
+	for _, field := range reflect.ValueOf(write).Elem().Fields() {
 		if field.Kind() == reflect.Pointer && isText(field.Type()) && valueOf(field).IsZero() {
 			field.SetZero()
 		}
