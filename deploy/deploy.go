@@ -80,7 +80,7 @@ func (r *run) prepare(o *order) {
 	n.versions, r.drop = n.running(Version{FileID: r.code.id, Code: o.code.ContentSHA256[:hashDigits]}, o.spec.keep())
 	r.key = o.spec.SecretsKey
 	n.settings = digests(o.spec.Function, r.key)
-	r.write = o.spec.clone().Function
+	r.write = o.spec.Function
 	r.write.Metadata = n.write(r.write.Metadata)
 }
 

@@ -6,52 +6,42 @@ import (
 	"maps"
 	"slices"
 	"strings"
-
-	functions "github.com/cogfn/cogfn/wrapper"
 )
 
-// difference says how a setting differs from the one that was deployed. Maps show their keys alone, as their values may be
-// nobody's business, and index URLs nothing.
-func difference(was, is any) string {
-	switch is := is.(type) {
-	case map[string]string:
-		shown, _ := was.(map[string]string)
-		return keysThatDiffer(shown, is)
-	case []string:
-		return "differ"
+// masked is the JSON of what the service returns instead of a secret.
+const masked = `"***"`
+
+// difference says how a setting differs from the one that was deployed. Of objects it shows the keys only, as their values
+// may be private. Of a setting that is neither an object nor printed it shows nothing.
+func (s setting) difference(was, is json.RawMessage) string {
+	if slices.Contains(printedSettings, s.name) && len(was) > 0 {
+		return fmt.Sprintf("was %s, is %s", was, is)
 	}
-	before, after := encoded(was), encoded(is)
-	if before == "null" {
-		return "differs" // the service does not show it
+	var after map[string]json.RawMessage
+	if s.withheld || json.Unmarshal(is, &after) != nil {
+		return "differs"
 	}
-	return fmt.Sprintf("was %s, is %s", before, after)
+	var before map[string]json.RawMessage
+	if json.Unmarshal(was, &before) != nil {
+		before = nil // the service returned none
+	}
+	return keysThatDiffer(before, after)
 }
 
-func encoded(value any) string {
-	text, err := json.Marshal(value)
-	if err != nil {
-		return "?"
-	}
-	return string(text)
-}
-
-func keysThatDiffer(was, is map[string]string) string {
+func keysThatDiffer(was, is map[string]json.RawMessage) string {
 	var texts []string
-	keys := maps.Clone(was)
-	if keys == nil {
-		keys = map[string]string{}
-	}
+	keys := map[string]json.RawMessage{}
+	maps.Copy(keys, was)
 	maps.Copy(keys, is)
 	for _, key := range slices.Sorted(maps.Keys(keys)) {
 		before, had := was[key]
 		after, has := is[key]
 		switch {
-		case strings.HasPrefix(key, metadataPrefix):
 		case !had:
 			texts = append(texts, key+" is new")
 		case !has:
 			texts = append(texts, key+" is gone")
-		case before != after && before != masked:
+		case string(before) != string(after) && string(before) != masked:
 			texts = append(texts, key+" has another value")
 		}
 	}
@@ -59,12 +49,4 @@ func keysThatDiffer(was, is map[string]string) string {
 		return "a value or the key of the digest differs"
 	}
 	return strings.Join(texts, ", ")
-}
-
-// masked is what the service shows instead of a secret.
-const masked = "***"
-
-// plain returns the secrets as the texts that they are: those of type Secret would all encode alike.
-func plain(w functions.FunctionWrite) map[string]string {
-	return maps.Clone(w.Secrets)
 }

@@ -87,8 +87,8 @@ func Example() {
 	// greeter: nothing
 	// greeter: replace
 	//   code: has the hash 5ed70e0e963b, was 729b4e04329d
-	//   secrets: a value or the key of the digest differs
 	//   memory: is set now
+	//   secrets: a value or the key of the digest differs
 	// versions: 2
 }
 

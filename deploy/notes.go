@@ -4,7 +4,6 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -20,8 +19,8 @@ const (
 	settingsKey    = metadataPrefix + "settings"
 	filesKey       = metadataPrefix + "files"
 	notePairs      = 2
-	// mostNoteBytes is two values of 512 characters, the API's limit, and their keys.
-	mostNoteBytes = 2*512 + len(settingsKey) + len(filesKey)
+	// mostNoteBytes is the size of two values of the greatest length, with their keys.
+	mostNoteBytes = notePairs*functions.MetadataMaxValueLength + len(settingsKey) + len(filesKey)
 	// hashDigits is how many hexadecimal digits of a code's hash are noted, digestDigits of a setting's digest.
 	hashDigits   = 32
 	digestDigits = 16
@@ -71,22 +70,21 @@ func notesOf(fn *functions.Function) notes {
 	return n
 }
 
-// write puts the notes into metadata.
+// write returns the metadata with the notes.
 func (n notes) write(metadata map[string]string) map[string]string {
-	if metadata == nil {
-		metadata = map[string]string{}
-	}
-	var files, settings []string
+	noted := map[string]string{}
+	maps.Copy(noted, metadata)
+	var files, digests []string
 	for _, v := range n.versions {
 		files = append(files, strconv.FormatInt(v.FileID, 10)+":"+v.Code)
 	}
-	for _, name := range settingNames {
-		if digest, ok := n.settings[name]; ok {
-			settings = append(settings, name+":"+digest)
+	for _, s := range settings {
+		if digest, ok := n.settings[s.name]; ok {
+			digests = append(digests, s.name+":"+digest)
 		}
 	}
-	metadata[filesKey], metadata[settingsKey] = strings.Join(files, ","), strings.Join(settings, ",")
-	return metadata
+	noted[filesKey], noted[settingsKey] = strings.Join(files, ","), strings.Join(digests, ",")
+	return noted
 }
 
 // running returns the versions when v is the one that runs, at most keep of them, and the ids of the files that nobody
@@ -103,65 +101,42 @@ func (n notes) running(v Version, keep int) (versions []Version, drop []int64) {
 	return versions[:keep], drop
 }
 
-// settingNames are the settings that are compared, by their names in the API.
-var settingNames = []string{
-	"name", "description", "owner", "metadata", "envVars", "secrets", "functionPath", "cpu", "memory", "runtime", "indexUrl",
-	"extraIndexUrls",
-}
-
-// hiddenSettings are those that the service never shows.
-var hiddenSettings = []string{"secrets", "indexUrl", "extraIndexUrls"}
-
-// settingValues are the settings of a function, by name; those that the service would not tell from unset ones are nil.
-func settingValues(w functions.FunctionWrite) map[string]any {
-	return map[string]any{
-		"name": w.Name, "description": w.Description, "owner": w.Owner, "metadata": w.Metadata, "envVars": w.EnvVars,
-		"secrets": plain(w), "functionPath": functionPath(w), "cpu": w.CPU, "memory": w.Memory, "runtime": w.Runtime,
-		"indexUrl": w.IndexURL, "extraIndexUrls": w.ExtraIndexURLs,
-	}
-}
-
-// functionPath is nil for the default, so that naming it makes no difference.
-func functionPath(w functions.FunctionWrite) *string {
-	if deref(w.FunctionPath) == "handler.py" {
-		return nil
-	}
-	return w.FunctionPath
-}
-
-// resent returns the noted settings for a function that is created anew with settings that the service has shown: what it
-// never shows is noted as w has it.
+// resent returns the noted settings for a function that is created again with settings that the service has returned. The
+// settings that it does not return are noted as w has them.
 func (n notes) resent(w functions.FunctionWrite, key functions.Secret) map[string]string {
-	settings, now := maps.Clone(n.settings), digests(w, key)
-	for _, name := range hiddenSettings {
-		delete(settings, name)
-		if digest, ok := now[name]; ok {
-			settings[name] = digest
+	noted, now := maps.Clone(n.settings), digests(w, key)
+	for _, s := range settings {
+		if !s.hidden() {
+			continue
+		}
+		delete(noted, s.name)
+		if digest, ok := now[s.name]; ok {
+			noted[s.name] = digest
 		}
 	}
-	return settings
+	return noted
 }
 
-// digests returns the digest of each setting that w sets. What the service never shows enters with the key, and gets none
-// without.
+// digests returns the digest of each setting that w sets. The digests of hidden settings are keyed; without a key they are
+// left out.
 func digests(w functions.FunctionWrite, key functions.Secret) map[string]string {
-	all := map[string]string{}
-	for name, value := range settingValues(w) {
-		encoded, err := json.Marshal(value)
-		if err != nil || slices.Contains([]string{"null", `""`, "{}", "[]"}, string(encoded)) {
-			continue // texts, numbers and maps of texts always encode
+	all, values := map[string]string{}, valuesOf(w)
+	for _, s := range settings {
+		value, ok := values[s.name]
+		if !ok {
+			continue
 		}
 		var secret []byte
-		if slices.Contains(hiddenSettings, name) {
+		if s.hidden() {
 			if len(key) < leastKey {
-				all[name] = noDigest
+				all[s.name] = noDigest
 				continue
 			}
 			secret = []byte(key)
 		}
 		mac := hmac.New(sha256.New, secret)
-		fmt.Fprintf(mac, "cogfn %s\x00%s\x00%s", deref(w.ExternalID), name, encoded)
-		all[name] = hex.EncodeToString(mac.Sum(nil))[:digestDigits]
+		fmt.Fprintf(mac, "cogfn %s\x00%s\x00%s", deref(w.ExternalID), s.name, value)
+		all[s.name] = hex.EncodeToString(mac.Sum(nil))[:digestDigits]
 	}
 	return all
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 
 	functions "github.com/cogfn/cogfn/wrapper"
@@ -70,8 +71,11 @@ func (c *Changes) String() string {
 // fields and the code are checked first: the errors are *functions.ArgumentError and *functions.SourceError. See the
 // package's documentation for what is compared.
 func Plan(ctx context.Context, client *functions.Client, spec Spec) (*Changes, error) {
-	s := spec.clone()
-	if err := s.check(); err != nil {
+	s, err := spec.clone()
+	if err == nil {
+		err = s.check()
+	}
+	if err != nil {
 		return nil, err
 	}
 	var opts []functions.CreateOption
@@ -108,15 +112,22 @@ func differences(fn *functions.Function, s *Spec, code *functions.Package) []Rea
 		return []Reason{{"code", "what is deployed was not deployed by this package, so its code and settings are unknown"}}
 	}
 	var reasons []Reason
-	if fn.Status == functions.FunctionFailed {
+	switch fn.Status {
+	case functions.FunctionFailed:
 		reasons = append(reasons, Reason{"status", "the build of what is deployed has failed"})
+	case functions.FunctionRetired:
+		reasons = append(reasons, Reason{"status", "what is deployed is retired and cannot be called"})
+	default:
 	}
 	if had, want := deployed.versions[0].Code, code.ContentSHA256[:hashDigits]; had != want {
 		reasons = append(reasons, Reason{"code", fmt.Sprintf("has the hash %.12s, was %.12s", want, had)})
 	}
 	wanted := digests(s.Function, s.SecretsKey)
-	shown, values := settingValues(fn.AsWrite()), settingValues(s.Function)
-	for _, name := range settingNames {
+	shown := fn.AsWrite()
+	maps.DeleteFunc(shown.Metadata, func(key, _ string) bool { return strings.HasPrefix(key, metadataPrefix) })
+	before, after := valuesOf(shown), valuesOf(s.Function)
+	for _, setting := range settings {
+		name := setting.name
 		had, was := deployed.settings[name]
 		want, is := wanted[name]
 		switch {
@@ -125,7 +136,7 @@ func differences(fn *functions.Function, s *Spec, code *functions.Package) []Rea
 		case was && !is:
 			reasons = append(reasons, Reason{name, "is not set any more"})
 		case had != want:
-			reasons = append(reasons, Reason{name, difference(shown[name], values[name])})
+			reasons = append(reasons, Reason{name, setting.difference(before[name], after[name])})
 		}
 	}
 	return reasons

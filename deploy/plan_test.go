@@ -48,8 +48,8 @@ func TestPlanReasons(t *testing.T) {
 		"index":        {func(s *deploy.Spec) { s.Function.IndexURL = new("https://other.test") }, []string{"indexUrl: differs"}},
 		"more indexes": {func(s *deploy.Spec) { s.Function.ExtraIndexURLs = []string{"https://x.test"} }, []string{"extraIndexUrls: is set now"}},
 		"data set":     {func(s *deploy.Spec) { s.DataSetID = 3 }, nil},
-		"several":      {func(s *deploy.Spec) { s.Function.CPU, s.Function.Owner = new(2.0), new("you") }, []string{`owner: was "me", is "you"`, "cpu: was 1.5, is 2"}},
-		"other key":    {func(s *deploy.Spec) { s.SecretsKey += "x" }, []string{"secrets: a value or the key of the digest differs", "indexUrl: differs"}},
+		"several":      {func(s *deploy.Spec) { s.Function.CPU, s.Function.Owner = new(2.0), new("you") }, []string{"cpu: was 1.5, is 2", `owner: was "me", is "you"`}},
+		"other key":    {func(s *deploy.Spec) { s.SecretsKey += "x" }, []string{"indexUrl: differs", "secrets: a value or the key of the digest differs"}},
 		"keep":         {func(s *deploy.Spec) { s.KeepFiles = 1 }, nil},
 		"functionPath": {func(s *deploy.Spec) { s.Function.FunctionPath = new("a.py") }, []string{"code: has the hash 2349f7a839e5, was 729b4e04329d", "functionPath: is set now"}},
 		"folder, equal": {func(s *deploy.Spec) {
@@ -131,14 +131,23 @@ func TestPlanOfOthers(t *testing.T) {
 	}
 }
 
-func TestPlanOfFailedBuild(t *testing.T) {
+// A function that cannot become Ready is replaced.
+func TestPlanByStatus(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, emulator.Options{})
 	w.deployed(greet("new", codeV1))
-	w.gate.edit = failedBuild
-	changes := mustGet[*deploy.Changes](t)(deploy.Plan(t.Context(), w.client, greet("new", codeV1)))
-	if got := changes.String(); got != "greet: replace\n  status: the build of what is deployed has failed" {
-		t.Errorf("the plan is %q", got)
+	for status, want := range map[string]string{
+		"Failed":  "greet: replace\n  status: the build of what is deployed has failed",
+		"Retired": "greet: replace\n  status: what is deployed is retired and cannot be called",
+		"Queued":  "greet: nothing", "Deploying": "greet: nothing", "Ready": "greet: nothing",
+	} {
+		w.gate.edit = func(_ string, body []byte) []byte {
+			return []byte(strings.Replace(string(body), `"status":"Ready"`, `"status":"`+status+`"`, 1))
+		}
+		changes := mustGet[*deploy.Changes](t)(deploy.Plan(t.Context(), w.client, greet("new", codeV1)))
+		if got := changes.String(); got != want {
+			t.Errorf("%s: the plan is %q, want %q", status, got, want)
+		}
 	}
 }
 

@@ -87,7 +87,7 @@ func (r *run) rehearse(ctx context.Context) (Step, error) {
 }
 
 func (r *run) trialID() string {
-	return shortened(r.externalID, mostExternalID-len(trialSuffix)) + trialSuffix
+	return shortened(r.externalID, functions.ExternalIDMaxLength-len(trialSuffix)) + trialSuffix
 }
 
 // clearStage makes room for the trial: it removes one that was left behind, and refuses to disturb a younger one.
@@ -210,7 +210,11 @@ func (r *run) goBack(ctx context.Context, failed *functions.Function, step Step,
 func (r *run) oldWrite() (write functions.FunctionWrite, lost []string) {
 	write = r.old.AsWrite()
 	write.FileID = 0
-	write.IndexURL, write.ExtraIndexURLs = r.write.IndexURL, r.write.ExtraIndexURLs // they cannot be read back
+	for _, s := range settings {
+		if s.withheld {
+			s.of(&write).Set(s.of(&r.write))
+		}
+	}
 	for _, key := range slices.Sorted(maps.Keys(write.Secrets)) {
 		if value, ok := r.write.Secrets[key]; ok {
 			write.Secrets[key] = value

@@ -88,14 +88,14 @@ func (t Target) write(fn *functions.Function, n notes) (functions.FunctionWrite,
 	}
 	if t.IndexURL != nil {
 		w.IndexURL = new(string(*t.IndexURL))
-	} else if _, had := n.settings["indexUrl"]; had {
-		return w, refuse("IndexURL", "is missing; the function was deployed with one, and it cannot be read back")
 	}
 	for _, url := range t.ExtraIndexURLs {
 		w.ExtraIndexURLs = append(w.ExtraIndexURLs, string(url))
 	}
-	if _, had := n.settings["extraIndexUrls"]; had && w.ExtraIndexURLs == nil {
-		return w, refuse("ExtraIndexURLs", "are missing; the function was deployed with some, and they cannot be read back")
+	for _, s := range settings {
+		if _, had := n.settings[s.name]; had && s.withheld && s.of(&w).IsZero() {
+			return w, refuse(s.field, "is missing; the function was deployed with it, and it cannot be read back")
+		}
 	}
 	return w, nil
 }

@@ -80,7 +80,7 @@ func TestRollbackRefuses(t *testing.T) {
 	for want, change := range map[string]func(*deploy.Target){
 		"Secrets lacks password":    func(t *deploy.Target) { t.Secrets = nil },
 		"IndexURL is missing":       func(t *deploy.Target) { t.IndexURL = nil },
-		"ExtraIndexURLs are missin": func(t *deploy.Target) { t.ExtraIndexURLs = nil },
+		"ExtraIndexURLs is missing": func(t *deploy.Target) { t.ExtraIndexURLs = nil },
 		"FileID is 17":              func(t *deploy.Target) { t.FileID = 17 },
 	} {
 		target := full

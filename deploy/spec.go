@@ -1,8 +1,8 @@
 package deploy
 
 import (
+	"cmp"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -15,9 +15,6 @@ const (
 	mostKeep    = 10
 	// leastKey is how many bytes a key needs so that guessing it is hopeless.
 	leastKey = 16
-	// metadataPairs and metadataBytes are what the API allows.
-	metadataPairs = 16
-	metadataBytes = 4096
 )
 
 // Spec says how a function should be.
@@ -50,27 +47,40 @@ func (s *Spec) check() error {
 	case s.KeepFiles < 0 || s.KeepFiles > mostKeep:
 		return refuse("KeepFiles", fmt.Sprintf("is %d; it must be between 1 and %d, or 0 for %d", s.KeepFiles, mostKeep, defaultKeep))
 	case s.needsKey() && len(s.SecretsKey) < leastKey:
-		return refuse("SecretsKey", fmt.Sprintf("has %d bytes; secrets and index URLs are compared by a keyed digest, which needs a key of at least %d", len(s.SecretsKey), leastKey))
+		return refuse("SecretsKey", fmt.Sprintf("has %d bytes; what cannot be read back, such as secrets and index URLs, is compared by a keyed digest, which needs a key of at least %d", len(s.SecretsKey), leastKey))
 	}
 	for key := range s.Function.Metadata {
 		if strings.HasPrefix(key, metadataPrefix) {
 			return refuse("Metadata", fmt.Sprintf("has the key %q; keys that begin with %q belong to this package", key, metadataPrefix))
 		}
 	}
-	return s.checkRoom()
+	values := valuesOf(s.Function)
+	set := slices.DeleteFunc(slices.Clone(settings), func(one setting) bool { return values[one.name] == nil })
+	return cmp.Or(s.checkRoom(), checkNote(set))
+}
+
+// checkNote makes sure that the digests of the settings fit into the value of a metadata pair.
+func checkNote(set []setting) error {
+	size := -len(",")
+	for _, one := range set {
+		if size += one.noteSize(); size > functions.MetadataMaxValueLength {
+			return refuse(one.field, fmt.Sprintf("does not fit into the note about the settings, which may have %d characters; set fewer fields", functions.MetadataMaxValueLength))
+		}
+	}
+	return nil
 }
 
 // checkRoom makes sure that the notes fit beside the user's metadata, however long the list of files gets.
 func (s *Spec) checkRoom() error {
-	if n := len(s.Function.Metadata); n > metadataPairs-notePairs {
-		return refuse("Metadata", fmt.Sprintf("has %d pairs; at most %d are allowed beside the %d that Deploy writes", n, metadataPairs-notePairs, notePairs))
+	if n := len(s.Function.Metadata); n > functions.MetadataMaxPairs-notePairs {
+		return refuse("Metadata", fmt.Sprintf("has %d pairs; at most %d are allowed beside the %d that Deploy writes", n, functions.MetadataMaxPairs-notePairs, notePairs))
 	}
 	size := mostNoteBytes
 	for key, value := range s.Function.Metadata {
 		size += len(key) + len(value)
 	}
-	if size > metadataBytes {
-		return refuse("Metadata", fmt.Sprintf("is %d bytes too long; %d bytes are allowed beside what Deploy writes", size-metadataBytes, metadataBytes-mostNoteBytes))
+	if size > functions.MetadataMaxBytes {
+		return refuse("Metadata", fmt.Sprintf("is %d bytes too long; %d bytes are allowed beside what Deploy writes", size-functions.MetadataMaxBytes, functions.MetadataMaxBytes-mostNoteBytes))
 	}
 	return nil
 }
@@ -84,21 +94,19 @@ func (s *Spec) keep() int {
 	return s.KeepFiles
 }
 
-// needsKey tells that the Spec holds something that its digest must not give away. Any index URL counts, since a token may
-// be in its path or query as well as before the host.
+// needsKey reports whether the Spec contains something that its digest must not give away. Any index URL counts, since a
+// token may be in its path or query as well as before the host.
 func (s *Spec) needsKey() bool {
-	f := &s.Function
-	return len(f.Secrets) > 0 || deref(f.IndexURL) != "" || len(f.ExtraIndexURLs) > 0
+	values := valuesOf(s.Function)
+	return slices.ContainsFunc(settings, func(one setting) bool { return one.hidden() && values[one.name] != nil })
 }
 
 // clone copies what a caller could change between Plan and Deploy.
-func (s *Spec) clone() *Spec {
+func (s *Spec) clone() (*Spec, error) {
 	c := *s
-	c.Function.Metadata = maps.Clone(c.Function.Metadata)
-	c.Function.Secrets = maps.Clone(c.Function.Secrets)
-	c.Function.EnvVars = maps.Clone(c.Function.EnvVars)
-	c.Function.ExtraIndexURLs = slices.Clone(c.Function.ExtraIndexURLs)
-	return &c
+	var err error
+	c.Function, err = copyWrite(s.Function)
+	return &c, err
 }
 
 func refuse(field, rule string) error { return &functions.ArgumentError{Field: field, Rule: rule} }

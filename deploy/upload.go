@@ -11,16 +11,11 @@ import (
 	functions "github.com/cogfn/cogfn/wrapper"
 )
 
-const (
-	mostFileName   = 256
-	mostExternalID = 255
-)
-
 // upload sees to it that the code is in a file. The file's external id holds the hash of the content, so that the same
 // code is uploaded once, and that a file whose registration was not answered can be found.
 func (r *run) upload(ctx context.Context, o *order) error {
 	hash := o.code.ContentSHA256[:hashDigits]
-	externalID := shortened(r.externalID, mostExternalID-1-len(hash)) + "-" + hash
+	externalID := shortened(r.externalID, functions.ExternalIDMaxLength-1-len(hash)) + "-" + hash
 	id := functions.ExternalID(externalID)
 	found, err := r.client.Files.Retrieve(ctx, id)
 	switch {
@@ -38,7 +33,7 @@ func (r *run) upload(ctx context.Context, o *order) error {
 	r.report(StepUpload, fmt.Sprintf("uploading %d bytes of code", len(o.code.Bytes)))
 	name := strings.ReplaceAll(o.spec.Function.Name, "/", "-")
 	file, err := r.client.Files.Upload(ctx, functions.FileWrite{
-		Name:       shortened(name, mostFileName-len(hash)-len("-.zip")) + "-" + hash + ".zip",
+		Name:       shortened(name, functions.FileNameMaxLength-len(hash)-len("-.zip")) + "-" + hash + ".zip",
 		ExternalID: &externalID, MimeType: new("application/zip"), DataSetID: orNil(o.spec.DataSetID),
 	}, o.code.Bytes)
 	if err == nil {

@@ -2,6 +2,7 @@ package emulator_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
@@ -79,7 +80,7 @@ func TestFunctionsThatAreRefused(t *testing.T) {
 	bad := func(message string) refusal { return refusal{Status: http.StatusBadRequest, Message: message} }
 	secrets := func(key, value string) string { return fmt.Sprintf(`,"secrets":{%q:%q}`, key, value) }
 	var many strings.Builder
-	for i := range 17 {
+	for i := range gen.MetadataMaxProperties + 1 {
 		fmt.Fprintf(&many, `,"k%d":"v"`, i)
 	}
 	tests := []struct {
@@ -96,11 +97,11 @@ func TestFunctionsThatAreRefused(t *testing.T) {
 		{"secret key with upper case", secrets("API_KEY", "x"), file, bad(`the secret key "API_KEY" is not valid`)},
 		{"long secret key", secrets("abcdefghijklmnop", "x"), file, bad("is not valid")},
 		{"reserved secret key", secrets("token", "x"), file, bad(`"token" is reserved`)},
-		{"large secret", secrets("k", strings.Repeat("x", 25_000)), file, bad("too large")},
+		{"large secret", secrets("k", strings.Repeat("x", gen.FunctionSecretsMaxEntryBytes)), file, bad("too large")},
 		{"variable with a dash", `,"envVars":{"A-B":"x"}`, file, bad(`the environment variable "A-B" is not valid`)},
-		{"much metadata", `,"metadata":{` + many.String()[1:] + `}`, file, bad("17 pairs")},
-		{"long metadata key", `,"metadata":{"` + strings.Repeat("k", 33) + `":""}`, file, bad("too long")},
-		{"long metadata value", `,"metadata":{"k":"` + strings.Repeat("v", 513) + `"}`, file, bad("too long")},
+		{"much metadata", `,"metadata":{` + many.String()[1:] + `}`, file, bad("items.0.metadata: there must be at most")},
+		{"long metadata key", `,"metadata":{"` + strings.Repeat("k", gen.MetadataMaxKeyLength+1) + `":""}`, file, bad("too long")},
+		{"long metadata value", `,"metadata":{"k":"` + strings.Repeat("v", gen.MetadataMaxValueLength+1) + `"}`, file, bad("too long")},
 		{"absolute path", `,"functionPath":"/handler.py"`, file, bad("functionPath")},
 		{"path that leads out", `,"functionPath":"a/../../handler.py"`, file, bad("functionPath")},
 		{"unknown field", `,"color":"red"`, file, bad("{'items': {0: {'color': ['Unknown field.']}}}")},
@@ -204,6 +205,23 @@ func TestTooManyFunctions(t *testing.T) {
 	f := h.deploy(gen.FunctionWrite{Name: "f"})
 	h.refused(http.MethodPost, "/functions", fmt.Sprintf(`{"items":[{"name":"f","fileId":%d}]}`, f.FileID),
 		refusal{Status: 400, Message: "the project has 1 functions already"})
+}
+
+// The limits of a project on Google's cloud, as the vendor's page of technical limits has them.
+func TestDefaultLimits(t *testing.T) {
+	t.Parallel()
+	_, text := run(t, emulator.Options{}).raw(http.MethodGet, "/functions/limits", "")
+	var got map[string]json.RawMessage
+	if err := json.Unmarshal([]byte(text), &got); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{
+		"timeoutMinutes": "9", "cpuCores": `{"default":1,"max":3,"min":1}`, "memoryGb": `{"default":1.5,"max":5,"min":1.5}`, "responseSizeMb": "1",
+	} {
+		if string(got[name]) != want {
+			t.Errorf("%s is %s, published is %s; edit the table of TestDefaultLimits in emulator/functions_test.go if that has changed", name, got[name], want)
+		}
+	}
 }
 
 func TestLimitsAndStatus(t *testing.T) {

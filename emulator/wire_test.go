@@ -150,7 +150,14 @@ func TestRequestsThatAreRefused(t *testing.T) {
 		{http.MethodPost, "/functions/byids", `{"items":[{"id":1.0}]}`, refusal{Status: 400, Message: "id: write a whole number as digits alone"}},
 		{http.MethodGet, "/functions?limit=many", "", refusal{Status: 400, Message: "the parameter limit is not valid"}},
 		{http.MethodGet, "/functions/abc", "", refusal{Status: 400, Message: "the parameter functionId is not valid"}},
-		{http.MethodGet, "/functions/0", "", refusal{Status: 400, Message: "the parameter functionId"}},
+		{http.MethodGet, "/functions/0", "", refusal{Status: 400, Message: "function not found: id 0", Missing: []map[string]any{{"id": 0.0}}}},
+		// The description bounds ids in bodies, but not in paths and queries.
+		{http.MethodGet, "/functions/9007199254740993", "", refusal{Status: 400, Message: "function not found: id 9007199254740993", Missing: []map[string]any{{"id": 9007199254740993.0}}}},
+		{http.MethodGet, "/functions/9223372036854775808", "", refusal{Status: 400, Message: "functionId"}},
+		{http.MethodGet, "/functions?limit=9223372036854775808", "", refusal{Status: 400, Message: "limit"}},
+		{http.MethodPost, "/functions/byids", `{"items":[{"id":9007199254740993}]}`, refusal{Status: 400, Message: "items.0.id: number must be at most 9007199254740991"}},
+		{http.MethodPost, "/functions/1/calls/byids", `{"items":[{"id":7},{"id":8},{"id":7}]}`, refusal{Status: 400, Message: "items: duplicate items found in the request body"}},
+		{http.MethodPost, "/functions/schedules/byids", `{"items":[{"id":7},{"id":7}]}`, refusal{Status: 400, Message: "items: duplicate items found in the request body"}},
 		{http.MethodPost, "/functions/byids", `{"items":[]}`, refusal{Status: 400, Message: "items"}},
 		{http.MethodPost, "/functions", "", refusal{Status: 400, Message: "the request body is missing"}},
 	} {
@@ -167,6 +174,20 @@ func TestRequestsThatAreRefused(t *testing.T) {
 	header.Set("Content-Encoding", "gzip")
 	if response, _ := h.send(http.MethodPost, h.URL()+"/api/v1/projects/emulator/functions/list", "{}", header); response.StatusCode != http.StatusBadRequest {
 		t.Errorf("broken gzip answers %d", response.StatusCode)
+	}
+}
+
+// No list has so many items; the limit means all.
+func TestGreatLimitsInQueries(t *testing.T) {
+	t.Parallel()
+	h := run(t, withHandlers("f"))
+	f := h.deploy(gen.FunctionWrite{Name: "f"})
+	for _, path := range []string{"/functions", "/functions/schedules", fmt.Sprintf("/functions/%d/calls", f.ID)} {
+		for _, limit := range []string{"9007199254740993", "9223372036854775807"} {
+			if response, text := h.raw(http.MethodGet, path+"?limit="+limit, ""); response.StatusCode != http.StatusOK {
+				t.Errorf("GET %s with the limit %s answers %d %s", path, limit, response.StatusCode, text)
+			}
+		}
 	}
 }
 

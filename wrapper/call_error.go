@@ -14,7 +14,7 @@ var (
 	ErrCallTimeout = errors.New("call timed out")
 )
 
-// CallError is a call that ended without a response. It matches ErrCallFailed or ErrCallTimeout.
+// CallError is a call that ended without a response. It matches ErrCallFailed or ErrCallTimeout if that is its status.
 type CallError struct {
 	// Call is the call as it ended.
 	Call *Call
@@ -28,12 +28,16 @@ type CallError struct {
 
 // Error says in one line what failed; the trace and the log are left to the fields.
 func (e *CallError) Error() string {
-	what := "failed"
-	if e.Call.Status == CallTimeout {
+	var what, hint string
+	switch e.Call.Status {
+	case CallFailed:
+		what, hint = "failed", "; without any log line, it often ran out of memory"
+	case CallTimeout:
 		what = "timed out"
+	default:
+		what = "ended with the status " + string(e.Call.Status)
 	}
-	return fmt.Sprintf("functions: %v %s: %s", e.Call.CallID(), what,
-		cmp.Or(oneLine(e.Message), "the service gave no reason; without any log line, it often ran out of memory"))
+	return fmt.Sprintf("functions: %v %s: %s", e.Call.CallID(), what, cmp.Or(oneLine(e.Message), "the service gave no reason"+hint))
 }
 
 // Is matches ErrCallFailed and ErrCallTimeout by the call's status.
@@ -41,16 +45,8 @@ func (e *CallError) Is(target error) bool {
 	return target == ErrCallFailed && e.Call.Status == CallFailed || target == ErrCallTimeout && e.Call.Status == CallTimeout
 }
 
-// ended reports whether the call is over.
-func (c *Call) ended() (bool, error) {
-	switch c.Status {
-	case CallRunning:
-		return false, nil
-	case CallCompleted, CallFailed, CallTimeout:
-		return true, nil
-	}
-	return false, fmt.Errorf("functions: %v has the status %q, which this version does not know", c.CallID(), c.Status)
-}
+// ended reports whether the call is over. Every status except Running is final, also those that the service adds.
+func (c *Call) ended() (bool, error) { return c.Status != CallRunning, nil }
 
 // outcome is nil for a call that completed, and a *CallError otherwise.
 func (c *Call) outcome() error {

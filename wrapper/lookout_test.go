@@ -176,7 +176,7 @@ func TestSharedWaitsFailAlone(t *testing.T) {
 		text     string
 	}{
 		"unknown call":   {CallID{1, 2}, nil, 1, "functions: byIdsFunctionCalls got no usable answer: not found"},
-		"unknown status": {CallID{1, 2}, paused, 1, `functions: call 2 of function 1 has the status "Paused", which this version does not know`},
+		"unknown status": {CallID{1, 2}, paused, 1, "functions: call 2 of function 1 ended with the status Paused: the service gave no reason"},
 		"another request": {
 			CallID{2, 2},
 			forbidden, 2,

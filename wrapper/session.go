@@ -30,6 +30,7 @@ const (
 	SessionExpired    = gen.SessionStatusExpired
 	SessionRevoked    = gen.SessionStatusRevoked
 	SessionAccessLost = gen.SessionStatusAccessLost
+	SessionDetached   = gen.SessionStatusDetached
 )
 
 // SessionType is how a session was created. The service may add values; those known today are the constants.

@@ -16,12 +16,14 @@ type Status = gen.FunctionsStatus
 // FunctionStatus is where a deployment stands. The service may add values; those known today are the constants.
 type FunctionStatus = gen.FunctionStatus
 
-// The known values of FunctionStatus. A function begins as Queued, becomes Deploying, and ends as Ready or Failed.
+// The known values of FunctionStatus. A function begins as Queued, becomes Deploying, and ends as Ready or Failed. Old
+// functions become Retired. Only a Ready function can be called.
 const (
 	FunctionQueued    = gen.FunctionStatusQueued
 	FunctionDeploying = gen.FunctionStatusDeploying
 	FunctionReady     = gen.FunctionStatusReady
 	FunctionFailed    = gen.FunctionStatusFailed
+	FunctionRetired   = gen.FunctionStatusRetired
 )
 
 // CallStatus is where a call stands. The service may add values; those known today are the constants.
@@ -29,28 +31,33 @@ type CallStatus = gen.FunctionCallStatus
 
 // The known values of CallStatus. All but CallRunning are final.
 const (
-	CallRunning   = gen.FunctionCallStatusRunning
-	CallCompleted = gen.FunctionCallStatusCompleted
-	CallFailed    = gen.FunctionCallStatusFailed
-	CallTimeout   = gen.FunctionCallStatusTimeout
+	CallRunning                  = gen.FunctionCallStatusRunning
+	CallCompleted                = gen.FunctionCallStatusCompleted
+	CallFailed                   = gen.FunctionCallStatusFailed
+	CallTimeout                  = gen.FunctionCallStatusTimeout
+	CallConcurrencyLimitExceeded = gen.FunctionCallStatusConcurrencyLimitExceeded
 )
 
 // Runtime is a version of Python. The service adds and withdraws values; ask Limits for those on offer.
 type Runtime = gen.FunctionRuntime
 
-// The known values of Runtime.
+// The known values of Runtime that the service has not withdrawn.
 const (
 	RuntimePy310 = gen.FunctionRuntimePy310
 	RuntimePy311 = gen.FunctionRuntimePy311
 	RuntimePy312 = gen.FunctionRuntimePy312
 	RuntimePy313 = gen.FunctionRuntimePy313
+	RuntimePy314 = gen.FunctionRuntimePy314
 )
 
-// FunctionType is the kind of a function. The service may add values; the one known today is the constant.
+// FunctionType is the kind of a function. The service may add values; those known today are the constants.
 type FunctionType = gen.FunctionType
 
-// FunctionClassic is the known value of FunctionType.
-const FunctionClassic = gen.FunctionTypeClassic
+// The known values of FunctionType.
+const (
+	FunctionClassic = gen.FunctionTypeClassic
+	FunctionApp     = gen.FunctionTypeFunctionApp
+)
 
 // ActivationStatus is whether Functions may be used in a project.
 type ActivationStatus = gen.ActivationStatus
@@ -60,6 +67,17 @@ const (
 	StatusInactive  = gen.ActivationStatusInactive
 	StatusRequested = gen.ActivationStatusRequested
 	StatusActivated = gen.ActivationStatusActivated
+)
+
+// Limits of the API. Lengths are in characters.
+const (
+	ExternalIDMaxLength    = gen.ExternalIDMaxLength
+	FileNameMaxLength      = gen.FileNameMaxLength
+	FunctionNameMaxLength  = gen.FunctionNameMaxLength
+	MetadataMaxPairs       = gen.MetadataMaxProperties
+	MetadataMaxValueLength = gen.MetadataMaxValueLength
+	// MetadataMaxBytes is the greatest size of all keys and values together.
+	MetadataMaxBytes = gen.MetadataMaxBytes
 )
 
 // TimeRange is a span of time, to the millisecond. Both ends belong to it; the zero range matches everything.

@@ -29,8 +29,8 @@ func (e *PendingError) Error() string {
 func (e *PendingError) Unwrap() error { return e.Err }
 
 // Wait waits until a call has ended and returns it. A call that failed or timed out comes back together with a
-// *CallError. The end of ctx is a *PendingError that wraps ctx's error; the call goes on, as the API cannot cancel one. A
-// status that this version does not know is an error too.
+// *CallError. The end of ctx is a *PendingError that wraps ctx's error; the call goes on, as the API cannot cancel one.
+// Every status except CallRunning ends the wait.
 //
 // Any number of waits on one client share their requests: when the pause of one is over (WithPoll), one request asks for
 // up to 1,000 calls of the same function, and serves every other wait that is half-way through its pause. A wait notices

@@ -74,6 +74,8 @@ func (f *Function) ready(fn Identifier) (bool, error) {
 		return false, nil
 	case FunctionFailed:
 		return false, newDeployError(f)
+	case FunctionRetired:
+		return false, fmt.Errorf("functions: the function with %v is retired and cannot be called; deploy it again", fn)
 	}
 	return false, fmt.Errorf("functions: the deployment of %v has the status %q, which this version does not know", fn, f.Status)
 }

@@ -98,8 +98,12 @@ var endsOfCalls = map[string]struct {
 	"timed out": {
 		callWith("Timeout", `,"endTime":2,"error":{"message":"9 minutes"}`), "functions: call 9 of function 42 timed out: 9 minutes", ErrCallTimeout, "9 minutes", "", true,
 	},
+	"above the limit": {
+		callWith("ConcurrencyLimitExceeded", `,"endTime":2`),
+		"functions: call 9 of function 42 ended with the status ConcurrencyLimitExceeded: the service gave no reason", nil, "", "", true,
+	},
 	"unknown status": {
-		callWith("Paused", ""), `functions: call 9 of function 42 has the status "Paused", which this version does not know`, nil, "", "", false,
+		callWith("Cancelled", `,"error":"by the user"`), "functions: call 9 of function 42 ended with the status Cancelled: by the user", nil, "by the user", "", true,
 	},
 	"refused": {
 		refusal(403, "no"), "functions: byIdsFunctionCalls was refused with status 403: no; ask for the capability functionsAcl:READ", ErrForbidden, "", "", false,
@@ -224,7 +228,10 @@ func TestWaitReady(t *testing.T) {
 			functionWith("Failed", ""), "functions: the deployment of hello (id 42) failed: the service gave no reason; the trace may tell more", "", "",
 		},
 		"unknown status": {
-			functionWith("Retired", ""), `functions: the deployment of id 42 has the status "Retired", which this version does not know`, "", "",
+			functionWith("Paused", ""), `functions: the deployment of id 42 has the status "Paused", which this version does not know`, "", "",
+		},
+		"retired": {
+			functionWith("Retired", ""), "functions: the function with id 42 is retired and cannot be called; deploy it again", "", "",
 		},
 		"deleted meanwhile": {
 			reply(400, `{"error":{"code":400,"message":"x","missing":[{"id":42}]}}`), `functions: byIdsFunctions was refused with status 400: x (missing: {"id":42})`, "", "",

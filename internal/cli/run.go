@@ -131,7 +131,7 @@ func (o runOptions) read(ctx context.Context, streams Streams) (json.RawMessage,
 		return nil, write, err
 	}
 	name := []rune(filepath.Base(absolute))
-	write.Name = string(name[:min(len(name), mostNameCharacters)])
+	write.Name = string(name[:min(len(name), functions.FunctionNameMaxLength)])
 	write.FunctionPath = new(filepath.ToSlash(o.path))
 	return data, write, nil
 }
@@ -148,9 +148,6 @@ func checkFolder(folder string) error {
 	}
 	return nil
 }
-
-// mostNameCharacters is how long the name of a function may be; folders may have longer ones.
-const mostNameCharacters = 140
 
 // importTimeout is how long importing the code may take. Nothing is installed here, so that it need not be the service's ten
 // minutes.

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/cogfn/cogfn/emulator/internal/contract"
+	"github.com/cogfn/cogfn/gen"
 )
 
 func TestCheckRequest(t *testing.T) {
@@ -26,7 +27,7 @@ func TestCheckRequest(t *testing.T) {
 		{name: "required field absent", operation: "POST /functions", body: `{"items":[{"name":"a"}]}`, want: "fileId"},
 		{name: "null", operation: "POST /functions", body: `{"items":[{"name":null,"fileId":1}]}`, want: "`null` values aren't allowed"},
 		{name: "wrong type", operation: "POST /functions", body: `{"items":[{"name":"a","fileId":"1"}]}`, want: "items.0.fileId"},
-		{name: "name too long", operation: "POST /functions", body: `{"items":[{"name":"` + strings.Repeat("n", 141) + `","fileId":1}]}`, want: "items.0.name"},
+		{name: "name too long", operation: "POST /functions", body: `{"items":[{"name":"` + strings.Repeat("n", gen.FunctionNameMaxLength+1) + `","fileId":1}]}`, want: "items.0.name"},
 		{name: "two items", operation: "POST /functions", body: `{"items":[{"name":"a","fileId":1},{"name":"a","fileId":1}]}`, want: "items"},
 		{name: "both ids", operation: "POST /functions/byids", body: `{"items":[{"id":1,"externalId":"a"}]}`, want: "items.0: give exactly one of id, externalId in the request body"},
 		{name: "no id", operation: "POST /functions/byids", body: `{"items":[{}]}`, want: "items.0: give exactly one of id, externalId in the request body"},
@@ -40,7 +41,10 @@ func TestCheckRequest(t *testing.T) {
 		{name: "no number at all", operation: "POST /functions/list", body: `{"limit":1e400}`, want: "limit: the number is out of range in the request body"},
 		{name: "free input data", operation: "POST /functions/{functionId}/call", path: map[string]string{"functionId": "1"}, body: `{"nonce":"n","data":{"a":{"b":[null]}}}`},
 		{name: "data is no object", operation: "POST /functions/{functionId}/call", path: map[string]string{"functionId": "1"}, body: `{"nonce":"n","data":[1]}`, want: "data"},
-		{name: "id too large", operation: "GET /functions/{functionId}", path: map[string]string{"functionId": "9007199254740992"}, want: "the parameter functionId"},
+		{name: "great id in a path", operation: "GET /functions/{functionId}", path: map[string]string{"functionId": "9007199254740993"}},
+		{name: "great limit in a query", operation: "GET /functions", query: "?limit=9007199254740993"},
+		{name: "an id twice", operation: "POST /functions/schedules/byids", body: `{"items":[{"id":7},{"id":7}]}`, want: "items: duplicate items found in the request body"},
+		{name: "an id twice where it may be", operation: "POST /functions/schedules/delete", body: `{"items":[{"id":7},{"id":7}]}`},
 		{name: "id is no number", operation: "GET /functions/{functionId}", path: map[string]string{"functionId": "abc"}, want: "the parameter functionId"},
 		{name: "limit 0", operation: "GET /functions", query: "?limit=0", want: "the parameter limit"},
 		{name: "new status in a filter", operation: "POST /functions/list", body: `{"filter":{"status":"Retired"}}`},

@@ -76,7 +76,7 @@ func (s *Service) checkData(data json.RawMessage) error {
 // GetFunctionCalls lists calls, newest first; the order is a guess. Calls made while somebody walks through the pages do
 // not shift them.
 func (s *Service) GetFunctionCalls(ctx context.Context, request server.GetFunctionCallsRequestObject) (server.GetFunctionCallsResponseObject, error) {
-	page, err := s.calls(ctx, request.FunctionID, gen.FunctionCallFilter{}, request.Params.Cursor, limitOr(request.Params.Limit, gen.LimitDefault))
+	page, err := s.calls(ctx, request.FunctionID, nil, request.Params.Cursor, limitOr(request.Params.Limit, gen.LimitDefault))
 	return server.GetFunctionCalls200JSONResponse{FunctionCallPageJSONResponse: page}, err
 }
 
@@ -86,16 +86,16 @@ func (s *Service) ListFunctionCalls(ctx context.Context, request server.ListFunc
 	if body == nil {
 		body = &gen.FunctionCallListRequest{}
 	}
-	filter := gen.FunctionCallFilter{}
-	if body.Filter != nil {
-		filter = *body.Filter
-	}
-	page, err := s.calls(ctx, request.FunctionID, filter, body.Cursor, limitOr(body.Limit, gen.PageLimitDefault))
+	page, err := s.calls(ctx, request.FunctionID, body.Filter, body.Cursor, limitOr(body.Limit, gen.PageLimitDefault))
 	return server.ListFunctionCalls200JSONResponse{FunctionCallPageJSONResponse: page}, err
 }
 
-func (s *Service) calls(ctx context.Context, functionID int64, filter gen.FunctionCallFilter, cursor *string, limit int) (server.FunctionCallPageJSONResponse, error) {
+func (s *Service) calls(ctx context.Context, functionID int64, filter *gen.FunctionCallFilter, cursor *string, limit int) (server.FunctionCallPageJSONResponse, error) {
 	page := server.FunctionCallPageJSONResponse{Items: []gen.FunctionCall{}}
+	matches, err := callFilter.compile(filter)
+	if err != nil {
+		return page, err
+	}
 	before, err := placeOf(cursor)
 	if err != nil {
 		return page, err
@@ -104,14 +104,11 @@ func (s *Service) calls(ctx context.Context, functionID int64, filter gen.Functi
 		if _, err := functionOf(tx, functionID); err != nil {
 			return err
 		}
-		found, last, err := selection(tx.Calls(functionID).Newest(before), limit, func(c *store.Call) bool {
-			return equals(filter.ScheduleID, c.ScheduleID) && equals(filter.Status, c.Status) &&
-				within(filter.StartTime, c.StartTime) && within(filter.EndTime, c.EndTime)
+		found, last, err := selection(tx.Calls(functionID).Newest(before), limit, func(c *store.Call) (gen.FunctionCall, bool) {
+			view := viewCall(c)
+			return view, matches(&view)
 		})
-		for _, call := range found {
-			page.Items = append(page.Items, viewCall(call))
-		}
-		page.NextCursor = cursorOf(last)
+		page.Items, page.NextCursor = found, cursorOf(last)
 		return err
 	})
 	return page, err

@@ -143,24 +143,18 @@ var theFiles = named[store.File]{"file", "externalId", func(f *store.File) *stri
 
 // viewFile shows a file as answers do.
 func viewFile(file *store.File) gen.FileMetadata {
-	w := file.Write
-	return gen.FileMetadata{
-		ID: file.ID, Name: w.Name, ExternalID: w.ExternalID, Directory: w.Directory, Source: w.Source, MimeType: w.MimeType,
-		Metadata: w.Metadata, AssetIDs: w.AssetIDs, DataSetID: w.DataSetID, SourceCreatedTime: w.SourceCreatedTime,
-		SourceModifiedTime: w.SourceModifiedTime, SecurityCategories: w.SecurityCategories, Labels: w.Labels,
-		GeoLocation: w.GeoLocation, Uploaded: file.UploadedTime != 0, UploadedTime: millis(file.UploadedTime),
+	view := gen.FileMetadata{
+		ID: file.ID, Uploaded: file.UploadedTime != 0, UploadedTime: millis(file.UploadedTime),
 		CreatedTime: file.CreatedTime, LastUpdatedTime: file.LastUpdatedTime,
 	}
+	showFile.fill(&view, &file.Write)
+	return view
 }
 
 // viewUpload shows a file as its registration does, without the URL.
 func viewUpload(file *store.File) gen.FileUpload {
-	v := viewFile(file)
-	return gen.FileUpload{
-		ID: v.ID, Name: v.Name, ExternalID: v.ExternalID, Directory: v.Directory, Source: v.Source, MimeType: v.MimeType,
-		Metadata: v.Metadata, AssetIDs: v.AssetIDs, DataSetID: v.DataSetID, SourceCreatedTime: v.SourceCreatedTime,
-		SourceModifiedTime: v.SourceModifiedTime, SecurityCategories: v.SecurityCategories, Labels: v.Labels,
-		GeoLocation: v.GeoLocation, Uploaded: v.Uploaded, UploadedTime: v.UploadedTime,
-		CreatedTime: v.CreatedTime, LastUpdatedTime: v.LastUpdatedTime,
-	}
+	metadata := viewFile(file)
+	var view gen.FileUpload
+	showFileUpload.fill(&view, &metadata)
+	return view
 }

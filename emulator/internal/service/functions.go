@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"slices"
-	"strings"
 
 	"github.com/cogfn/cogfn/emulator/internal/envelope"
 	"github.com/cogfn/cogfn/emulator/internal/store"
@@ -53,7 +52,7 @@ func (s *Service) checkRoom(tx *store.Tx, write gen.FunctionWrite) error {
 			return row.Err
 		}
 		number++
-		if write.ExternalID != nil && equals(row.Value.Write.ExternalID, *write.ExternalID) && row.Value.Write.ExternalID != nil {
+		if write.ExternalID != nil && row.Value.Write.ExternalID != nil && *row.Value.Write.ExternalID == *write.ExternalID {
 			problem := envelope.New(http.StatusConflict, "a function with the externalId %q exists already", *write.ExternalID)
 			problem.Duplicated = []map[string]any{{"externalId": *write.ExternalID}}
 			return problem
@@ -67,7 +66,7 @@ func (s *Service) checkRoom(tx *store.Tx, write gen.FunctionWrite) error {
 
 // GetFunctions lists functions, oldest first; the order is a guess.
 func (s *Service) GetFunctions(ctx context.Context, request server.GetFunctionsRequestObject) (server.GetFunctionsResponseObject, error) {
-	list, err := s.functions(ctx, gen.FunctionFilter{}, limitOr(request.Params.Limit, gen.LimitDefault))
+	list, err := s.functions(ctx, nil, limitOr(request.Params.Limit, gen.LimitDefault))
 	return server.GetFunctions200JSONResponse{FunctionListJSONResponse: list}, err
 }
 
@@ -77,36 +76,24 @@ func (s *Service) ListFunctions(ctx context.Context, request server.ListFunction
 	if body == nil {
 		body = &gen.FunctionListRequest{}
 	}
-	filter := gen.FunctionFilter{}
-	if body.Filter != nil {
-		filter = *body.Filter
-	}
-	list, err := s.functions(ctx, filter, limitOr(body.Limit, gen.PageLimitDefault))
+	list, err := s.functions(ctx, body.Filter, limitOr(body.Limit, gen.PageLimitDefault))
 	return server.ListFunctions200JSONResponse{FunctionListJSONResponse: list}, err
 }
 
-func (s *Service) functions(ctx context.Context, filter gen.FunctionFilter, limit int) (server.FunctionListJSONResponse, error) {
+func (s *Service) functions(ctx context.Context, filter *gen.FunctionFilter, limit int) (server.FunctionListJSONResponse, error) {
 	list := server.FunctionListJSONResponse{Items: []gen.Function{}}
-	err := s.Store.View(ctx, func(tx *store.Tx) error {
-		found, _, err := selection(tx.Functions().Oldest(), limit, func(f *store.Function) bool {
-			return matchesFunction(&filter, f)
+	matches, err := functionFilter.compile(filter)
+	if err != nil {
+		return list, err
+	}
+	err = s.Store.View(ctx, func(tx *store.Tx) error {
+		list.Items, _, err = selection(tx.Functions().Oldest(), limit, func(f *store.Function) (gen.Function, bool) {
+			view := viewFunction(f)
+			return view, matches(&view)
 		})
-		for _, f := range found {
-			list.Items = append(list.Items, viewFunction(f))
-		}
 		return err
 	})
 	return list, err
-}
-
-func matchesFunction(filter *gen.FunctionFilter, f *store.Function) bool {
-	return equals(filter.Name, f.Write.Name) &&
-		equals(filter.Owner, value(f.Write.Owner)) &&
-		equals(filter.FileID, f.Write.FileID) &&
-		equals(filter.Status, f.Status) &&
-		(filter.ExternalIDPrefix == nil || f.Write.ExternalID != nil && strings.HasPrefix(*f.Write.ExternalID, *filter.ExternalIDPrefix)) &&
-		within(filter.CreatedTime, f.CreatedTime) &&
-		holds(filter.Metadata, f.Write.Metadata)
 }
 
 // ByIDsFunctions retrieves functions in the order asked for.
@@ -194,20 +181,22 @@ func (s *Service) GetFunction(ctx context.Context, request server.GetFunctionReq
 	return answer, err
 }
 
+// masked is shown instead of the value of a secret.
+const masked = "***"
+
 // viewFunction shows a function as answers do: secrets masked, package indexes left out.
 func viewFunction(f *store.Function) gen.Function {
 	view := gen.Function{
-		ID: f.ID, CreatedTime: f.CreatedTime, Status: f.Status, Name: f.Write.Name, FileID: f.Write.FileID,
-		ExternalID: f.Write.ExternalID, Description: f.Write.Description, Owner: f.Write.Owner,
-		Metadata: f.Write.Metadata, EnvVars: f.Write.EnvVars, FunctionPath: f.Write.FunctionPath,
-		CPU: f.Write.CPU, Memory: f.Write.Memory, Runtime: f.Write.Runtime,
+		ID: f.ID, CreatedTime: f.CreatedTime, Status: f.Status,
 		RuntimeVersion: text(f.RuntimeVersion), LastCalled: millis(f.LastCalled),
 	}
+	showFunction.fill(&view, &f.Write)
+	view.Secrets = nil
 	for key := range f.Write.Secrets {
 		if view.Secrets == nil {
 			view.Secrets = gen.FunctionSecrets{}
 		}
-		view.Secrets[key] = "***"
+		view.Secrets[key] = masked
 	}
 	if f.Status == gen.FunctionStatusFailed {
 		view.Error = &gen.FunctionBuildError{Message: new(f.ErrorMessage), Trace: new(f.ErrorTrace)}

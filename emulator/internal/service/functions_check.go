@@ -12,29 +12,20 @@ import (
 	"github.com/cogfn/cogfn/gen"
 )
 
-const (
-	defaultFunctionPath = "handler.py"
-	maxSecretBytes      = 25_000 // key and value together
-)
+const defaultFunctionPath = "handler.py"
 
-// A client library has rules like these of its own. They are not shared on purpose: the service must be able to find a
-// client's mistake, and a client the service's.
+// The rules of the description that OpenAPI cannot express. That the service enforces the one for the keys of secrets is a
+// guess: examples on the vendor's pages have MySecret and API_KEY.
 var (
-	// A guess: the vendor's reference asks for this in words, while examples on its pages have MySecret and API_KEY. The
-	// narrow reading is the safe one, since what passes here passes there either way.
-	secretKey       = regexp.MustCompile(`^[a-z0-9-]{1,15}$`)
-	envVarKey       = regexp.MustCompile(`^[A-Za-z0-9_]+$`)
-	reservedSecrets = []string{"token", "indexUrl", "extraIndexUrls"}
+	secretKey       = regexp.MustCompile(gen.FunctionSecretsKeyPattern)
+	envVarKey       = regexp.MustCompile(gen.FunctionEnvVarsKeyPattern)
+	reservedSecrets = strings.Fields(gen.FunctionSecretsReservedKeys)
 )
 
 // completed checks a function to create against the rules that the description cannot express, drops empty texts, which
 // the service does not store, and fills defaults in.
 func (s *Service) completed(w gen.FunctionWrite) (gen.FunctionWrite, error) {
-	for _, field := range []**string{&w.ExternalID, &w.Description, &w.Owner, &w.FunctionPath, &w.IndexURL} {
-		if *field != nil && **field == "" {
-			*field = nil
-		}
-	}
+	dropEmpty(&w)
 	for _, check := range []error{
 		checkSecrets(w.Secrets), checkEnvVars(w.EnvVars), checkMetadata(w.Metadata), checkFunctionPath(value(w.FunctionPath)),
 		s.checkSize(w),
@@ -66,9 +57,9 @@ func checkSecrets(secrets gen.FunctionSecrets) error {
 		case slices.Contains(reservedSecrets, key):
 			return envelope.BadRequest("the secret key %q is reserved: choose another one", key)
 		case !secretKey.MatchString(key):
-			return envelope.BadRequest("the secret key %q is not valid: use 1 to 15 lower-case letters, digits and dashes", key)
-		case len(key)+len(secrets[key]) > maxSecretBytes:
-			return envelope.BadRequest("the secret %q is too large: key and value together may have %d bytes", key, maxSecretBytes)
+			return envelope.BadRequest("the secret key %q is not valid: it must match %s", key, gen.FunctionSecretsKeyPattern)
+		case len(key)+len(secrets[key]) > gen.FunctionSecretsMaxEntryBytes:
+			return envelope.BadRequest("the secret %q is too large: key and value together may have %d bytes", key, gen.FunctionSecretsMaxEntryBytes)
 		}
 	}
 	return nil
@@ -77,7 +68,7 @@ func checkSecrets(secrets gen.FunctionSecrets) error {
 func checkEnvVars(envVars gen.FunctionEnvVars) error {
 	for _, key := range slices.Sorted(maps.Keys(envVars)) {
 		if !envVarKey.MatchString(key) {
-			return envelope.BadRequest("the environment variable %q is not valid: use letters, digits and underscores", key)
+			return envelope.BadRequest("the environment variable %q is not valid: it must match %s", key, gen.FunctionEnvVarsKeyPattern)
 		}
 		if strings.ContainsRune(envVars[key], 0) {
 			return envelope.BadRequest("the environment variable %q holds a zero byte, which no process can be given", key)
@@ -87,22 +78,18 @@ func checkEnvVars(envVars gen.FunctionEnvVars) error {
 }
 
 func checkMetadata(metadata gen.Metadata) error {
-	const pairs, keyLength, valueLength, total = 16, 32, 512, 4096
-	if len(metadata) > pairs {
-		return envelope.BadRequest("the metadata has %d pairs: %d are allowed", len(metadata), pairs)
-	}
 	size := 0
 	for _, key := range slices.Sorted(maps.Keys(metadata)) {
-		if utf8.RuneCountInString(key) > keyLength {
-			return envelope.BadRequest("the metadata key %q is too long: %d characters are allowed", key, keyLength)
+		if utf8.RuneCountInString(key) > gen.MetadataMaxKeyLength {
+			return envelope.BadRequest("the metadata key %q is too long: %d characters are allowed", key, gen.MetadataMaxKeyLength)
 		}
-		if utf8.RuneCountInString(metadata[key]) > valueLength {
-			return envelope.BadRequest("the metadata value of %q is too long: %d characters are allowed", key, valueLength)
+		if utf8.RuneCountInString(metadata[key]) > gen.MetadataMaxValueLength {
+			return envelope.BadRequest("the metadata value of %q is too long: %d characters are allowed", key, gen.MetadataMaxValueLength)
 		}
 		size += len(key) + len(metadata[key])
 	}
-	if size > total {
-		return envelope.BadRequest("the metadata has %d bytes: %d are allowed", size, total)
+	if size > gen.MetadataMaxBytes {
+		return envelope.BadRequest("the metadata has %d bytes: %d are allowed", size, gen.MetadataMaxBytes)
 	}
 	return nil
 }

@@ -44,8 +44,8 @@ func (s *Service) recover() error {
 
 // failRunning sets a function's calls that were running to Failed: nobody runs them any more.
 func failRunning(tx *store.Tx, functionID, now int64) error {
-	running, _, err := selection(tx.Calls(functionID).Newest(0), maxID, func(call *store.Call) bool {
-		return call.Status == gen.FunctionCallStatusRunning
+	running, _, err := selection(tx.Calls(functionID).Newest(0), unlimited, func(call *store.Call) (*store.Call, bool) {
+		return call, call.Status == gen.FunctionCallStatusRunning
 	})
 	if err != nil {
 		return err

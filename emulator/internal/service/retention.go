@@ -45,9 +45,9 @@ func (s *Service) forgetOldIn(tx *store.Tx) error {
 // more. A schedule's session stays as long as its schedule.
 func (s *Service) forgetSessions(tx *store.Tx, oldest int64) error {
 	now := s.nowMillis()
-	old, _, err := selection(tx.Sessions().Oldest(), maxID, func(session *store.Session) bool {
+	old, _, err := selection(tx.Sessions().Oldest(), unlimited, func(session *store.Session) (*store.Session, bool) {
 		unused := session.Status == gen.SessionStatusReady && session.ExpirationTime <= now
-		return session.ScheduleID == 0 && (unused || session.ExpirationTime <= oldest)
+		return session, session.ScheduleID == 0 && (unused || session.ExpirationTime <= oldest)
 	})
 	if err != nil {
 		return err

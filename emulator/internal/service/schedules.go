@@ -22,10 +22,9 @@ func (s *Service) PostFunctionSchedules(ctx context.Context, request server.Post
 		return nil, err
 	}
 	now := s.Now()
-	schedule := &store.Schedule{
-		Name: write.Name, Description: value(write.Description), CreatedTime: now.UnixMilli(),
-		CronExpression: write.CronExpression, FunctionID: write.FunctionID, Data: write.Data,
-	}
+	schedule := &store.Schedule{FunctionScheduleWrite: write, CreatedTime: now.UnixMilli()}
+	schedule.Nonce = "" // a secret, and of no use any more
+	dropEmpty(&schedule.FunctionScheduleWrite)
 	var view gen.FunctionSchedule
 	err := s.Store.Update(ctx, func(tx *store.Tx) error {
 		f, err := functionOf(tx, write.FunctionID)
@@ -91,7 +90,7 @@ func (s *Service) checkScheduleRoom(tx *store.Tx, functionID int64) error {
 
 // GetFunctionSchedules lists schedules, oldest first; the order is a guess.
 func (s *Service) GetFunctionSchedules(ctx context.Context, request server.GetFunctionSchedulesRequestObject) (server.GetFunctionSchedulesResponseObject, error) {
-	list, err := s.schedules(ctx, gen.FunctionScheduleFilter{}, limitOr(request.Params.Limit, gen.LimitDefault))
+	list, err := s.schedules(ctx, nil, limitOr(request.Params.Limit, gen.LimitDefault))
 	return server.GetFunctionSchedules200JSONResponse{FunctionScheduleListJSONResponse: list}, err
 }
 
@@ -101,35 +100,33 @@ func (s *Service) ListFunctionSchedules(ctx context.Context, request server.List
 	if body == nil {
 		body = &gen.FunctionScheduleListRequest{}
 	}
-	filter := gen.FunctionScheduleFilter{}
-	if body.Filter != nil {
-		filter = *body.Filter
-	}
-	if filter.FunctionID != nil && filter.FunctionExternalID != nil {
+	if body.Filter != nil && body.Filter.FunctionID != nil && body.Filter.FunctionExternalID != nil {
 		return nil, envelope.BadRequest("the filter holds functionId and functionExternalId: use one of them")
 	}
-	list, err := s.schedules(ctx, filter, limitOr(body.Limit, gen.PageLimitDefault))
+	list, err := s.schedules(ctx, body.Filter, limitOr(body.Limit, gen.PageLimitDefault))
 	return server.ListFunctionSchedules200JSONResponse{FunctionScheduleListJSONResponse: list}, err
 }
 
-func (s *Service) schedules(ctx context.Context, filter gen.FunctionScheduleFilter, limit int) (server.FunctionScheduleListJSONResponse, error) {
+func (s *Service) schedules(ctx context.Context, filter *gen.FunctionScheduleFilter, limit int) (server.FunctionScheduleListJSONResponse, error) {
 	list := server.FunctionScheduleListJSONResponse{Items: []gen.FunctionSchedule{}}
 	err := s.Store.View(ctx, func(tx *store.Tx) error {
-		wanted := filter.FunctionID
-		if filter.FunctionExternalID != nil {
+		if filter != nil && filter.FunctionExternalID != nil {
 			f, err := theFunctions.find(tx.Functions(), reference{ExternalID: filter.FunctionExternalID})
 			if err != nil || f == nil {
 				return err // no function, so no schedules of it
 			}
-			wanted = &f.ID
+			byID := *filter
+			byID.FunctionID, byID.FunctionExternalID = &f.ID, nil
+			filter = &byID
 		}
-		found, _, err := selection(tx.Schedules().Oldest(), limit, func(schedule *store.Schedule) bool {
-			return equals(wanted, schedule.FunctionID) && equals(filter.Name, schedule.Name) &&
-				equals(filter.CronExpression, schedule.CronExpression) && within(filter.CreatedTime, schedule.CreatedTime)
+		matches, err := scheduleFilter.compile(filter)
+		if err != nil {
+			return err
+		}
+		list.Items, _, err = selection(tx.Schedules().Oldest(), limit, func(schedule *store.Schedule) (gen.FunctionSchedule, bool) {
+			view := viewSchedule(tx, schedule)
+			return view, matches(&view)
 		})
-		for _, schedule := range found {
-			list.Items = append(list.Items, viewSchedule(tx, schedule))
-		}
 		return err
 	})
 	return list, err
@@ -176,8 +173,8 @@ func (s *Service) DeleteFunctionSchedules(ctx context.Context, request server.De
 
 // deleteSchedulesOf removes a function's schedules. The scheduler drops them when they are next due.
 func (s *Service) deleteSchedulesOf(tx *store.Tx, functionID int64) error {
-	all, _, err := selection(tx.Schedules().Oldest(), maxID, func(schedule *store.Schedule) bool {
-		return schedule.FunctionID == functionID
+	all, _, err := selection(tx.Schedules().Oldest(), unlimited, func(schedule *store.Schedule) (*store.Schedule, bool) {
+		return schedule, schedule.FunctionID == functionID
 	})
 	if err != nil {
 		return err
@@ -247,9 +244,9 @@ func (s *Service) GetFunctionScheduleInputData(ctx context.Context, request serv
 // viewSchedule shows a schedule as answers do.
 func viewSchedule(tx *store.Tx, schedule *store.Schedule) gen.FunctionSchedule {
 	view := gen.FunctionSchedule{
-		ID: schedule.ID, Name: schedule.Name, CreatedTime: schedule.CreatedTime, Description: text(schedule.Description),
-		CronExpression: schedule.CronExpression, When: cron.Words(schedule.CronExpression), FunctionID: &schedule.FunctionID,
+		ID: schedule.ID, CreatedTime: schedule.CreatedTime, When: cron.Words(schedule.CronExpression),
 	}
+	showSchedule.fill(&view, &schedule.FunctionScheduleWrite)
 	// Documented as text; the service sends a number.
 	if err := view.SessionID.FromFunctionScheduleSessionNumber(schedule.SessionID); err != nil {
 		panic(err) // cannot happen: a number encodes

@@ -8,7 +8,6 @@ import (
 
 	"github.com/cogfn/cogfn/emulator/internal/envelope"
 	"github.com/cogfn/cogfn/emulator/internal/store"
-	"github.com/cogfn/cogfn/gen"
 )
 
 // limitOr returns the limit that was asked for, or a default.
@@ -19,21 +18,26 @@ func limitOr[N int32 | int64](limit *N, otherwise int) int {
 	return int(min(int64(*limit), math.MaxInt32))
 }
 
-// selection returns the first values that match, at most limit, and the place of the last one if more follow.
-func selection[T any](rows iter.Seq2[store.Place, store.Row[T]], limit int, matches func(*T) bool) ([]*T, store.Place, error) {
-	var found []*T
+// unlimited is the limit of a selection of all values.
+const unlimited = math.MaxInt
+
+// selection returns what keep makes of the first values that it keeps, at most limit, and the place of the last one if more
+// follow.
+func selection[T, V any](rows iter.Seq2[store.Place, store.Row[T]], limit int, keep func(*T) (V, bool)) ([]V, store.Place, error) {
+	found := []V{}
 	var last store.Place
 	for place, row := range rows {
 		if row.Err != nil {
 			return nil, 0, row.Err
 		}
-		if !matches(row.Value) {
+		kept, ok := keep(row.Value)
+		if !ok {
 			continue
 		}
 		if len(found) == limit {
 			return found, last, nil
 		}
-		found, last = append(found, row.Value), place
+		found, last = append(found, kept), place
 	}
 	return found, 0, nil
 }
@@ -61,25 +65,4 @@ func placeOf(cursor *string) (store.Place, error) {
 		return 0, refused
 	}
 	return store.Place(place), nil
-}
-
-// equals says whether a value is the wanted one; nil wants nothing.
-func equals[T comparable](want *T, got T) bool { return want == nil || *want == got }
-
-// within says whether a time lies in a range, ends included. A time that is absent lies in no range.
-func within(span *gen.TimestampRange, at int64) bool {
-	if span == nil {
-		return true
-	}
-	return at != 0 && (span.Min == nil || at >= *span.Min) && (span.Max == nil || at <= *span.Max)
-}
-
-// holds says whether all wanted pairs are there.
-func holds(want, got map[string]string) bool {
-	for key, value := range want {
-		if found, ok := got[key]; !ok || found != value {
-			return false
-		}
-	}
-	return true
 }

@@ -19,11 +19,12 @@ import (
 	"github.com/cogfn/cogfn/emulator/internal/runner"
 	"github.com/cogfn/cogfn/emulator/internal/signature"
 	"github.com/cogfn/cogfn/emulator/internal/store"
+	"github.com/cogfn/cogfn/gen"
 	"github.com/cogfn/cogfn/gen/server"
 )
 
-// maxID is the greatest id: the greatest number that JavaScript counts to without gaps.
-const maxID = 1<<53 - 1
+// maxID is the greatest id.
+const maxID int64 = gen.InternalIDMaximum
 
 // Config is what a Service is made of; all fields without a meaning for their zero value must be set.
 type Config struct {
@@ -137,7 +138,7 @@ func newID(taken func(int64) bool) int64 {
 	for {
 		var bytes [8]byte
 		_, _ = rand.Read(bytes[:]) // never fails
-		id := int64(binary.BigEndian.Uint64(bytes[:]) & maxID)
+		id := int64(binary.BigEndian.Uint64(bytes[:]) & uint64(maxID))
 		if id != 0 && !taken(id) {
 			return id
 		}

@@ -14,12 +14,8 @@ import (
 	"github.com/cogfn/cogfn/gen/server"
 )
 
-const (
-	// sessionLifetime is how long a session lives after it was bound, unless something renews it. A guess.
-	sessionLifetime = time.Hour
-	// defaultSessionLimit differs from that of the other lists.
-	defaultSessionLimit = 25
-)
+// sessionLifetime is how long a session lives after it was bound, unless something renews it. A guess.
+const sessionLifetime = time.Hour
 
 // CreateSessions creates a session with a fresh nonce. Client secrets are checked and not kept.
 func (s *Service) CreateSessions(ctx context.Context, request server.CreateSessionsRequestObject) (server.CreateSessionsResponseObject, error) {
@@ -104,36 +100,34 @@ func (s *Service) ListSessions(ctx context.Context, request server.ListSessionsR
 	if err != nil {
 		return nil, err
 	}
-	limit := limitOr(request.Params.Limit, defaultSessionLimit)
+	limit := limitOr(request.Params.Limit, gen.SessionLimitDefault)
 	if limit < 1 { // a guess: only the maximum is documented
-		return nil, envelope.BadRequest("the limit is %d: it must be between 1 and 1000", limit)
+		return nil, envelope.BadRequest("the limit is %d: it must be between 1 and %d", limit, gen.SessionLimitMaximum)
 	}
 	wanted, err := wantedStatus(request.Params.Status)
 	if err != nil {
 		return nil, err
 	}
 	err = s.Store.View(ctx, func(tx *store.Tx) error {
-		found, last, err := selection(tx.Sessions().Newest(before), limit, func(session *store.Session) bool {
-			return equals(wanted, s.sessionStatus(session))
+		found, last, err := selection(tx.Sessions().Newest(before), limit, func(session *store.Session) (gen.Session, bool) {
+			view := s.viewSession(session)
+			return view, wanted == "" || *view.Status == wanted
 		})
-		for _, session := range found {
-			page.Items = append(page.Items, s.viewSession(session))
-		}
-		page.NextCursor = cursorOf(last)
+		page.Items, page.NextCursor = found, cursorOf(last)
 		return err
 	})
 	return server.ListSessions200JSONResponse{SessionPageJSONResponse: page}, err
 }
 
-// wantedStatus reads the status filter, whose case does not matter.
-func wantedStatus(filter *gen.SessionStatusFilter) (*gen.SessionStatus, error) {
+// wantedStatus reads the status filter, whose case does not matter. Without a filter it returns "".
+func wantedStatus(filter *gen.SessionStatusFilter) (gen.SessionStatus, error) {
 	if filter == nil {
-		return nil, nil // no filter
+		return "", nil
 	}
 	if lower := gen.SessionStatusFilter(strings.ToLower(string(*filter))); !lower.Valid() {
-		return nil, envelope.BadRequest("the status %q is not one of ready, active, cancelled, revoked and access_lost", *filter)
+		return "", envelope.BadRequest("the status %q is not one of %v", *filter, gen.SessionStatusFilterValues())
 	}
-	return new(gen.SessionStatus(strings.ToUpper(string(*filter)))), nil
+	return gen.SessionStatus(strings.ToUpper(string(*filter))), nil
 }
 
 // GetSessionsByIDs retrieves sessions in the order asked for.

@@ -1,8 +1,6 @@
 package store
 
 import (
-	"encoding/json"
-
 	bolt "go.etcd.io/bbolt"
 
 	"github.com/cogfn/cogfn/gen"
@@ -42,16 +40,13 @@ type Line struct {
 	Message string `json:"m"`
 }
 
-// Schedule is one schedule.
+// Schedule is a schedule as it was asked for, without its nonce.
 type Schedule struct {
-	ID             int64           `json:"id"`
-	Name           string          `json:"name"`
-	Description    string          `json:"description,omitempty"`
-	CreatedTime    int64           `json:"createdTime"`
-	CronExpression string          `json:"cronExpression"`
-	FunctionID     int64           `json:"functionId"`
-	SessionID      int64           `json:"sessionId"`
-	Data           json.RawMessage `json:"data,omitempty"`
+	gen.FunctionScheduleWrite
+
+	ID          int64 `json:"id"`
+	CreatedTime int64 `json:"createdTime"`
+	SessionID   int64 `json:"sessionId"`
 }
 
 // Session is one session. Its status is what was last written; time may have ended it since.

@@ -9,7 +9,7 @@ import (
 )
 
 func (s *scenario) calls() error {
-	call, err := s.echo.Call(s.ctx, Input{Value: map[string]any{"numbers": []any{1, 2.5, 9007199254740993}, "none": nil}})
+	call, err := s.echo.Call(s.ctx, Input{Value: map[string]any{"numbers": []any{1, 2.5, int64(9007199254740993)}, "none": nil}})
 	if err != nil {
 		return err
 	}

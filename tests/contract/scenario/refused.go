@@ -66,7 +66,7 @@ func (s *scenario) functionRefusals() []request {
 	)
 	lists := posts("/functions/list",
 		object{"limit": 0},
-		object{"limit": 1 << 31},
+		object{"limit": int64(1 << 31)},
 		object{"cursor": "none"},
 		object{"filter": object{"createdTime": object{"min": -1}}},
 		object{"filter": object{"createdTime": object{"max": -1}}},

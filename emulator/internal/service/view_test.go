@@ -1,0 +1,78 @@
+package service
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestEveryWrittenFieldIsShown(t *testing.T) {
+	t.Parallel()
+	for what, fault := range map[string]string{
+		"function": showFunction.fault, "schedule": showSchedule.fault, "file": showFile.fault, "uploaded file": showFileUpload.fault,
+	} {
+		if fault != "" {
+			t.Errorf("emulator/internal/service/view.go: the field %s of a %s has another type in the read type; convert it in show.fill", fault, what)
+		}
+	}
+}
+
+// fields and view stand for types that are generated from another description.
+type (
+	fields struct {
+		Name   string            `json:"name"`
+		Region *string           `json:"region,omitempty"`
+		Owner  *string           `json:"owner,omitempty"`
+		Number int64             `json:"number"`
+		Count  *int64            `json:"count,omitempty"`
+		Pairs  map[string]string `json:"pairs,omitempty"`
+		Secret *string           `json:"secret,omitempty"`
+		Extra  map[string]string `json:"-"`
+	}
+	view struct {
+		ID     int64             `json:"id"`
+		Name   string            `json:"name"`
+		Region *string           `json:"region,omitempty"`
+		Owner  *string           `json:"owner,omitempty"`
+		Number *int64            `json:"number,omitempty"`
+		Count  int64             `json:"count"`
+		Pairs  map[string]string `json:"pairs,omitempty"`
+		Extra  map[string]string `json:"-"`
+	}
+)
+
+func TestShow(t *testing.T) {
+	t.Parallel()
+	show := newShow[view, fields]()
+	if show.fault != "" {
+		t.Errorf("the field %s has another type", show.fault)
+	}
+	got := view{ID: 7}
+	show.fill(&got, &fields{
+		Name: "a", Region: new("west"), Number: 3, Count: new(int64(4)), Pairs: map[string]string{"k": "v"}, Secret: new("hush"),
+		Extra: map[string]string{"x": "y"},
+	})
+	want := view{ID: 7, Name: "a", Region: new("west"), Number: new(int64(3)), Count: 4, Pairs: map[string]string{"k": "v"}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("the view (-want +got):\n%s", diff)
+	}
+	show.fill(&got, &fields{Name: "b"})
+	if got.Name != "b" || got.Count != 4 || got.Region != nil {
+		t.Errorf("without optional fields: %+v", got)
+	}
+	type other struct {
+		Name int `json:"name"`
+	}
+	if fault := newShow[other, fields]().fault; fault != "Name" {
+		t.Errorf("a field of another type: fault %q", fault)
+	}
+}
+
+func TestDropEmpty(t *testing.T) {
+	t.Parallel()
+	got := fields{Name: "", Region: new(""), Owner: new("me"), Count: new(int64(0))}
+	dropEmpty(&got)
+	if diff := cmp.Diff(fields{Owner: new("me"), Count: new(int64(0))}, got); diff != "" {
+		t.Errorf("the fields (-want +got):\n%s", diff)
+	}
+}
