@@ -2,27 +2,59 @@ package functions
 
 import (
 	"context"
-	"maps"
+	"reflect"
 )
 
 // AsWrite returns what would create the same function again, as a copy that shares no memory with f. Two things cannot be
 // read back: secrets come as three stars, which Create refuses, naming the keys, so that they can be neither lost nor
 // overwritten unnoticed; and the package indexes are absent. Use it with FileID(f.FileID) as the source.
+//
+// It copies every field that both types have, so a field that the API adds is included.
 func (f *Function) AsWrite() FunctionWrite {
-	return FunctionWrite{
-		CPU:          clone(f.CPU),
-		Description:  clone(f.Description),
-		EnvVars:      maps.Clone(f.EnvVars),
-		ExternalID:   clone(f.ExternalID),
-		FileID:       f.FileID,
-		FunctionPath: clone(f.FunctionPath),
-		Memory:       clone(f.Memory),
-		Metadata:     maps.Clone(f.Metadata),
-		Name:         f.Name,
-		Owner:        clone(f.Owner),
-		Runtime:      clone(f.Runtime),
-		Secrets:      maps.Clone(f.Secrets),
+	var w FunctionWrite
+	from, to := reflect.ValueOf(f.Function), reflect.ValueOf(&w).Elem()
+	for field, target := range to.Fields() {
+		if source := from.FieldByName(field.Name); source.IsValid() && source.Type() == field.Type {
+			target.Set(deepCopy(source))
+		}
 	}
+	return w
+}
+
+// deepCopy returns a copy of v that shares no memory with it. v consists of values, pointers, maps, lists and structs.
+func deepCopy(v reflect.Value) reflect.Value {
+	c := reflect.New(v.Type()).Elem()
+	switch v.Kind() {
+	case reflect.Pointer:
+		if !v.IsNil() {
+			c.Set(reflect.New(v.Type().Elem()))
+			c.Elem().Set(deepCopy(v.Elem()))
+		}
+	case reflect.Map:
+		if !v.IsNil() {
+			c.Set(reflect.MakeMapWithSize(v.Type(), v.Len()))
+			for key, value := range v.Seq2() {
+				c.SetMapIndex(key, deepCopy(value))
+			}
+		}
+	case reflect.Slice:
+		if !v.IsNil() {
+			c.Set(reflect.MakeSlice(v.Type(), v.Len(), v.Len()))
+			for i := range v.Len() {
+				c.Index(i).Set(deepCopy(v.Index(i)))
+			}
+		}
+	case reflect.Struct:
+		c.Set(v) // for the fields that are not exported
+		for i := range v.NumField() {
+			if c.Field(i).CanSet() {
+				c.Field(i).Set(deepCopy(v.Field(i)))
+			}
+		}
+	default:
+		c.Set(v)
+	}
+	return c
 }
 
 // AsWrite returns what would create the same schedule again, as a copy that shares no memory with s. The service shows the
