@@ -8,6 +8,7 @@ import (
 	"log"
 	"net/http"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/cogfn/cogfn/emulator"
@@ -262,10 +263,12 @@ func ExampleClient_Limits() {
 		log.Fatal(err)
 	}
 	fmt.Println(status.Status)
-	fmt.Println(limits.TimeoutMinutes, "minutes,", limits.CPUCores.Max, "cores at most,", limits.Runtimes)
+	fmt.Println(limits.TimeoutMinutes, "minutes,", limits.CPUCores.Max, "cores at most")
+	fmt.Println("Python 3.13 is offered:", slices.Contains(limits.Runtimes, string(functions.RuntimePy313)))
 	// Output:
 	// activated
-	// 9 minutes, 3 cores at most, [py310 py311 py312 py313 py314]
+	// 9 minutes, 3 cores at most
+	// Python 3.13 is offered: true
 }
 
 // A function can act on somebody else's behalf by a session of its own. Printing a session hides its nonce.

@@ -33,6 +33,7 @@ func TestGuide(t *testing.T) {
 	}
 	for title, steps := range guide(t) {
 		t.Run(title, func(t *testing.T) {
+			t.Parallel() // recording waits for a schedule
 			dir := project.Copy(t)
 			for _, s := range steps {
 				started := time.Now()

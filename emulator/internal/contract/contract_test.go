@@ -140,8 +140,8 @@ func TestOperations(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := len(c.Operations()); got != 32 {
-		t.Errorf("%d operations, want 32", got)
+	if got, want := len(c.Operations()), len(gen.Operations()); got != want {
+		t.Errorf("%d operations, want %d", got, want)
 	}
 	if got, want := c.OperationID("POST /functions/{functionId}/call"), "postFunctionsCall"; got != want {
 		t.Errorf("operation id %q, want %q", got, want)
