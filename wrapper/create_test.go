@@ -142,6 +142,18 @@ func numberedPairs(n int) map[string]string {
 	return all
 }
 
+// bigMetadata returns pairs of size bytes in all.
+func bigMetadata(size int) map[string]string {
+	all := map[string]string{}
+	for i := 0; size > 0; i++ {
+		key := fmt.Sprintf("k%02d", i)
+		value := strings.Repeat("v", max(0, min(size-len(key), gen.MetadataMaxValueLength)))
+		all[key[:min(len(key), size)]] = value
+		size -= len(key) + len(value)
+	}
+	return all
+}
+
 // What the reference forbids is refused before anything is sent, each fault by name and no value shown.
 func TestCreateRefuses(t *testing.T) {
 	t.Parallel()
@@ -150,33 +162,33 @@ func TestCreateRefuses(t *testing.T) {
 		w    FunctionWrite
 		want []string
 	}{
-		"no name":            {FunctionWrite{}, []string{"Name has 0 characters; it must have between 1 and 140"}},
-		"long name":          {FunctionWrite{Name: *long(141)}, []string{"Name has 141 characters"}},
-		"long texts":         {FunctionWrite{Name: "f", ExternalID: long(256), Owner: long(129), Description: long(501)}, []string{"ExternalID has 256", "Owner has 129", "Description has 501"}},
-		"long path":          {FunctionWrite{Name: "f", FunctionPath: new(strings.Repeat("a", 498) + ".py")}, []string{"FunctionPath has 501 characters"}},
+		"no name":   {FunctionWrite{}, []string{fmt.Sprintf("Name has 0 characters; it must have between 1 and %d", gen.FunctionNameMaxLength)}},
+		"long name": {FunctionWrite{Name: *long(gen.FunctionNameMaxLength + 1)}, []string{"Name has"}},
+		"long texts": {FunctionWrite{
+			Name: "f", ExternalID: long(gen.ExternalIDMaxLength + 1), Owner: long(gen.FunctionOwnerMaxLength + 1), Description: long(gen.FunctionDescriptionMaxLength + 1),
+		}, []string{"ExternalID has", "Owner has", "Description has"}},
+		"long path":          {FunctionWrite{Name: "f", FunctionPath: new(strings.Repeat("a", gen.FunctionPathMaxLength-2) + ".py")}, []string{"FunctionPath has"}},
 		"absolute path":      {FunctionWrite{Name: "f", FunctionPath: new("/handler.py")}, []string{`FunctionPath is "/handler.py"; a function path begins in the folder of the code`}},
 		"path out":           {FunctionWrite{Name: "f", FunctionPath: new("../handler.py")}, []string{"FunctionPath is"}},
 		"path up":            {FunctionWrite{Name: "f", FunctionPath: new("a/../handler.py")}, []string{"FunctionPath is"}},
 		"backslashes":        {FunctionWrite{Name: "f", FunctionPath: new(`a\handler.py`)}, []string{"FunctionPath is"}},
 		"empty path":         {FunctionWrite{Name: "f", FunctionPath: new("")}, []string{"FunctionPath is"}},
-		"many secrets":       {FunctionWrite{Name: "f", Secrets: numberedPairs(31)}, []string{"Secrets has 31 entries; at most 30"}},
+		"many secrets":       {FunctionWrite{Name: "f", Secrets: numberedPairs(gen.FunctionSecretsMaxProperties + 1)}, []string{"Secrets has"}},
 		"masked secrets":     {FunctionWrite{Name: "f", Secrets: map[string]string{"b": "***", "a": "***", "c": plantedSecret}}, []string{"three stars for a, b; set the real values"}},
 		"secret's key":       {FunctionWrite{Name: "f", Secrets: map[string]string{"Bad": plantedSecret, "": plantedSecret, "sixteen-letters-": plantedSecret}}, []string{`"Bad"`, `""`, `"sixteen-letters-"`}},
 		"reserved secrets":   {FunctionWrite{Name: "f", Secrets: map[string]string{"token": plantedSecret, "indexUrl": plantedSecret, "extraIndexUrls": plantedSecret}}, []string{`"token", which is reserved`, `"indexUrl", which`, `"extraIndexUrls", which`}},
-		"big secret":         {FunctionWrite{Name: "f", Secrets: map[string]string{"k": plantedSecret + strings.Repeat("x", 25_000)}}, []string{`more than 25000 bytes under the key "k"`}},
-		"secret and its key": {FunctionWrite{Name: "f", Secrets: map[string]string{"k": strings.Repeat("x", 25_000)}}, []string{`more than 25000 bytes under the key "k"`}},
-		"many variables":     {FunctionWrite{Name: "f", EnvVars: numberedPairs(101)}, []string{"EnvVars has 101 entries; at most 100"}},
+		"big secret":         {FunctionWrite{Name: "f", Secrets: map[string]string{"k": plantedSecret + strings.Repeat("x", gen.FunctionSecretsMaxEntryBytes)}}, []string{`bytes under the key "k"`}},
+		"secret and its key": {FunctionWrite{Name: "f", Secrets: map[string]string{"k": strings.Repeat("x", gen.FunctionSecretsMaxEntryBytes)}}, []string{`bytes under the key "k"`}},
+		"many variables":     {FunctionWrite{Name: "f", EnvVars: numberedPairs(gen.FunctionEnvVarsMaxProperties + 1)}, []string{"EnvVars has"}},
 		"variable's key":     {FunctionWrite{Name: "f", EnvVars: map[string]string{"A-B": plantedSecret}}, []string{`EnvVars has the key "A-B"; keys must match`}},
-		"many pairs":         {FunctionWrite{Name: "f", Metadata: numberedPairs(17)}, []string{"Metadata has 17 pairs; at most 16"}},
-		"metadata's key":     {FunctionWrite{Name: "f", Metadata: map[string]string{strings.Repeat("k", 33): "v"}}, []string{"keys have at most 32"}},
-		"metadata's value":   {FunctionWrite{Name: "f", Metadata: map[string]string{"k": strings.Repeat("v", 513)}}, []string{"values at most 512"}},
+		"many pairs":         {FunctionWrite{Name: "f", Metadata: numberedPairs(gen.MetadataMaxProperties + 1)}, []string{"Metadata has"}},
+		"metadata's key":     {FunctionWrite{Name: "f", Metadata: map[string]string{strings.Repeat("k", gen.MetadataMaxKeyLength+1): "v"}}, []string{"keys have at most"}},
+		"metadata's value":   {FunctionWrite{Name: "f", Metadata: map[string]string{"k": strings.Repeat("v", gen.MetadataMaxValueLength+1)}}, []string{"values at most"}},
 		"big metadata": {
-			FunctionWrite{Name: "f", Metadata: map[string]string{
-				"1": *long(250), "2": *long(250), "3": *long(250), "4": *long(250), "5": *long(250), "6": *long(250), "7": *long(250), "8": *long(250), "9": *long(250),
-			}},
-			[]string{"Metadata has 4509 bytes; at most 4096"},
+			FunctionWrite{Name: "f", Metadata: bigMetadata(gen.MetadataMaxBytes + 1)},
+			[]string{fmt.Sprintf("Metadata has %d bytes; at most %d", gen.MetadataMaxBytes+1, gen.MetadataMaxBytes)},
 		},
-		"several faults": {FunctionWrite{EnvVars: map[string]string{"-": ""}, Metadata: numberedPairs(17)}, []string{"Name has", "EnvVars has", "Metadata has"}},
+		"several faults": {FunctionWrite{EnvVars: map[string]string{"-": ""}, Metadata: numberedPairs(gen.MetadataMaxProperties + 1)}, []string{"Name has", "EnvVars has", "Metadata has"}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -201,11 +213,13 @@ func TestCreateRefuses(t *testing.T) {
 func TestCreateTakesWhatIsJustAllowed(t *testing.T) {
 	t.Parallel()
 	c, _ := newScripted(t, []answer{reply(201, oneFunction)})
-	metadata := map[string]string{strings.Repeat("k", 32): strings.Repeat("v", 512)}
+	metadata := map[string]string{strings.Repeat("k", gen.MetadataMaxKeyLength): strings.Repeat("v", gen.MetadataMaxValueLength)}
 	_, err := c.Create(t.Context(), FunctionWrite{
-		Name: strings.Repeat("é", 140), ExternalID: new(strings.Repeat("x", 255)), Owner: new(strings.Repeat("o", 128)),
-		Description: new(strings.Repeat("d", 500)), FunctionPath: new(strings.Repeat("a", 497) + ".py"), Metadata: metadata,
-		Secrets: map[string]string{"abc-012-xyz-789": strings.Repeat("s", 25_000-15)}, EnvVars: numberedPairs(100),
+		Name: strings.Repeat("é", gen.FunctionNameMaxLength), ExternalID: new(strings.Repeat("x", gen.ExternalIDMaxLength)),
+		Owner: new(strings.Repeat("o", gen.FunctionOwnerMaxLength)), Description: new(strings.Repeat("d", gen.FunctionDescriptionMaxLength)),
+		FunctionPath: new(strings.Repeat("a", gen.FunctionPathMaxLength-3) + ".py"), Metadata: metadata,
+		Secrets: map[string]string{"abc-012-xyz-789": strings.Repeat("s", gen.FunctionSecretsMaxEntryBytes-15)},
+		EnvVars: numberedPairs(gen.FunctionEnvVarsMaxProperties),
 	}, FileID(7))
 	if err != nil {
 		t.Error(err)

@@ -2,10 +2,13 @@ package functions
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/cogfn/cogfn/gen"
 )
 
 func TestIdentifiers(t *testing.T) {
@@ -21,8 +24,8 @@ func TestIdentifiers(t *testing.T) {
 		"negative id":      {ID(-1), "id -1", "functions: id is -1; ids are between 1 and 9007199254740991"},
 		"zero id":          {ID(0), "id 0", "functions: identifier is empty; use functions.ID or functions.ExternalID"},
 		"external id":      {ExternalID("a/b c"), "external id a/b c", ""},
-		"longest":          {ExternalID(strings.Repeat("ø", 255)), "external id " + strings.Repeat("ø", 255), ""},
-		"too long":         {ExternalID(strings.Repeat("a", 256)), "external id " + strings.Repeat("a", 256), "functions: external id has more than 255 characters"},
+		"longest":          {ExternalID(strings.Repeat("ø", gen.ExternalIDMaxLength)), "external id " + strings.Repeat("ø", gen.ExternalIDMaxLength), ""},
+		"too long":         {ExternalID(strings.Repeat("a", gen.ExternalIDMaxLength+1)), "external id " + strings.Repeat("a", gen.ExternalIDMaxLength+1), fmt.Sprintf("functions: external id has more than %d characters", gen.ExternalIDMaxLength)},
 		"zero external id": {ExternalID(""), "id 0", "functions: identifier is empty; use functions.ID or functions.ExternalID"},
 	}
 	for name, test := range tests {

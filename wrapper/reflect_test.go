@@ -306,13 +306,13 @@ func checkConversion[R, W any](t *testing.T, read func() *R, convert func(*R) W,
 			want = want.Elem()
 		}
 		if got.IsZero() {
-			t.Errorf("%s is lost", name)
+			t.Errorf("wrapper/write.go: AsWrite loses %s of %v", name, reflect.TypeFor[W]())
 		} else if diff := cmp.Diff(want.Interface(), got.Interface()); diff != "" {
 			t.Errorf("%s (-read +write):\n%s", name, diff)
 		}
 	}
 	if diff := cmp.Diff(without, missing); diff != "" {
-		t.Errorf("fields that only the write type has (-listed +found):\n%s", diff)
+		t.Errorf("wrapper/reflect_test.go: list the fields that only %v has, in the call of checkConversion (-listed +found):\n%s", reflect.TypeFor[W](), diff)
 	}
 	unchanged := func(what string, want, got any) {
 		t.Helper()

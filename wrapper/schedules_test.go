@@ -9,6 +9,8 @@ import (
 	"testing/synctest"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/cogfn/cogfn/gen"
 )
 
 const (
@@ -152,19 +154,21 @@ func TestCreateScheduleRefuses(t *testing.T) {
 		"negative id":        {ID(-1), nightlyWrite(), nil, "id is -1; ids are between 1 and 9007199254740991"},
 		"other function":     {ID(1), with(func(w *ScheduleWrite) { w.FunctionID = 2 }), nil, "FunctionID differs from the function given; leave it 0"},
 		"id and external id": {ExternalID("x"), with(func(w *ScheduleWrite) { w.FunctionID = 2 }), nil, "FunctionID differs from the function given; leave it 0"},
-		"no name":            {ID(1), with(func(w *ScheduleWrite) { w.Name = "" }), nil, "Name has 0 characters; it must have between 1 and 140"},
-		"long name":          {ID(1), with(func(w *ScheduleWrite) { w.Name = strings.Repeat("é", 141) }), nil, "Name has 141 characters; it must have between 1 and 140"},
-		"long description":   {ID(1), with(func(w *ScheduleWrite) { w.Description = new(strings.Repeat("é", 501)) }), nil, "Description has 501 characters; it must have between 0 and 500"},
-		"no cron":            {ID(1), cron(""), nil, "CronExpression has 0 characters; it must have between 1 and 1024"},
-		"blank cron":         {ID(1), cron(" "), nil, `CronExpression is " "` + fields},
-		"four fields":        {ID(1), cron("0 3 * *"), nil, `CronExpression is "0 3 * *"` + fields},
-		"six fields":         {ID(1), cron("0 0 3 * * *"), nil, `CronExpression is "0 0 3 * * *"` + fields},
-		"macro":              {ID(1), cron("@daily"), nil, `CronExpression is "@daily"` + fields},
-		"list as data":       {ID(1), data("[1]"), nil, object},
-		"text as data":       {ID(1), data(`"a"`), nil, object},
-		"broken data":        {ID(1), data(`{"a":`), nil, "data cannot be encoded as JSON: json: error calling MarshalJSON"},
-		"empty nonce":        {ID(1), nightlyWrite(), []SessionOption{WithNonce("")}, "nonce is empty; take the Nonce of a created session, or leave WithNonce out"},
-		"several":            {ID(1), with(func(w *ScheduleWrite) { w.Name, w.CronExpression = "", "x" }), nil, `Name has 0 characters; it must have between 1 and 140; CronExpression is "x"` + fields},
+		"no name":            {ID(1), with(func(w *ScheduleWrite) { w.Name = "" }), nil, fmt.Sprintf("Name has 0 characters; it must have between 1 and %d", gen.FunctionScheduleNameMaxLength)},
+		"long name":          {ID(1), with(func(w *ScheduleWrite) { w.Name = strings.Repeat("é", gen.FunctionScheduleNameMaxLength+1) }), nil, "Name has"},
+		"long description": {ID(1), with(func(w *ScheduleWrite) {
+			w.Description = new(strings.Repeat("é", gen.FunctionScheduleDescriptionMaxLength+1))
+		}), nil, "Description has"},
+		"no cron":      {ID(1), cron(""), nil, "CronExpression has 0 characters; it must have between 1 and"},
+		"blank cron":   {ID(1), cron(" "), nil, `CronExpression is " "` + fields},
+		"four fields":  {ID(1), cron("0 3 * *"), nil, `CronExpression is "0 3 * *"` + fields},
+		"six fields":   {ID(1), cron("0 0 3 * * *"), nil, `CronExpression is "0 0 3 * * *"` + fields},
+		"macro":        {ID(1), cron("@daily"), nil, `CronExpression is "@daily"` + fields},
+		"list as data": {ID(1), data("[1]"), nil, object},
+		"text as data": {ID(1), data(`"a"`), nil, object},
+		"broken data":  {ID(1), data(`{"a":`), nil, "data cannot be encoded as JSON: json: error calling MarshalJSON"},
+		"empty nonce":  {ID(1), nightlyWrite(), []SessionOption{WithNonce("")}, "nonce is empty; take the Nonce of a created session, or leave WithNonce out"},
+		"several":      {ID(1), with(func(w *ScheduleWrite) { w.Name, w.CronExpression = "", "x" }), nil, fmt.Sprintf(`Name has 0 characters; it must have between 1 and %d; CronExpression is "x"`, gen.FunctionScheduleNameMaxLength) + fields},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -52,7 +52,7 @@ func exceptions(t *testing.T) coverage.Exceptions {
 	return read
 }
 
-// TestRecordings holds every recorded exchange against the description.
+// TestRecordings checks every recorded exchange against the description.
 func TestRecordings(t *testing.T) {
 	t.Parallel()
 	description := describe(t)
@@ -63,7 +63,7 @@ func TestRecordings(t *testing.T) {
 				t.Run(strconv.Itoa(x.Number), func(t *testing.T) {
 					t.Parallel()
 					for _, failure := range description.Check(x) {
-						t.Error(failure)
+						t.Errorf("%v; correct the description, or record again with make record", failure)
 					}
 				})
 			}

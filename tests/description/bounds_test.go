@@ -142,7 +142,7 @@ func TestChangedBoundsAreNoticed(t *testing.T) {
 	t.Parallel()
 	for what, change := range map[string]func(*openapi3.T, map[string]bound){
 		"schema FunctionName has": func(doc *openapi3.T, _ map[string]bound) {
-			*doc.Components.Schemas["FunctionName"].Value.MaxLength = 150
+			*doc.Components.Schemas["FunctionName"].Value.MaxLength++
 		},
 		"schema Timestamp has": func(doc *openapi3.T, _ map[string]bound) { doc.Components.Schemas["Timestamp"].Value.Min = nil },
 		"schema Nonce has":     func(doc *openapi3.T, _ map[string]bound) { doc.Components.Schemas["Nonce"].Value.MinLength = 16 },
@@ -156,7 +156,7 @@ func TestChangedBoundsAreNoticed(t *testing.T) {
 			doc, table := load(t), maps.Clone(publishedBounds)
 			change(doc, table)
 			faults := boundFaults(doc, table)
-			if len(faults) != 1 || !strings.HasPrefix(faults[0], what) || !strings.Contains(faults[0], "bounds_test.go") {
+			if !slices.ContainsFunc(faults, func(f string) bool { return strings.HasPrefix(f, what) && strings.Contains(f, "bounds_test.go") }) {
 				t.Errorf("faults: %q", faults)
 			}
 		})
