@@ -178,7 +178,7 @@ func TestPlanRefuses(t *testing.T) {
 		},
 		`Metadata has the key "cogfn-x"`:      func(s *deploy.Spec) { s.Function.Metadata = map[string]string{"cogfn-x": ""} },
 		"Metadata has 15 pairs":               func(s *deploy.Spec) { s.Function.Metadata = pairs(15, 1) },
-		"Metadata is 562 bytes too long":      func(s *deploy.Spec) { s.Function.Metadata = pairs(9, 400) },
+		"bytes too long":                      func(s *deploy.Spec) { s.Function.Metadata = pairs(9, functions.MetadataMaxBytes/9) },
 		"Secrets still holds three stars":     func(s *deploy.Spec) { s.Function.Secrets = map[string]string{"a": "***"} },
 		"the code is in file 7 already":       func(s *deploy.Spec) { s.Source = functions.FileID(7) },
 		"handler.py:1: handle has an argumen": func(s *deploy.Spec) { s.Source = functions.HandlerText("def handle(x): pass\n") },

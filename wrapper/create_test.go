@@ -175,7 +175,7 @@ func TestCreateRefuses(t *testing.T) {
 		"empty path":         {FunctionWrite{Name: "f", FunctionPath: new("")}, []string{"FunctionPath is"}},
 		"many secrets":       {FunctionWrite{Name: "f", Secrets: numberedPairs(gen.FunctionSecretsMaxProperties + 1)}, []string{"Secrets has"}},
 		"masked secrets":     {FunctionWrite{Name: "f", Secrets: map[string]string{"b": "***", "a": "***", "c": plantedSecret}}, []string{"three stars for a, b; set the real values"}},
-		"secret's key":       {FunctionWrite{Name: "f", Secrets: map[string]string{"Bad": plantedSecret, "": plantedSecret, "sixteen-letters-": plantedSecret}}, []string{`"Bad"`, `""`, `"sixteen-letters-"`}},
+		"secret's key":       {FunctionWrite{Name: "f", Secrets: map[string]string{"Bad": plantedSecret, "": plantedSecret, strings.Repeat("long-", 20): plantedSecret}}, []string{`"Bad"`, `""`, `"long-long-`}},
 		"reserved secrets":   {FunctionWrite{Name: "f", Secrets: map[string]string{"token": plantedSecret, "indexUrl": plantedSecret, "extraIndexUrls": plantedSecret}}, []string{`"token", which is reserved`, `"indexUrl", which`, `"extraIndexUrls", which`}},
 		"big secret":         {FunctionWrite{Name: "f", Secrets: map[string]string{"k": plantedSecret + strings.Repeat("x", gen.FunctionSecretsMaxEntryBytes)}}, []string{`bytes under the key "k"`}},
 		"secret and its key": {FunctionWrite{Name: "f", Secrets: map[string]string{"k": strings.Repeat("x", gen.FunctionSecretsMaxEntryBytes)}}, []string{`bytes under the key "k"`}},

@@ -218,7 +218,7 @@ func ExampleChunk() {
 // Values that the service adds are kept as they come.
 func ExampleKnown() {
 	fmt.Println(functions.Known(functions.FunctionReady))
-	fmt.Println(functions.Known(functions.FunctionStatus("Archived")))
+	fmt.Println(functions.Known(functions.FunctionStatus("Hibernating")))
 	// Output:
 	// true
 	// false

@@ -84,13 +84,14 @@ func echoFunctions(t *testing.T, requests *[]int) transportFunc {
 	}
 }
 
-func TestFunctionsAreAskedForInTens(t *testing.T) {
+func TestFunctionsAreRetrievedInChunks(t *testing.T) {
 	t.Parallel()
+	const most = gen.FunctionReferencesMaxItems
 	var ids []Identifier
-	for id := range int64(25) {
+	for id := range int64(2*most + 5) {
 		ids = append(ids, ID(id+1))
 	}
-	for ignore, want := range map[IgnoreUnknown]int{false: 25, true: 13} {
+	for ignore, want := range map[IgnoreUnknown]int{false: len(ids), true: (len(ids) + 1) / 2} {
 		var requests []int
 		c := newTestClient(t, echoFunctions(t, &requests), Config{})
 		got, err := c.RetrieveMultiple(t.Context(), ids, ignore)
@@ -106,7 +107,7 @@ func TestFunctionsAreAskedForInTens(t *testing.T) {
 		if err := c.Delete(t.Context(), ids, ignore); err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff([]int{10, 10, 5, 10, 10, 5}, requests); diff != "" {
+		if diff := cmp.Diff([]int{most, most, 5, most, most, 5}, requests); diff != "" {
 			t.Errorf("requests (-want +got):\n%s", diff)
 		}
 	}

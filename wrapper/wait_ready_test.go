@@ -11,11 +11,14 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/cogfn/cogfn/gen"
 )
 
-// Deployments are waited for together too, ten a request; ids and external ids apart.
+// Deployments are waited for together too, as many a request as the API allows; ids and external ids apart.
 func TestManyDeployments(t *testing.T) {
 	t.Parallel()
+	const waiting = 2*gen.FunctionReferencesMaxItems + 4
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
 		var requests atomic.Int32
@@ -30,7 +33,7 @@ func TestManyDeployments(t *testing.T) {
 			if err := json.Unmarshal([]byte(record(req).Body), &body); err != nil {
 				return nil, err
 			}
-			check(t, "at most ten", len(body.Items) <= 10, true)
+			check(t, "at most as many as allowed", len(body.Items) <= gen.FunctionReferencesMaxItems, true)
 			status := "Deploying"
 			if time.Since(start) > 90*time.Second {
 				status = "Ready"
@@ -51,7 +54,7 @@ func TestManyDeployments(t *testing.T) {
 		})
 		c := newTestClient(t, service, Config{}, WithPoll(ConstantPoll(time.Minute)))
 		var waits sync.WaitGroup
-		for i := range int64(24) {
+		for i := range int64(waiting) {
 			waits.Go(func() {
 				fn, err := c.WaitReady(t.Context(), ID(i+1))
 				if i+1 == 7 {

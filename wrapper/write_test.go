@@ -119,7 +119,7 @@ func TestScheduleAsWriteThatFails(t *testing.T) {
 func TestKnown(t *testing.T) {
 	t.Parallel()
 	for value, want := range map[interface{ Valid() bool }]bool{
-		FunctionReady: true, FunctionStatus("Archived"): false, FunctionStatus(""): false, CallTimeout: true, CallStatus("Cancelled"): false,
+		FunctionReady: true, FunctionStatus("not a status"): false, FunctionStatus(""): false, CallTimeout: true, CallStatus("Cancelled"): false,
 		RuntimePy313: true, Runtime("py399"): false, FunctionClassic: true, FunctionType("modern"): false, StatusActivated: true,
 		SessionReady: true, SessionStatus("ready"): false, SessionTypeTokenExchange: true, SessionType("MAGIC"): false,
 	} {

@@ -133,6 +133,22 @@ var changes = []change{
 		},
 	},
 	{
+		name:  "new session status",
+		edits: [][2]string{{"ACCESS_LOST, DETACHED]", "ACCESS_LOST, DETACHED, FROZEN_OVER]"}},
+		fails: map[string]string{
+			"./wrapper":        "wrapper/session.go: add SessionFrozenOver = gen.SessionStatusFrozenOver",
+			"./tests/contract": "SessionStatus FROZEN_OVER",
+		},
+	},
+	{
+		name:  "longer lists of functions",
+		edits: [][2]string{{"      description: One to ten functions.\n      type: array\n      minItems: 1\n      maxItems: 10\n", "      description: Functions.\n      type: array\n      minItems: 1\n      maxItems: 20\n"}},
+		fails: map[string]string{
+			"./tests/description": "edit publishedBounds in tests/description/bounds_test.go",
+			"./tests/contract":    "record again with make record",
+		},
+	},
+	{
 		name:  "new operation",
 		edits: [][2]string{before("  /functions/schedules:\n", operation)},
 		adds:  map[string]string{"operation_test.go": "gen/operation_test.go"},
