@@ -195,8 +195,10 @@ func TestRulesNoticeFaults(t *testing.T) {
 		{"response", "      type: object\n      x-cogfn-response: true\n      required: [id, createdTime", "      type: object\n      required: [id, createdTime", "schema Function: responses contain this object"},
 		{"response", "A function to create.\n      type: object\n", "A function to create.\n      type: object\n      x-cogfn-response: true\n", "schema FunctionWrite: no successful response"},
 		{"response", "      x-cogfn-response: true\n", "      x-cogfn-response: false\n", "x-cogfn-response must be true"},
-		{"response", "properties: {description: Free properties of the feature., type: object, additionalProperties: true}",
-			"properties: {description: Free., type: object, properties: {a: {type: string, description: A.}}}", "property properties: an object in responses needs a named schema"},
+		{
+			"response", "properties: {description: Free properties of the feature., type: object, additionalProperties: true}",
+			"properties: {description: Free., type: object, properties: {a: {type: string, description: A.}}}", "property properties: an object in responses needs a named schema",
+		},
 		{"response", "schema: {$ref: \"#/components/schemas/FunctionsStatus\"}", "schema: {$ref: \"#/components/schemas/ActivationStatus\"}", "the response 200 is no object"},
 		{"text", "openapi: 3.0.3\n", "openapi: 3.0.3 \n", "ends in white space"},
 		{"text", "title: Cognite Functions\n", "title: Cognite Functions # " + strings.Repeat("x", longestLine) + "\n", "is longer than 120"},

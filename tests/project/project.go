@@ -84,7 +84,7 @@ func git(t *testing.T, dir string, args ...string) string {
 }
 
 func command(ctx context.Context, dir, name string, args ...string) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, name, args...)
+	cmd := exec.CommandContext(ctx, name, args...) //nolint:gosec // tests run the commands that they name
 	cmd.Dir, cmd.Env = dir, environment()
 	return cmd
 }

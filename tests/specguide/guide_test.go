@@ -28,6 +28,7 @@ var generated = []string{"gen", "tests/recorded/emulator", "docs/coverage.md"}
 // TestGuide follows each walk of the guide on a copy of the project: it makes the edits, runs the commands, and compares
 // what they print. Then all tests of the copy must pass.
 func TestGuide(t *testing.T) {
+	t.Parallel()
 	if os.Getenv("GUIDE") == "" {
 		t.Skip("GUIDE=1 is not set; the test takes minutes, and make guide runs it")
 	}
@@ -93,7 +94,7 @@ func guide(t *testing.T) map[string][]step {
 		t.Fatal(err)
 	}
 	all := map[string][]step{}
-	for _, section := range strings.Split("\n"+string(text), "\n## ") {
+	for section := range strings.SplitSeq("\n"+string(text), "\n## ") {
 		title, body, _ := strings.Cut(section, "\n")
 		if steps := stepsOf(t, body); len(steps) > 0 {
 			all[title] = steps

@@ -155,7 +155,8 @@ func TestMeasure(t *testing.T) {
 func TestJudge(t *testing.T) {
 	t.Parallel()
 	exceptions := []coverage.Exception{
-		{Reason: "one", These: []string{"a", "b"}}, {Reason: "two", These: []string{"c"}},
+		{Reason: "one", These: []string{"a", "b"}},
+		{Reason: "two", These: []string{"c"}},
 		{Reason: "values", These: []string{"value *", "full *", "gone *"}},
 	}
 	all := []string{"a", "b", "c", "d", "value x", "valueless", "full x"}

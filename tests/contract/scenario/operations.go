@@ -143,11 +143,22 @@ func (s *scenario) generalRefusals() ([]request, error) {
 			all = append(all, request{plain.method, plain.path, ""})
 		}
 		all = append(all, r.with(r.body.with("unknownField", 1)))
-		for _, body := range incomplete(r.schema(), r.body) {
-			all = append(all, r.with(body.(object)))
+		for _, body := range r.incomplete() {
+			all = append(all, r.with(body))
 		}
 	}
 	return all, nil
+}
+
+// incomplete returns copies of the body that each lack one required field, or have too few or too many items.
+func (r smallest) incomplete() []object {
+	var all []object
+	for _, value := range incomplete(r.schema(), r.body) {
+		if body, ok := value.(object); ok {
+			all = append(all, body)
+		}
+	}
+	return all
 }
 
 // incomplete returns copies of a valid value that each lack one required field, or have too few or too many items.
