@@ -59,8 +59,8 @@ coverage-docs: ## Generate docs/coverage.md, which lists what the recordings sho
 	go test -count=1 ./tests/contract -run '^TestMutants$$' -update
 
 .PHONY: guide
-guide: ## Follow docs/spec-guide.md on copies of the project and run all their tests; takes minutes
-	GUIDE=1 go test -count=1 -timeout 20m -v ./tests/specguide
+guide: ## Follow docs/spec-guide.md and change the description, on copies of the project; takes minutes
+	GUIDE=1 go test -count=1 -timeout 30m -p 1 -v ./tests/specguide ./tests/change
 
 .PHONY: race
 race: ## Run the tests of the libraries and the program under the race detector
