@@ -170,11 +170,12 @@ var changes = []change{
 }
 
 func TestChanges(t *testing.T) {
+	t.Parallel()
 	if os.Getenv("GUIDE") == "" {
 		t.Skip("GUIDE=1 is not set; the test takes minutes, and make guide runs it")
 	}
 	dir := project.Copy(t) // one copy, so that the build cache serves all changes
-	for _, c := range changes {
+	for _, c := range changes { //nolint:paralleltest // the changes share one copy
 		t.Run(c.name, func(t *testing.T) {
 			defer restore(t, dir)
 			c.apply(t, dir)

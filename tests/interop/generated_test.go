@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -32,7 +33,7 @@ func TestGeneratedClientAgainstPrism(t *testing.T) {
 				method := methodOf(t, op)
 				for _, arguments := range argumentsOf(t, service.doc, op, method) {
 					call := append([]reflect.Value{reflect.ValueOf(client), reflect.ValueOf(t.Context())}, arguments...)
-					if err, _ := method.Func.Call(call)[1].Interface().(error); err != nil {
+					if err, _ := reflect.TypeAssert[error](method.Func.Call(call)[1]); err != nil {
 						t.Errorf("%s: %v", op.ID, err)
 					}
 				}
@@ -48,9 +49,8 @@ func TestGeneratedClientAgainstPrism(t *testing.T) {
 // methodOf returns the method of gen.API for an operation. Their names differ only in case.
 func methodOf(t *testing.T, op gen.Operation) reflect.Method {
 	t.Helper()
-	api := reflect.TypeFor[*gen.API]()
-	for i := range api.NumMethod() {
-		if method := api.Method(i); strings.EqualFold(method.Name, op.ID) {
+	for method := range reflect.TypeFor[*gen.API]().Methods() {
+		if strings.EqualFold(method.Name, op.ID) {
 			return method
 		}
 	}
@@ -86,7 +86,7 @@ func argumentsOf(t *testing.T, doc *openapi3.T, op gen.Operation, method reflect
 	}
 	var all [][]reflect.Value
 	for _, body := range valuesOf(t, operation.RequestBody.Value.Content.Get("application/json").Schema) {
-		all = append(all, append(fixed[:len(fixed):len(fixed)], argument(t, method.Type.In(next), body)))
+		all = append(all, append(slices.Clip(fixed), argument(t, method.Type.In(next), body)))
 	}
 	return all
 }

@@ -198,8 +198,9 @@ func (m *mock) check(t *testing.T) {
 func TestPrismFindsFaults(t *testing.T) {
 	t.Parallel()
 	service := startMock(t)
-	_, err := service.client(t).Gen().Client.PostFunctionsWithBody(t.Context(), "application/json", strings.NewReader(`{}`))
+	resp, err := service.client(t).Gen().Client.PostFunctionsWithBody(t.Context(), "application/json", strings.NewReader(`{}`))
 	if err == nil {
+		_ = resp.Body.Close()
 		t.Error("Prism accepts a request without its required field")
 	}
 	if faults := strings.Join(service.faults, "\n"); !strings.Contains(faults, "postFunctions: request.body: ") {
