@@ -174,7 +174,7 @@ func TestChanges(t *testing.T) {
 	if os.Getenv("GUIDE") == "" {
 		t.Skip("GUIDE=1 is not set; the test takes minutes, and make guide runs it")
 	}
-	dir := project.Copy(t) // one copy, so that the build cache serves all changes
+	dir := project.Copy(t)      // one copy, so that the build cache serves all changes
 	for _, c := range changes { //nolint:paralleltest // the changes share one copy
 		t.Run(c.name, func(t *testing.T) {
 			defer restore(t, dir)

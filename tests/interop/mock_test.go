@@ -198,7 +198,7 @@ func (m *mock) check(t *testing.T) {
 func TestPrismFindsFaults(t *testing.T) {
 	t.Parallel()
 	service := startMock(t)
-	resp, err := service.client(t).Gen().Client.PostFunctionsWithBody(t.Context(), "application/json", strings.NewReader(`{}`))
+	resp, err := service.client(t).Gen().PostFunctionsWithBody(t.Context(), "application/json", strings.NewReader(`{}`))
 	if err == nil {
 		_ = resp.Body.Close()
 		t.Error("Prism accepts a request without its required field")
