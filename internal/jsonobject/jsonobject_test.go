@@ -282,7 +282,7 @@ func sameNumber(a, b json.Number) bool {
 	return a == b || errX == nil && errY == nil && x == y
 }
 
-// FuzzDecode checks that no input makes decoding panic, and that what was decoded can be encoded and decoded again.
+// FuzzDecode checks that no input makes decoding panic, and that encoding what was decoded is stable.
 func FuzzDecode(f *testing.F) {
 	for _, seed := range []string{`{}`, function + `}`, function + `,"metadata":{"a":"b"},"more":[1,2],"error":"x"}`, call + "}", `{"id":1e5}`, "\xff"} {
 		f.Add([]byte(seed))
@@ -292,16 +292,16 @@ func FuzzDecode(f *testing.F) {
 		if err := json.Unmarshal(data, &first); err != nil {
 			return
 		}
-		text, err := json.Marshal(first)
+		text, err := first.MarshalJSON()
 		if err != nil {
 			t.Fatalf("%q was decoded, but not encoded: %v", data, err)
 		}
 		var second gen.Function
-		if err := json.Unmarshal(text, &second); err != nil {
+		if err := second.UnmarshalJSON(text); err != nil {
 			t.Fatalf("%q was encoded as %s, which is not decoded: %v", data, text, err)
 		}
-		if diff := cmp.Diff(first, second); diff != "" {
-			t.Fatalf("%q (-first +second):\n%s", data, diff)
+		if again, err := second.MarshalJSON(); err != nil || !bytes.Equal(text, again) {
+			t.Fatalf("%q was encoded as %s, and again as %s (%v)", data, text, again, err)
 		}
 	})
 }
