@@ -71,6 +71,7 @@ build: ## Build the program as bin/cogfn, and check that it builds for other sys
 	go build -o bin/cogfn ./cmd/cogfn
 	GOOS=darwin go build -o /dev/null ./cmd/cogfn
 	GOOS=windows go build -o /dev/null ./cmd/cogfn
+	GOARCH=386 go vet ./wrapper/... ./emulator ./deploy ./batch ./gen/...
 
 .PHONY: examples
 examples: ## Run the example programs and functions

@@ -95,6 +95,9 @@ func Plan(ctx context.Context, client *functions.Client, spec Spec) (*Changes, e
 	case err != nil:
 		return nil, err
 	}
+	if err := checkReadable(fn); err != nil {
+		return nil, err
+	}
 	changes.Deployed = fn
 	if changes.Reasons = differences(fn, s, code); len(changes.Reasons) == 0 {
 		changes.Action = Nothing

@@ -73,6 +73,9 @@ func (t Target) version(n notes) (Version, error) {
 
 // write is the deployed function with what cannot be read back.
 func (t Target) write(fn *functions.Function, n notes) (functions.FunctionWrite, error) {
+	if err := checkReadable(fn); err != nil {
+		return functions.FunctionWrite{}, err
+	}
 	w := fn.AsWrite()
 	w.FileID = 0
 	var missing []string

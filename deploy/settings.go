@@ -58,6 +58,18 @@ func jsonFields(t reflect.Type) map[string]string {
 	return fields
 }
 
+// checkReadable refuses a function with a setting that the service returned with another type than described: creating
+// the function again would lose that setting.
+func checkReadable(fn *functions.Function) error {
+	for _, s := range settings {
+		if _, odd := fn.AdditionalProperties[s.name]; odd {
+			return fmt.Errorf("deploy: the setting %q of function %d has an unexpected type, so replacing the function would lose it; "+
+				"delete the function, or set it again by other means", s.name, fn.ID)
+		}
+	}
+	return nil
+}
+
 // hidden reports whether the values of the setting cannot be read back.
 func (s setting) hidden() bool { return s.masked || s.withheld }
 

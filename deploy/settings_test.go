@@ -1,6 +1,7 @@
 package deploy
 
 import (
+	"encoding/json"
 	"errors"
 	"math"
 	"reflect"
@@ -201,5 +202,17 @@ func TestDifference(t *testing.T) {
 				t.Errorf("got %q, want %q", got, test.want)
 			}
 		})
+	}
+}
+
+// A setting of an unexpected type is not in AsWrite, so such a function must not be replaced.
+func TestSettingsOfUnexpectedType(t *testing.T) {
+	t.Parallel()
+	for name, refused := range map[string]bool{"metadata": true, "secrets": true, "envVars": true, "owner": true, "lastCalled": false, "region": false} {
+		fn := &functions.Function{}
+		fn.AdditionalProperties = map[string]json.RawMessage{name: json.RawMessage(`[1]`)}
+		if err := checkReadable(fn); (err != nil) != refused || refused && !strings.Contains(err.Error(), name) {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }

@@ -56,7 +56,7 @@ func (c *Client) Create(ctx context.Context, w FunctionWrite, source Source, opt
 	w.FileID = fileID
 	got, err := received(c.api.PostFunctions(ctx, gen.FunctionCreateRequest{Items: []gen.FunctionWrite{gen.FunctionWrite(w)}}))
 	if err == nil && len(got.Items) != 1 {
-		err = &RequestError{Operation: "postFunctions", Attempts: 1, Err: errors.New("the answer holds no function")}
+		err = &RequestError{Operation: gen.PostFunctionsOperation.ID, Attempts: 1, Err: errors.New("the answer holds no function")}
 	}
 	if err == nil {
 		return c.bind(got.Items)[0], nil

@@ -11,7 +11,7 @@ import (
 
 // received turns the generated client's error for a success with an unusable body into a *RequestError.
 func received[T any](got *T, err error) (*T, error) {
-	if e, ok := errors.AsType[*gen.ResponseError](err); ok {
+	if e, ok := errors.AsType[*gen.ResponseError](err); ok && e.Err != nil {
 		return nil, &RequestError{
 			Operation: e.Operation.ID, RequestID: e.Header.Get(requestIDHeader), Attempts: 1,
 			Err: fmt.Errorf("status %d, but %w", e.StatusCode, e.Err),

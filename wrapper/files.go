@@ -127,7 +127,7 @@ func (s *FilesService) Retrieve(ctx context.Context, id Identifier) (*File, erro
 		return nil, err
 	}
 	if len(got.Items) != 1 {
-		return nil, &RequestError{Operation: "byIdsFiles", Attempts: 1, Err: ErrNotFound}
+		return nil, &RequestError{Operation: gen.ByIDsFilesOperation.ID, Attempts: 1, Err: ErrNotFound}
 	}
 	return &File{got.Items[0]}, nil
 }
@@ -154,7 +154,7 @@ func (s *FilesService) Download(ctx context.Context, id Identifier) ([]byte, err
 		return nil, err
 	}
 	if len(links.Items) != 1 {
-		return nil, &RequestError{Operation: "downloadLinks", Attempts: 1, Err: errors.New("the answer holds no link")}
+		return nil, &RequestError{Operation: gen.DownloadLinksOperation.ID, Attempts: 1, Err: errors.New("the answer holds no link")}
 	}
 	req, err := s.request(gen.WithOperation(ctx, downloadOperation), http.MethodGet, links.Items[0].DownloadURL, nil)
 	if err != nil {

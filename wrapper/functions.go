@@ -95,7 +95,7 @@ func (c *Client) All(ctx context.Context, filter Filter, opts ...ListOption) ite
 }
 
 func (c *Client) list(ctx context.Context, filter Filter, o listOptions) iter.Seq2[*Function, error] {
-	return single("listFunctions", o, func(limit int32) ([]*Function, error) {
+	return single(gen.ListFunctionsOperation.ID, o, func(limit int32) ([]*Function, error) {
 		got, err := received(c.api.ListFunctions(ctx, gen.FunctionListRequest{Filter: filter.wire(), Limit: &limit}))
 		if err != nil {
 			return nil, err
@@ -146,7 +146,7 @@ func (c *Client) RetrieveMultiple(ctx context.Context, fns []Identifier, ignore 
 			if one := found.Get(fn); one != nil {
 				all = append(all, one)
 			} else if !slices.Contains(ignore, true) {
-				return nil, &RequestError{Operation: "byIdsFunctions", Attempts: 1, Err: ErrNotFound}
+				return nil, &RequestError{Operation: gen.ByIDsFunctionsOperation.ID, Attempts: 1, Err: ErrNotFound}
 			}
 		}
 	}

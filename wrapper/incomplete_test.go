@@ -3,6 +3,7 @@ package functions
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -55,12 +56,24 @@ func TestIncompleteSuccess(t *testing.T) {
 			return second(c.Files.Upload(ctx, FileWrite{Name: "f"}, nil))
 		}},
 	}
+	deletions := map[string]struct {
+		path string
+		do   func(ctx context.Context, c *Client) error
+	}{
+		"Delete":           {"/functions/delete", func(ctx context.Context, c *Client) error { return c.Delete(ctx, []Identifier{ID(1)}) }},
+		"Schedules.Delete": {"/schedules/delete", func(ctx context.Context, c *Client) error { return c.Schedules.Delete(ctx, 1) }},
+		"Files.Delete":     {"/files/delete", func(ctx context.Context, c *Client) error { return c.Files.Delete(ctx, ID(1)) }},
+	}
+	maps.Copy(methods, deletions)
 	bodies := []string{
 		`{}`, `null`, `[]`, `"text"`, `{"error":{"code":400,"message":"no"}}`, `{"error":"no"}`, `{"message":"no"}`, `{"items":[{}]}`, `{"items":[null]}`,
 		`{"items":null}`,
 	}
 	for name, m := range methods {
 		for _, body := range bodies {
+			if _, deletes := deletions[name]; deletes && (body == `{}` || strings.Contains(body, "items")) {
+				continue // an object with or without fields that are added later is a success
+			}
 			t.Run(name+" "+body, func(t *testing.T) {
 				t.Parallel()
 				c := newTestClient(t, incompleteAt(m.path, body), Config{}, WithRetry(RetryOptions{MaxRetries: -1}))

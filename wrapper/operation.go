@@ -14,12 +14,13 @@ var (
 )
 
 // operationOf returns the operation of a request. A request that was built without an operation in its context, through
-// the embedded client of Gen, counts as unsafe.
+// the embedded client of Gen, counts as unsafe. Its body may contain a nonce, which serves once, so a request with a body is
+// sent once.
 func operationOf(req *http.Request) gen.Operation {
 	if op, ok := gen.OperationFromContext(req.Context()); ok {
 		return op
 	}
 	_, rest, _ := strings.Cut(req.URL.Path, "/api/v1/projects/")
 	_, path, _ := strings.Cut(rest, "/")
-	return gen.Operation{ID: req.Method + " /" + path, Method: req.Method, Path: "/" + path}
+	return gen.Operation{ID: req.Method + " /" + path, Method: req.Method, Path: "/" + path, Nonce: req.Body != nil && req.Body != http.NoBody}
 }

@@ -35,6 +35,7 @@ func TestOperationOf(t *testing.T) {
 			op := operationOf(req)
 			check(t, "id", op.ID, c.id)
 			check(t, "safe", op.Safe, c.safe)
+			check(t, "sent once", op.Nonce, false)
 		})
 	}
 }

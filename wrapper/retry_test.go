@@ -311,6 +311,12 @@ func TestGeneratedCallIsNotRepeated(t *testing.T) {
 	c, _ := newScripted(t, []answer{refusal(429, "slow down")})
 	_, err := c.Gen().PostFunctionsCall(t.Context(), 42, gen.FunctionCallRequest{Nonce: "n"})
 	check(t, "attempts", errorAs[*APIError](t, err).Attempts, 1)
+	c, _ = newScripted(t, []answer{refusal(429, "slow down")})
+	resp, err := c.Gen().Client.PostFunctionsCall(t.Context(), 42, gen.FunctionCallRequest{Nonce: "n"})
+	if resp != nil {
+		_ = resp.Body.Close()
+	}
+	check(t, "attempts without an operation", errorAs[*APIError](t, err).Attempts, 1)
 }
 
 func FuzzParseRetryAfter(f *testing.F) {

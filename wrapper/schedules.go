@@ -124,7 +124,7 @@ func (s *SchedulesService) list(ctx context.Context, filter SchedulesFilter, o l
 	if err != nil {
 		return failed[*Schedule](err)
 	}
-	return single("listFunctionSchedules", o, func(limit int32) ([]*Schedule, error) {
+	return single(gen.ListFunctionSchedulesOperation.ID, o, func(limit int32) ([]*Schedule, error) {
 		body := gen.FunctionScheduleListRequest{Filter: wire, Limit: &limit}
 		got, err := received(s.client.api.ListFunctionSchedules(ctx, body))
 		if err != nil {
@@ -224,7 +224,7 @@ func (s *SchedulesService) create(ctx context.Context, w ScheduleWrite, o sessio
 			return err
 		}
 		if len(got.Items) != 1 {
-			return &RequestError{Operation: "postFunctionSchedules", Attempts: 1, Err: errors.New("the answer holds no schedule")}
+			return &RequestError{Operation: gen.PostFunctionSchedulesOperation.ID, Attempts: 1, Err: errors.New("the answer holds no schedule")}
 		}
 		schedule = s.bind(got.Items)[0]
 		return nil

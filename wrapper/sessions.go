@@ -98,7 +98,7 @@ func (s *SessionsService) Create(ctx context.Context, credentials SessionCredent
 		return nil, err
 	}
 	if len(got.Items) != 1 || got.Items[0].Nonce == "" {
-		return nil, &RequestError{Operation: "createSessions", Attempts: 1, Err: errors.New("the answer holds no nonce")}
+		return nil, &RequestError{Operation: gen.CreateSessionsOperation.ID, Attempts: 1, Err: errors.New("the answer holds no nonce")}
 	}
 	return &CreatedSession{got.Items[0]}, nil
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+
+	"github.com/cogfn/cogfn/gen"
 )
 
 // PendingError says that a wait for calls was given up, and which of them still ran. They go on, as the API cannot cancel
@@ -60,7 +62,7 @@ func (s *CallsService) waitBy(ctx context.Context, call CallID, judge func(*Call
 func (c *Client) newCallLookout() *lookout[int64, int64, *Call] {
 	return &lookout[int64, int64, *Call]{
 		pauses: c.poll, most: callsChunk,
-		unknown: &RequestError{Operation: "byIdsFunctionCalls", Attempts: 1, Err: ErrNotFound},
+		unknown: &RequestError{Operation: gen.ByIDsFunctionCallsOperation.ID, Attempts: 1, Err: ErrNotFound},
 		ask: func(ctx context.Context, functionID int64, ids []int64) (map[int64]*Call, error) {
 			list, err := c.Calls.RetrieveMultiple(ctx, functionID, ids, true)
 			found := make(map[int64]*Call, len(list))

@@ -51,7 +51,7 @@ func (c *Client) WaitReady(ctx context.Context, fn Identifier) (*Function, error
 func (c *Client) newDeploymentLookout() *lookout[bool, Identifier, *Function] {
 	return &lookout[bool, Identifier, *Function]{
 		pauses: c.poll, most: gen.FunctionReferencesMaxItems,
-		unknown: &RequestError{Operation: "byIdsFunctions", Attempts: 1, Err: ErrNotFound},
+		unknown: &RequestError{Operation: gen.ByIDsFunctionsOperation.ID, Attempts: 1, Err: ErrNotFound},
 		ask: func(ctx context.Context, _ bool, fns []Identifier) (map[Identifier]*Function, error) {
 			list, err := c.RetrieveMultiple(ctx, fns, true)
 			found := make(map[Identifier]*Function, len(list))

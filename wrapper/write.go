@@ -9,7 +9,8 @@ import (
 // read back: secrets come as three stars, which Create refuses, naming the keys, so that they can be neither lost nor
 // overwritten unnoticed; and the package indexes are absent. Use it with FileID(f.FileID) as the source.
 //
-// It copies every field that both types have, so a field that the API adds is included.
+// It copies every field that both types have, so a field that the API adds is included. A field that the service returned
+// with another type than described is in f.AdditionalProperties and is not copied.
 func (f *Function) AsWrite() FunctionWrite {
 	var w FunctionWrite
 	from, to := reflect.ValueOf(f.Function), reflect.ValueOf(&w).Elem()

@@ -6,10 +6,11 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Empty is an object without declared fields. It accepts fields that are added later, but not an error in their place.
+// Empty is an object without declared fields. It accepts fields that are added later, but not an error or a message in
+// their place.
 type Empty struct{}
 
-// UnmarshalJSON checks that data is an object without a field "error".
+// UnmarshalJSON checks that data is an object in which neither "error" nor "message" is set.
 func (e *Empty) UnmarshalJSON(data []byte) error {
 	if jsontext.Value(data).Kind() != jsontext.KindBeginObject {
 		return &Error{Reason: "is " + kindName(jsontext.Value(data).Kind()) + " instead of an object"}
@@ -18,8 +19,10 @@ func (e *Empty) UnmarshalJSON(data []byte) error {
 	if err := json.Unmarshal(data, &fields); err != nil {
 		return newError(err)
 	}
-	if _, failed := fields["error"]; failed {
-		return &Error{Path: "error", Reason: "is set"}
+	for _, name := range []string{"error", "message"} {
+		if value := fields[name]; len(value) > 0 && string(value) != "null" {
+			return &Error{Path: name, Reason: "is set instead of nothing"}
+		}
 	}
 	return nil
 }

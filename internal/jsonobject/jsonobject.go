@@ -1,7 +1,7 @@
 // Package jsonobject decodes and encodes JSON objects for the generated types: fields that a type does not declare are
 // kept, and missing required fields are errors.
 //
-// It stands on github.com/go-json-experiment/json, which is encoding/json/v2 from Go 1.27 on.
+// It uses github.com/go-json-experiment/json, which is encoding/json/v2 from Go 1.27 on.
 package jsonobject
 
 import (
@@ -165,8 +165,14 @@ func put(unknown *map[string]json.RawMessage, name string, value jsontext.Value)
 
 func decodeOptional(dec *jsontext.Decoder, field any, unknown *map[string]json.RawMessage) error {
 	value, err := dec.ReadValue()
-	if err != nil || decodeValue(value, field, dec.Options()) == nil {
+	if err != nil {
 		return err
+	}
+	if decodeValue(value, field, dec.Options()) == nil {
+		if len(*unknown) > 0 {
+			delete(*unknown, dec.StackPointer().LastToken()) // an earlier value of a repeated name
+		}
+		return nil
 	}
 	reflect.ValueOf(field).Elem().SetZero()
 	put(unknown, dec.StackPointer().LastToken(), value)

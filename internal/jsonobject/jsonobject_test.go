@@ -92,6 +92,7 @@ func TestNothingRequired(t *testing.T) {
 	}
 	for body, accepted := range map[string]bool{
 		`{}`: true, `{"more":1}`: true, ` {} `: true, `null`: false, `[]`: false, `"x"`: false, `{"error":{"message":"no"}}`: false,
+		`{"message":"no"}`: false, `{"error":null,"message":null}`: true,
 	} {
 		if err := json.Unmarshal([]byte(body), new(gen.EmptyObject)); (err == nil) != accepted {
 			t.Errorf("empty object %s: error = %v, want success: %v", body, err, accepted)
@@ -124,6 +125,27 @@ func TestOptionalFieldOfAnotherType(t *testing.T) {
 	}
 }
 
+// The last value of a repeated name counts, whatever the types of the values.
+func TestRepeatedOptionalField(t *testing.T) {
+	t.Parallel()
+	for fields, want := range map[string]string{
+		`"owner":5,"owner":"x"`: `"x"`, `"owner":"x","owner":5`: `5`, `"owner":5,"owner":6`: `6`, `"owner":5,"owner":null`: ``,
+	} {
+		var f gen.Function
+		if err := json.Unmarshal([]byte(function+","+fields+"}"), &f); err != nil {
+			t.Fatal(err)
+		}
+		text, err := f.MarshalJSON()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var again map[string]json.RawMessage
+		if err := json.Unmarshal(text, &again); err != nil || string(again["owner"]) != want {
+			t.Errorf("%s: the owner is encoded as %s (%v), want %s", fields, again["owner"], err, want)
+		}
+	}
+}
+
 func TestWholeNumbers(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]int64{
@@ -145,7 +167,7 @@ func TestWholeNumbers(t *testing.T) {
 	}
 }
 
-// What services send in practice although JSON or Go would rather not have it.
+// Input that strict decoders reject is accepted.
 func TestTolerance(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ fields, name string }{

@@ -230,7 +230,7 @@ func run(t *testing.T, dir, name string, args ...string) {
 	}
 }
 
-// restore takes a change back.
+// restore undoes a change.
 func restore(t *testing.T, dir string) {
 	t.Helper()
 	run(t, dir, "git", "checkout", "--quiet", "--", ".")
