@@ -208,7 +208,7 @@ func TestDifference(t *testing.T) {
 // A setting of an unexpected type is not in AsWrite, so such a function must not be replaced.
 func TestSettingsOfUnexpectedType(t *testing.T) {
 	t.Parallel()
-	for name, refused := range map[string]bool{"metadata": true, "secrets": true, "envVars": true, "owner": true, "lastCalled": false, "region": false} {
+	for name, refused := range map[string]bool{"metadata": true, "secrets": true, "envVars": true, "owner": true, "lastCalled": false, "not-described": false} {
 		fn := &functions.Function{}
 		fn.AdditionalProperties = map[string]json.RawMessage{name: json.RawMessage(`[1]`)}
 		if err := checkReadable(fn); (err != nil) != refused || refused && !strings.Contains(err.Error(), name) {
