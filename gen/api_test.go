@@ -10,13 +10,10 @@ import (
 	"testing"
 
 	"github.com/cogfn/cogfn/gen"
+	"github.com/cogfn/cogfn/tests/typedmethods"
 )
 
-type doer func(*http.Request) (*http.Response, error)
-
-func (d doer) Do(req *http.Request) (*http.Response, error) { return d(req) }
-
-func respond(status int, contentType, body string) doer {
+func respond(status int, contentType, body string) typedmethods.Doer {
 	return func(*http.Request) (*http.Response, error) {
 		return &http.Response{
 			StatusCode: status, Header: http.Header{"Content-Type": {contentType}, "X-Request-Id": {"r-1"}}, Body: io.NopCloser(strings.NewReader(body)),
@@ -24,39 +21,12 @@ func respond(status int, contentType, body string) doer {
 	}
 }
 
-// typedMethods are the methods of gen.API that decode a response.
-func typedMethods() []reflect.Method {
-	var methods []reflect.Method
-	for m := range reflect.TypeFor[*gen.API]().Methods() {
-		if m.Type.NumOut() == 2 && m.Type.Out(0) != reflect.TypeFor[*http.Response]() {
-			methods = append(methods, m)
-		}
-	}
-	return methods
-}
-
-// call calls a method with zero arguments.
-func call(t *testing.T, m reflect.Method, d doer) (result any, err error) {
-	t.Helper()
-	api, err := gen.NewAPI("https://example.com/api/v1/projects/p", gen.WithHTTPClient(d))
-	if err != nil {
-		t.Fatal(err)
-	}
-	args := []reflect.Value{reflect.ValueOf(api), reflect.ValueOf(t.Context())}
-	for i := 2; i < m.Type.NumIn()-1; i++ {
-		args = append(args, reflect.Zero(m.Type.In(i)))
-	}
-	out := m.Func.Call(args)
-	err, _ = reflect.TypeAssert[error](out[1])
-	return out[0].Interface(), err
-}
-
 // Every operation of the table has a method, which puts the operation into the context of its request.
 func TestMethodsSendTheirOperation(t *testing.T) {
 	t.Parallel()
 	sent := map[string]bool{}
-	for _, m := range typedMethods() {
-		_, _ = call(t, m, func(req *http.Request) (*http.Response, error) {
+	for _, m := range typedmethods.All() {
+		_, _ = typedmethods.Call(t.Context(), m, func(req *http.Request) (*http.Response, error) {
 			op, ok := gen.OperationFromContext(req.Context())
 			if !ok || op.Method != req.Method {
 				t.Errorf("%s: the request %s has the operation %+v", m.Name, req.Method, op)
@@ -88,14 +58,14 @@ func TestSuccessWithoutRequiredFields(t *testing.T) {
 		`{}`, `null`, `[]`, `"text"`, `7`, `{"error":{"code":400,"message":"no"}}`, `{"error":"no"}`, `{"message":"no"}`,
 		`{"items":[{}]}`, `{"items":[null]}`, `{"items":null}`, `{"items":{}}`,
 	}
-	for _, m := range typedMethods() {
+	for _, m := range typedmethods.All() {
 		empty := m.Type.Out(0) == reflect.TypeFor[*gen.EmptyObject]()
 		for _, body := range bodies {
 			if empty && strings.HasPrefix(body, "{") && !strings.Contains(body, "error") && !strings.Contains(body, "message") {
 				continue
 			}
 			for _, status := range []int{http.StatusOK, http.StatusCreated, http.StatusAccepted} {
-				result, err := call(t, m, respond(status, "application/json", body))
+				result, err := typedmethods.Call(t.Context(), m, respond(status, "application/json", body))
 				failure, ok := errors.AsType[*gen.ResponseError](err)
 				if !ok {
 					t.Errorf("%s: %d %s: error = %v and result %+v, want a *ResponseError", m.Name, status, body, err, result)
@@ -113,7 +83,7 @@ func TestResponses(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("connection reset")
 	for name, c := range map[string]struct {
-		doer  doer
+		doer  typedmethods.Doer
 		want  string // in the text of the error; "" is success
 		cause error
 	}{

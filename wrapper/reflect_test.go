@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/cogfn/cogfn/gen"
+	"github.com/cogfn/cogfn/tests/typedmethods"
 )
 
 // reached says how the fields of a generated type are reached from this package.
@@ -124,12 +125,7 @@ func checkMethods(t *testing.T, r reached) {
 
 // returnedByGen reports whether a method of Client.Gen returns the type.
 func returnedByGen(name string) bool {
-	for method := range reflect.TypeFor[*gen.API]().Methods() {
-		if t := method.Type; t.NumOut() == 2 && t.Out(0).Kind() == reflect.Pointer && t.Out(0).Elem().Name() == name {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(typedmethods.All(), func(m reflect.Method) bool { return m.Type.Out(0).Elem().Name() == name })
 }
 
 func hasField(object *ast.StructType, name string) bool {

@@ -24,7 +24,7 @@ var (
 // one.
 func checkFunction(w FunctionWrite) error {
 	return join(
-		checkLength("Name", &w.Name, 1, gen.FunctionNameMaxLength),
+		checkLength("Name", &w.Name, gen.FunctionNameMinLength, gen.FunctionNameMaxLength),
 		checkLength("ExternalID", w.ExternalID, 0, gen.ExternalIDMaxLength),
 		checkLength("Owner", w.Owner, 0, gen.FunctionOwnerMaxLength),
 		checkLength("Description", w.Description, 0, gen.FunctionDescriptionMaxLength),
@@ -61,7 +61,7 @@ func checkPath(p *string) error {
 // one.
 func checkSchedule(w ScheduleWrite) error {
 	errs := []error{
-		checkLength("Name", &w.Name, 1, gen.FunctionScheduleNameMaxLength),
+		checkLength("Name", &w.Name, gen.FunctionScheduleNameMinLength, gen.FunctionScheduleNameMaxLength),
 		checkLength("Description", w.Description, 0, gen.FunctionScheduleDescriptionMaxLength),
 		checkLength("CronExpression", &w.CronExpression, 1, gen.FunctionScheduleCronMaxLength),
 	}

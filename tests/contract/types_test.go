@@ -16,6 +16,7 @@ import (
 
 	"github.com/cogfn/cogfn/gen"
 	"github.com/cogfn/cogfn/tests/contract/exchange"
+	"github.com/cogfn/cogfn/tests/typedmethods"
 	functions "github.com/cogfn/cogfn/wrapper"
 )
 
@@ -48,10 +49,7 @@ func a[T any]() any { return new(T) }
 // method from the request that the method sends.
 var typesOf = sync.OnceValue(func() map[string]operationTypes {
 	all := map[string]operationTypes{}
-	for method := range reflect.TypeFor[*gen.API]().Methods() {
-		if method.Type.NumOut() != 2 || method.Type.Out(0) == reflect.TypeFor[*http.Response]() {
-			continue
-		}
+	for _, method := range typedmethods.All() {
 		types := operationTypes{
 			parse: func(resp *http.Response) (any, error) { _, result, err := call(method, resp); return result, err },
 			item:  wrapperTypes[itemType(method.Type.Out(0).Elem())],
@@ -77,27 +75,14 @@ func itemType(t reflect.Type) reflect.Type {
 	return t
 }
 
-// call calls a method of gen.API with zero arguments and returns the operation that it sent and what it made of resp.
+// call calls a method and returns the operation that it sent and what it made of resp.
 func call(method reflect.Method, resp *http.Response) (op gen.Operation, result any, err error) {
-	client, err := gen.NewAPI("https://cluster.cognitedata.com/api/v1/projects/project", gen.WithHTTPClient(doer(func(req *http.Request) (*http.Response, error) {
+	result, err = typedmethods.Call(context.Background(), method, func(req *http.Request) (*http.Response, error) {
 		op, _ = gen.OperationFromContext(req.Context())
 		return resp, nil
-	})))
-	if err != nil {
-		return op, nil, err
-	}
-	args := []reflect.Value{reflect.ValueOf(client), reflect.ValueOf(context.Background())}
-	for i := 2; i < method.Type.NumIn()-1; i++ {
-		args = append(args, reflect.Zero(method.Type.In(i)))
-	}
-	out := method.Func.Call(args)
-	err, _ = reflect.TypeAssert[error](out[1])
-	return op, out[0].Interface(), err
+	})
+	return op, result, err
 }
-
-type doer func(*http.Request) (*http.Response, error)
-
-func (d doer) Do(req *http.Request) (*http.Response, error) { return d(req) }
 
 func asAPIError(err error) (*functions.APIError, bool) {
 	return errors.AsType[*functions.APIError](err)

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/cogfn/cogfn/gen"
+	"github.com/cogfn/cogfn/tests/typedmethods"
 )
 
 // TestGeneratedClientAgainstPrism calls every operation with every parameter and every field of the request body. Prism must
@@ -49,7 +50,7 @@ func TestGeneratedClientAgainstPrism(t *testing.T) {
 // methodOf returns the method of gen.API for an operation. Their names differ only in case.
 func methodOf(t *testing.T, op gen.Operation) reflect.Method {
 	t.Helper()
-	for method := range reflect.TypeFor[*gen.API]().Methods() {
+	for _, method := range typedmethods.All() {
 		if strings.EqualFold(method.Name, op.ID) {
 			return method
 		}
