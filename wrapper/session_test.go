@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/cogfn/cogfn/gen"
 )
 
 func sessionsOf(ids ...int64) string {
@@ -34,8 +36,8 @@ func TestListSessions(t *testing.T) {
 		"default":         {SessionsFilter{}, nil, []string{`{` + sessionsOf(1, 2) + `}`}, []string{"limit=25"}, []int64{1, 2}},
 		"two pages":       {SessionsFilter{}, []ListOption{WithLimit(3), WithPageSize(2)}, []string{`{` + sessionsOf(1, 2) + `,"nextCursor":"c"}`, `{` + sessionsOf(3) + `}`}, []string{"limit=2", "cursor=c&limit=1"}, nil},
 		"lower case":      {SessionsFilter{Status: SessionAccessLost}, nil, []string{`{"items":[]}`}, []string{"status=access_lost&limit=25"}, nil},
-		"everything":      {SessionsFilter{Status: SessionReady}, []ListOption{WithLimit(Unlimited)}, []string{`{` + sessionsOf(1) + `}`}, []string{"status=ready&limit=1000"}, []int64{1}},
-		"pages too large": {SessionsFilter{}, []ListOption{WithLimit(5_000), WithPageSize(3_000)}, []string{`{` + sessionsOf(1) + `}`}, []string{"limit=1000"}, []int64{1}},
+		"everything":      {SessionsFilter{Status: SessionReady}, []ListOption{WithLimit(Unlimited)}, []string{`{` + sessionsOf(1) + `}`}, []string{fmt.Sprintf("status=ready&limit=%d", gen.SessionLimitMaximum)}, []int64{1}},
+		"pages too large": {SessionsFilter{}, []ListOption{WithLimit(5_000), WithPageSize(3_000)}, []string{`{` + sessionsOf(1) + `}`}, []string{fmt.Sprintf("limit=%d", gen.SessionLimitMaximum)}, []int64{1}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
