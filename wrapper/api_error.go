@@ -11,38 +11,41 @@ import (
 	"time"
 )
 
-// maxErrorBytes bounds what is read of an answer that says what went wrong.
+// maxErrorBytes limits how much of an error response is read.
 const maxErrorBytes = 1 << 20
 
-// APIError is an answer of the service outside 2xx. Get it with errors.As or errors.AsType[*functions.APIError]. The
-// text of Error is for people and may change; the fields are for programs.
+// APIError is a response of the service with a status other than 2xx. Get it with errors.As or
+// errors.AsType[*functions.APIError]. The fields are for programs. The text of Error is for people and may change.
 type APIError struct {
+	// Action is what the method tried to do, for example "retrieve the function with external id nope". It is "" for requests
+	// through [Client.Gen].
+	Action string
 	// Operation is the id of the operation, for example "postFunctions".
 	Operation string
-	// Method and Path of the request. Path has no query, and is "" for signed addresses, which are secrets.
+	// Method and Path of the request. Path has no query, and is "" for signed URLs, which are secrets.
 	Method, Path string
-	// StatusCode is the HTTP status, Code the one in the body, which is the same unless a proxy answered.
+	// StatusCode is the HTTP status. Code is the status in the body, which is the same unless a proxy responded.
 	StatusCode, Code int
-	// Message is the service's explanation, or a remark on what came instead of one.
+	// Message is the explanation of the service, or a description of a response without one.
 	Message string
-	// Missing and Duplicated are the ids that the service names, as it sent them; their keys may be in snake_case.
+	// Missing and Duplicated are the ids that the service names, unchanged. Their keys may be in snake_case.
 	Missing, Duplicated []json.RawMessage
-	// RequestID identifies the request to the service's support; "" if the answer had none.
+	// RequestID identifies the request for the service's support. It is "" if the response had none.
 	RequestID string
-	// RetryAfter is how long the service asks to wait; 0 if it does not say.
+	// RetryAfter is the pause that the service requests, or 0.
 	RetryAfter time.Duration
-	// AutoRetryable is true when the service says that the request may be repeated.
+	// AutoRetryable reports whether the service marks the request as retryable.
 	AutoRetryable bool
-	// Attempts is how many times the request was sent.
+	// Attempts is the number of times that the request was sent.
 	Attempts int
-	// Capability is what the operation needs, for example "functionsAcl:WRITE", or several joined by " or ".
+	// Capability is the capability that the operation needs, for example "functionsAcl:WRITE". Alternatives are joined by " or ".
 	Capability string
 }
 
-// Error says in one sentence what happened, what to do about it, and the request id.
+// Error returns one sentence: what failed, why, what to do, and the request id.
 func (e *APIError) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "functions: %s was refused with status %d: %s", e.Operation, e.StatusCode, strings.TrimRight(oneLine(e.Message), "."))
+	fmt.Fprintf(&b, "%s: status %d: %s", failure(e.Action, e.Operation), e.StatusCode, strings.TrimRight(oneLine(e.Message), "."))
 	for _, list := range []struct {
 		name string
 		ids  []json.RawMessage
@@ -66,13 +69,13 @@ func (e *APIError) advice() string {
 		return "ask for the capability " + e.Capability
 	case e.StatusCode == http.StatusTooManyRequests && e.RetryAfter > 0:
 		return fmt.Sprintf("try again in %v", e.RetryAfter)
-	case e.StatusCode == http.StatusTooManyRequests || passing(e.StatusCode):
+	case e.StatusCode == http.StatusTooManyRequests || transient(e.StatusCode):
 		return "try again later"
 	}
 	return ""
 }
 
-// Is matches the kinds of failure that the status and the listed ids tell.
+// Is matches the kind of error by the status and the listed ids.
 func (e *APIError) Is(target error) bool {
 	switch target {
 	case ErrNotFound:
@@ -86,12 +89,12 @@ func (e *APIError) Is(target error) bool {
 	case ErrRateLimited:
 		return e.StatusCode == http.StatusTooManyRequests
 	case ErrUnavailable:
-		return passing(e.StatusCode)
+		return transient(e.StatusCode)
 	}
 	return false
 }
 
-// LogValue gives package slog the fields instead of the sentence.
+// LogValue returns the fields, for package slog.
 func (e *APIError) LogValue() slog.Value {
 	return slog.GroupValue(
 		slog.String("operation", e.Operation), slog.Int("status", e.StatusCode), slog.String("message", e.Message),
@@ -114,13 +117,14 @@ func newAPIError(req *http.Request, resp *http.Response, body []byte) *APIError 
 	return e
 }
 
-// decode is tolerant: proxies answer with pages, and the service itself has sent a plain text for the whole error, an
-// object for its message, and errors without a code. Each field is read by itself, so that an odd one spoils no other.
+// decode is tolerant: proxies respond with HTML, and the service has sent a string for the whole error, an object for
+// the message, and errors without a code. Each field is decoded separately, so that one unexpected field does not affect the
+// others.
 func (e *APIError) decode(resp *http.Response, body []byte) {
 	status := cmp.Or(http.StatusText(e.StatusCode), "no reason given")
 	var envelope struct{ Error json.RawMessage }
 	if json.Unmarshal(body, &envelope) != nil || len(envelope.Error) == 0 {
-		e.Message = fmt.Sprintf("%s, with an answer that is not of the API (%s)", status, mediaType(resp))
+		e.Message = fmt.Sprintf("%s; the response is not from the API (%s)", status, mediaType(resp))
 		return
 	}
 	var fields map[string]json.RawMessage
@@ -139,7 +143,7 @@ func (e *APIError) decode(resp *http.Response, body []byte) {
 	e.AutoRetryable = e.AutoRetryable || fieldOf[bool](fields, "isAutoRetryable")
 }
 
-// fieldOf returns the zero value for a field that is absent or of another type.
+// fieldOf returns the zero value for a field that is absent or has another type.
 func fieldOf[T any](fields map[string]json.RawMessage, name string) T {
 	var v, none T
 	if json.Unmarshal(fields[name], &v) != nil {
@@ -148,7 +152,7 @@ func fieldOf[T any](fields map[string]json.RawMessage, name string) T {
 	return v
 }
 
-// textOf returns a JSON text without its quotes, and any other JSON as it is.
+// textOf returns the value of a JSON string, and any other JSON unchanged.
 func textOf(raw json.RawMessage) string {
 	var s string
 	if json.Unmarshal(raw, &s) == nil {

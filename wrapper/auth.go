@@ -155,7 +155,7 @@ func (t *tokens) get(ctx context.Context, refused *oauth2.Token) (token *oauth2.
 	case t.lock <- struct{}{}:
 		defer func() { <-t.lock }()
 	case <-ctx.Done():
-		return nil, false, ended(ctx)
+		return nil, false, contextError(ctx)
 	}
 	if t.cached != nil && t.cached != refused && time.Now().Before(t.renewAt) {
 		return t.cached, true, nil

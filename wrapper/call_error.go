@@ -2,36 +2,28 @@ package functions
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 )
 
-// Kinds of failed calls, for errors.Is.
-var (
-	// ErrCallFailed: the function raised an error or its process died.
-	ErrCallFailed = errors.New("call failed")
-	// ErrCallTimeout: the function ran longer than the service allows.
-	ErrCallTimeout = errors.New("call timed out")
-)
-
-// CallError is a call that ended without a response. It matches ErrCallFailed or ErrCallTimeout if that is its status.
+// CallError reports a call that ended without a response. It matches [ErrCallFailed] or [ErrCallTimeout] by the status of
+// the call.
 type CallError struct {
-	// Call is the call as it ended.
+	// Call is the ended call.
 	Call *Call
-	// Message says what failed, for example "ZeroDivisionError: division by zero"; Trace is the Python traceback. Either
-	// may be "".
+	// Message is the reason, for example "ZeroDivisionError: division by zero". Trace is the Python traceback. Either may
+	// be "".
 	Message, Trace string
-	// LogTail are the last lines, at most 20, that the service showed right after the end; lines that it shows later come
-	// through FollowLogs. Run alone fetches them; LogTail is nil elsewhere, and where the service could not be asked.
+	// LogTail are the last lines of the log, at most 20, right after the end. [CallsService.FollowLogs] also returns lines
+	// that the service shows later. Only [Run] sets LogTail. It is nil if the log could not be read.
 	LogTail CallLog
 }
 
-// Error says in one line what failed; the trace and the log are left to the fields.
+// Error returns one line with the reason. It includes neither the trace nor the log.
 func (e *CallError) Error() string {
 	var what, hint string
 	switch e.Call.Status {
 	case CallFailed:
-		what, hint = "failed", "; without any log line, it often ran out of memory"
+		what, hint = "failed", "; without any log line, the function often ran out of memory"
 	case CallTimeout:
 		what = "timed out"
 	default:
@@ -40,15 +32,15 @@ func (e *CallError) Error() string {
 	return fmt.Sprintf("functions: %v %s: %s", e.Call.CallID(), what, cmp.Or(oneLine(e.Message), "the service gave no reason"+hint))
 }
 
-// Is matches ErrCallFailed and ErrCallTimeout by the call's status.
+// Is matches ErrCallFailed and ErrCallTimeout by the status of the call.
 func (e *CallError) Is(target error) bool {
 	return target == ErrCallFailed && e.Call.Status == CallFailed || target == ErrCallTimeout && e.Call.Status == CallTimeout
 }
 
-// ended reports whether the call is over. Every status except Running is final, also those that the service adds.
+// ended reports whether the call has ended. Every status except Running is final, including those that the service adds.
 func (c *Call) ended() (bool, error) { return c.Status != CallRunning, nil }
 
-// outcome is nil for a call that completed, and a *CallError otherwise.
+// outcome returns nil for a completed call, and a *CallError otherwise.
 func (c *Call) outcome() error {
 	if c.Status == CallCompleted {
 		return nil
@@ -57,8 +49,8 @@ func (c *Call) outcome() error {
 	return &CallError{Call: c, Message: message, Trace: trace}
 }
 
-// Failure returns the message and the Python trace of a call that failed; both are "" if it did not, and either may be.
-// The service has answered with an object and with a plain text; both are read.
+// Failure returns the message and the Python traceback of a failed call. Either may be "", and both are "" for other calls. The
+// service has sent an object and a string for the error of a call. Failure reads both.
 func (c *Call) Failure() (message, trace string) {
 	if c.Error == nil {
 		return "", ""

@@ -5,49 +5,50 @@ import (
 	"encoding/json"
 	"fmt"
 	"iter"
+	"log/slog"
 	"slices"
 	"time"
 
 	"github.com/cogfn/cogfn/gen"
 )
 
-// callsChunk is how many calls one request retrieves. The API allows more; this keeps requests and responses small.
+// callsChunk is the number of calls in one retrieve request. The API allows more. This keeps requests and responses small.
 const callsChunk = min(1_000, gen.FunctionCallReferencesMaxItems)
 
-// CallsService reads and awaits calls; it is Client.Calls.
+// CallsService retrieves calls and waits for them. It is the field Calls of a [Client].
 type CallsService struct{ client *Client }
 
-// CallID names a call. Ids of calls are unique within their function only.
+// CallID identifies a call. The id of a call is unique within its function only.
 type CallID struct{ FunctionID, ID int64 }
 
-// String shows the id for people: "call 7 of function 42".
+// String returns "call 7 of function 42".
 func (c CallID) String() string { return fmt.Sprintf("call %d of function %d", c.ID, c.FunctionID) }
 
 func (c CallID) check() error {
-	if !possibleID(c.FunctionID) || !possibleID(c.ID) {
+	if !validID(c.FunctionID) || !validID(c.ID) {
 		return &ArgumentError{Field: "call id", Rule: fmt.Sprintf("is that of %v; %s", c, idRange)}
 	}
 	return nil
 }
 
-// Call is one run of a function as the service last showed it. Its JSON is that of the API, fields that this version does
-// not know included (AdditionalProperties). Times are milliseconds since epoch.
+// Call is one call of a function. Its JSON is that of the API, including the fields that this version does not know
+// (AdditionalProperties). The methods with a context need a call that came from a [Client].
 type Call struct {
 	gen.FunctionCall
 
 	client *Client
 }
 
-// CallID returns the call's name.
+// CallID returns the id of the call and of its function.
 func (c *Call) CallID() CallID { return CallID{c.FunctionID, c.ID} }
 
-// Started is when the call started.
+// Started returns the time at which the call started.
 func (c *Call) Started() time.Time { return milliseconds(&c.StartTime) }
 
-// Ended is when the call ended; the zero time while it runs.
+// Ended returns the time at which the call ended, or the zero time while it runs.
 func (c *Call) Ended() time.Time { return milliseconds(c.EndTime) }
 
-// Duration is how long the call ran; 0 while it runs.
+// Duration returns the time between start and end, or 0 while the call runs.
 func (c *Call) Duration() time.Duration {
 	if c.EndTime == nil {
 		return 0
@@ -55,21 +56,36 @@ func (c *Call) Duration() time.Duration {
 	return c.Ended().Sub(c.Started())
 }
 
-// Scheduled is for which time a schedule made the call; the zero time if none did.
+// Scheduled returns the scheduled time of a call that a schedule started, or the zero time for other calls.
 func (c *Call) Scheduled() time.Time { return milliseconds(c.ScheduledTime) }
 
-// Wait waits until the call has ended, and overwrites c with what it ended as; see CallsService.Wait.
+// String returns one line for people: ids, status, duration and, for a failed call, the message.
+func (c Call) String() string {
+	s := fmt.Sprintf("%v: %s", c.CallID(), c.Status)
+	if d := c.Duration(); d > 0 {
+		s += fmt.Sprintf(" after %v", d)
+	}
+	if message, _ := c.Failure(); message != "" {
+		s += ": " + oneLine(message)
+	}
+	return s
+}
+
+// LogValue returns the same line as String, for package slog.
+func (c Call) LogValue() slog.Value { return slog.StringValue(c.String()) }
+
+// Wait waits until the call has ended and overwrites c with the final state. See [CallsService.Wait].
 func (c *Call) Wait(ctx context.Context) error {
-	current, err := c.client.Calls.Wait(ctx, c.CallID())
+	current, err := c.client.Calls.wait(ctx, c.CallID(), (*Call).ended)
 	if current != nil {
 		*c = *current
 	}
 	return err
 }
 
-// Update reads the call anew and overwrites c with what the service shows.
+// Update retrieves the call again and overwrites c.
 func (c *Call) Update(ctx context.Context) error {
-	current, err := c.client.Calls.Retrieve(ctx, c.CallID())
+	current, err := c.client.Calls.Retrieve(ctx, ID(c.FunctionID), c.ID)
 	if err != nil {
 		return err
 	}
@@ -77,71 +93,53 @@ func (c *Call) Update(ctx context.Context) error {
 	return nil
 }
 
-// Response returns what the call returned; see CallsService.Response.
+// Response returns the result of the function. See [CallsService.Response].
 func (c *Call) Response(ctx context.Context) (json.RawMessage, error) {
-	return c.client.Calls.Response(ctx, c.CallID())
+	return c.client.Calls.Response(ctx, ID(c.FunctionID), c.ID)
 }
 
-// Logs returns what the call printed so far; see CallsService.Logs.
+// Logs returns the output of the call. See [CallsService.Logs].
 func (c *Call) Logs(ctx context.Context) (CallLog, error) {
-	return c.client.Calls.Logs(ctx, c.CallID())
+	return c.client.Calls.Logs(ctx, ID(c.FunctionID), c.ID)
 }
 
-// Call calls a function, waits until the call has ended and returns it. A call that failed or timed out comes back
-// together with a *CallError. When ctx ends while the call runs, the call comes back as it was last seen, running,
-// together with an error that wraps ctx's. The function must be Ready; see WaitReady.
-func (c *Client) Call(ctx context.Context, fn Identifier, data any, opts ...SessionOption) (*Call, error) {
-	call, err := c.Start(ctx, fn, data, opts...)
-	if err != nil {
-		return nil, err
-	}
-	return call, call.Wait(ctx)
+// CallList is a list of calls in the order of the response.
+type CallList []*Call
+
+// IDs returns the ids of the calls.
+func (l CallList) IDs() []int64 {
+	return each(l, func(c *Call) int64 { return c.ID })
 }
 
-// Start calls a function and returns at once, with the call running. The data is what the function gets as `data`:
-// anything that encodes to a JSON object, or nil for an empty one.
-//
-// Each attempt acts with a session of its own, made by the client's credentials right before, since a nonce serves once
-// and for a minute. An attempt is repeated when the service says that it did not take the call (429) or that repeating
-// is fine, and when no connection came about; never when the answer was lost, as the function may be running by then:
-// that is an *UnknownOutcomeError, with which Recover looks for the call.
-func (c *Client) Start(ctx context.Context, fn Identifier, data any, opts ...SessionOption) (*Call, error) {
-	input, err := c.inputData(data)
-	if err != nil {
-		return nil, err
-	}
-	o, err := sessionSettings(opts)
-	if err != nil {
-		return nil, err
-	}
-	return withFunctionID(ctx, c, fn, func(id int64) (*Call, error) { return c.start(ctx, id, input, o) })
+// Get returns the call with the id, or nil if the list does not contain it.
+func (l CallList) Get(id int64) *Call {
+	return find(l, func(c *Call) bool { return c.ID == id })
 }
 
-func (c *Client) start(ctx context.Context, id int64, input json.RawMessage, o sessionOptions) (call *Call, err error) {
-	err = c.withNonce(ctx, gen.PostFunctionsCallOperation, o, func(nonce string, sessionID int64) error {
-		s := &sending{}
-		ctx := context.WithValue(ctx, sendingKey{}, s)
-		got, err := received(c.api.PostFunctionsCall(ctx, id, gen.FunctionCallRequest{Data: input, Nonce: nonce}))
-		if err != nil {
-			return s.lost(id, sessionID, err)
-		}
-		call = &Call{FunctionCall: *got, client: c}
-		return nil
-	})
-	return call, err
-}
+// String returns one line for people.
+func (l CallList) String() string { return oneLineOf(l) }
 
-// CallsFilter says which calls of a function to list: those that match every field set. Zero fields match everything.
+// LogValue returns the same line as String, for package slog.
+func (l CallList) LogValue() slog.Value { return slog.StringValue(l.String()) }
+
+// CallsFilter selects calls of a function by all fields that are set. The zero filter matches every call.
 type CallsFilter struct {
-	// ScheduleID matches calls that this schedule made.
+	// ScheduleID matches the calls that this schedule started.
 	ScheduleID int64
-	// Status matches where the call stands.
+	// Status matches the status.
 	Status CallStatus
-	// StartTime and EndTime match when the call started and ended; a call that runs has no end and matches none.
+	// StartTime and EndTime match the times of start and end. A running call has no end and matches no EndTime.
 	StartTime, EndTime TimeRange
 }
 
-// List returns the calls of a function that match the filter, 25 at most unless WithLimit says otherwise.
+func (f CallsFilter) wire() *gen.FunctionCallFilter {
+	return &gen.FunctionCallFilter{
+		ScheduleID: optional(f.ScheduleID), Status: optional(f.Status),
+		StartTime: f.StartTime.wire(), EndTime: f.EndTime.wire(),
+	}
+}
+
+// List returns the calls of a function that match the filter, at most 25 unless [WithLimit] sets another limit.
 func (s *CallsService) List(ctx context.Context, fn Identifier, filter CallsFilter, opts ...ListOption) (CallList, error) {
 	o, err := listSettings(defaultLimit, opts)
 	if err != nil {
@@ -150,8 +148,8 @@ func (s *CallsService) List(ctx context.Context, fn Identifier, filter CallsFilt
 	return collect(s.list(ctx, fn, filter, o))
 }
 
-// All walks the calls of a function that match the filter, every one unless WithLimit says otherwise, with one page in
-// memory. The sequence can be ranged over again, which asks the service again. An error comes last and once.
+// All iterates over the calls of a function that match the filter, over all of them unless [WithLimit] sets a limit. It keeps
+// one page in memory. Each range over the sequence sends new requests. An error is the last element.
 func (s *CallsService) All(ctx context.Context, fn Identifier, filter CallsFilter, opts ...ListOption) iter.Seq2[*Call, error] {
 	o, err := listSettings(Unlimited, opts)
 	if err != nil {
@@ -161,13 +159,10 @@ func (s *CallsService) All(ctx context.Context, fn Identifier, filter CallsFilte
 }
 
 func (s *CallsService) list(ctx context.Context, fn Identifier, filter CallsFilter, o listOptions) iter.Seq2[*Call, error] {
-	wire := &gen.FunctionCallFilter{
-		ScheduleID: optional(filter.ScheduleID), Status: optional(filter.Status),
-		StartTime: filter.StartTime.wire(), EndTime: filter.EndTime.wire(),
-	}
-	return pages(ctx, o, func(ctx context.Context, limit int32, cursor *string) ([]*Call, *string, error) {
+	return pages(ctx, o, func(ctx context.Context, limit int32, cursor *string) (_ []*Call, next *string, err error) {
+		defer explain(&err, "list the calls of the function with %v", fn)
 		got, err := withFunctionID(ctx, s.client, fn, func(id int64) (*gen.FunctionCallPage, error) {
-			body := gen.FunctionCallListRequest{Filter: wire, Limit: &limit, Cursor: cursor}
+			body := gen.FunctionCallListRequest{Filter: filter.wire(), Limit: &limit, Cursor: cursor}
 			return received(s.client.api.ListFunctionCalls(ctx, id, body))
 		})
 		if err != nil {
@@ -185,34 +180,44 @@ func (s *CallsService) bind(items []gen.FunctionCall) []*Call {
 	return bound
 }
 
-// FromJSON returns a call that was kept as JSON (json.Marshal of a *Call), with its methods at work again.
-func (s *CallsService) FromJSON(kept []byte) (*Call, error) {
+// FromJSON decodes a call that was encoded with json.Marshal and attaches the client, so that its methods work.
+func (s *CallsService) FromJSON(data []byte) (*Call, error) {
 	call := &Call{client: s.client}
-	if err := json.Unmarshal(kept, call); err != nil {
-		return nil, fmt.Errorf("functions: cannot read the JSON of a call: %w", err)
+	if err := json.Unmarshal(data, call); err != nil {
+		return nil, fmt.Errorf("functions: cannot decode the JSON of a call: %w", err)
 	}
 	return call, nil
 }
 
-// Retrieve returns one call. An unknown one is an error that matches ErrNotFound.
-func (s *CallsService) Retrieve(ctx context.Context, call CallID) (*Call, error) {
-	found, err := s.RetrieveMultiple(ctx, call.FunctionID, []int64{call.ID})
+// Retrieve returns one call. An unknown call or function is an error that matches [ErrNotFound].
+func (s *CallsService) Retrieve(ctx context.Context, fn Identifier, id int64) (*Call, error) {
+	found, err := s.RetrieveMultiple(ctx, fn, []int64{id})
 	if err != nil {
 		return nil, err
 	}
 	return found[0], nil
 }
 
-// RetrieveMultiple returns calls of one function in the order of their ids, a thousand a request. An id that is given
-// twice is sent once, and its call is returned twice. An unknown call is an error that matches ErrNotFound, unless
-// IgnoreUnknown(true) is given: then it is left out.
-func (s *CallsService) RetrieveMultiple(ctx context.Context, functionID int64, ids []int64, ignore ...IgnoreUnknown) (CallList, error) {
-	if err := join(checkIDs("function id", functionID), checkIDs("call id", ids...)); err != nil {
+// RetrieveMultiple returns calls of one function in the order of ids. It sends one request for each 1,000 calls. A
+// duplicate id is sent once and its call is returned for each occurrence. An unknown call is an error that matches
+// [ErrNotFound]. With [IgnoreUnknown] it is left out.
+func (s *CallsService) RetrieveMultiple(ctx context.Context, fn Identifier, ids []int64, opts ...IDsOption) (_ CallList, err error) {
+	defer explain(&err, "retrieve %s of the function with %v", listed("call", ids), fn)
+	if err := checkIDs("call id", ids...); err != nil {
+		return nil, err
+	}
+	return withFunctionID(ctx, s.client, fn, func(functionID int64) (CallList, error) {
+		return s.retrieve(ctx, functionID, ids, idsSettings(opts))
+	})
+}
+
+func (s *CallsService) retrieve(ctx context.Context, functionID int64, ids []int64, o idsOptions) (CallList, error) {
+	if err := checkIDs("function id", functionID); err != nil {
 		return nil, err
 	}
 	var found []*Call
 	for chunk := range slices.Chunk(unique(ids), callsChunk) {
-		body := gen.FunctionCallByIDsRequest{IgnoreUnknownIDs: new(slices.Contains(ignore, true))}
+		body := gen.FunctionCallByIDsRequest{IgnoreUnknownIDs: &o.ignoreUnknown}
 		for _, id := range chunk {
 			body.Items = append(body.Items, gen.FunctionCallReference{ID: id})
 		}
@@ -222,22 +227,32 @@ func (s *CallsService) RetrieveMultiple(ctx context.Context, functionID int64, i
 		}
 		found = append(found, s.bind(got.Items)...)
 	}
-	all := inOrder(ids, found, func(c *Call) int64 { return c.ID })
-	if len(all) < len(ids) && !slices.Contains(ignore, true) {
-		return nil, &RequestError{Operation: gen.ByIDsFunctionCallsOperation.ID, Attempts: 1, Err: ErrNotFound}
+	all, missing := inOrder(ids, found, func(c *Call) int64 { return c.ID })
+	if len(missing) > 0 && !o.ignoreUnknown {
+		return nil, &NotFoundError{Resource: fmt.Sprintf("call %s of function %d", joinIDs(missing), functionID)}
 	}
 	return all, nil
 }
 
-// Response returns what a call returned, as JSON: nil when there is nothing, as while the call runs and when it failed;
-// the four letters null when the function returned None.
-func (s *CallsService) Response(ctx context.Context, call CallID) (json.RawMessage, error) {
-	if err := call.check(); err != nil {
-		return nil, err
-	}
-	got, err := received(s.client.api.GetFunctionCallResponse(ctx, call.FunctionID, call.ID))
+// Response returns the result of the function as JSON. It returns the JSON null if the function returned None, and nil if
+// the call has no response because it runs or failed.
+func (s *CallsService) Response(ctx context.Context, fn Identifier, id int64) (_ json.RawMessage, err error) {
+	defer explain(&err, "retrieve the response of call %d of the function with %v", id, fn)
+	got, err := withCall(ctx, s.client, fn, id, s.client.api.GetFunctionCallResponse)
 	if err != nil {
 		return nil, err
 	}
 	return got.Response, nil
+}
+
+// withCall runs a generated method that reads a part of one call.
+func withCall[T any](ctx context.Context, c *Client, fn Identifier, id int64,
+	read func(ctx context.Context, functionID, id int64, editors ...gen.RequestEditorFn) (*T, error),
+) (*T, error) {
+	if err := checkIDs("call id", id); err != nil {
+		return nil, err
+	}
+	return withFunctionID(ctx, c, fn, func(functionID int64) (*T, error) {
+		return received(read(ctx, functionID, id))
+	})
 }

@@ -223,9 +223,9 @@ func TestRetrieveManyCalls(t *testing.T) {
 	for id := range int64(2_500) {
 		ids = append(ids, id+1)
 	}
-	for _, ignore := range []bool{false, true} {
+	for ignore, opts := range map[bool][]IDsOption{false: nil, true: {IgnoreUnknown()}} {
 		c := newTestClient(t, echo, Config{})
-		got, err := c.Calls.RetrieveMultiple(t.Context(), 42, ids, IgnoreUnknown(ignore))
+		got, err := c.Calls.RetrieveMultiple(t.Context(), ID(42), ids, opts...)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -288,7 +288,7 @@ func TestCallMethodsThatFail(t *testing.T) {
 	call.ID, call.FunctionID, call.Status = 9, 42, CallRunning
 	_, logs := call.Logs(t.Context())
 	_, response := call.Response(t.Context())
-	_, missing := c.Calls.Retrieve(t.Context(), call.CallID())
+	_, missing := c.Calls.Retrieve(t.Context(), ID(call.FunctionID), call.ID)
 	for _, err := range []error{logs, response, missing, call.Update(t.Context()), call.Wait(t.Context())} {
 		checkKinds(t, err, ErrForbidden)
 	}

@@ -50,10 +50,10 @@ type Client struct {
 	retry    RetryOptions
 	poll     Backoff
 	payload  int
-	ids      knownIDs
-	// The waits that go on, by function and by whether an external id was given.
-	running     *lookout[int64, int64, *Call]
-	deployments *lookout[bool, Identifier, *Function]
+	ids      idCache
+	// The pollers of running calls, by function, and of deployments, by the kind of the identifier.
+	running     *poller[int64, int64, *Call]
+	deployments *poller[bool, Identifier, *Function]
 }
 
 // NewClient makes a client for one project. It sends no request, so a wrong token shows with the first method called;
@@ -85,7 +85,7 @@ func newClient(cfg Config, base *url.URL, s settings) (*Client, error) {
 	c.Schedules = &SchedulesService{client: c}
 	c.Sessions = &SessionsService{client: c, credentials: sessionCredentials(cfg.TokenSource)}
 	c.Files = &FilesService{client: c}
-	c.running, c.deployments = c.newCallLookout(), c.newDeploymentLookout()
+	c.running, c.deployments = c.newCallPoller(), c.newDeploymentPoller()
 	return c, nil
 }
 

@@ -119,7 +119,7 @@ func TestDeployCallReadDelete(t *testing.T) {
 	_, err = c.Retrieve(ctx, fn.Identifier())
 	wantKind(t, err, functions.ErrNotFound)
 	wantKind(t, c.Delete(ctx, []functions.Identifier{fn.Identifier()}), functions.ErrNotFound)
-	if err := c.Delete(ctx, []functions.Identifier{fn.Identifier()}, true); err != nil {
+	if err := c.Delete(ctx, []functions.Identifier{fn.Identifier()}, functions.IgnoreUnknown()); err != nil {
 		t.Errorf("unknown ids were not ignored: %v", err)
 	}
 	file, err := c.Files.Retrieve(ctx, functions.ID(fn.FileID))
@@ -216,7 +216,7 @@ func TestListsOfFunctions(t *testing.T) {
 	if diff := cmp.Diff([]string{"sleep", "sum"}, names(both, err)); diff != "" {
 		t.Errorf("in the order asked for (-want +got):\n%s", diff)
 	}
-	some, err := c.RetrieveMultiple(ctx, []functions.Identifier{functions.ID(1), functions.ExternalID("sum")}, true)
+	some, err := c.RetrieveMultiple(ctx, []functions.Identifier{functions.ID(1), functions.ExternalID("sum")}, functions.IgnoreUnknown())
 	if diff := cmp.Diff([]string{"sum"}, names(some, err)); diff != "" {
 		t.Errorf("without the unknown (-want +got):\n%s", diff)
 	}
@@ -262,11 +262,11 @@ func TestCallsAtOnce(t *testing.T) {
 	if n != 20 {
 		t.Errorf("All gave %d calls", n)
 	}
-	many, err := c.Calls.RetrieveMultiple(ctx, fn.ID, ids)
+	many, err := c.Calls.RetrieveMultiple(ctx, functions.ID(fn.ID), ids)
 	if got := len(ok(t, many, err)); got != 20 {
 		t.Errorf("%d calls were retrieved", got)
 	}
-	_, err = c.Calls.Retrieve(ctx, functions.CallID{FunctionID: fn.ID, ID: 1})
+	_, err = c.Calls.Retrieve(ctx, functions.ID(fn.ID), 1)
 	wantKind(t, err, functions.ErrNotFound)
 }
 
@@ -296,7 +296,7 @@ func TestCallsThatDoNotComplete(t *testing.T) {
 	if err := started.Update(t.Context()); err != nil || started.Status != functions.CallTimeout {
 		t.Errorf("got %s, %v", started.Status, err)
 	}
-	if ended, err := c.Calls.Wait(t.Context(), started.CallID()); ended.ID != started.ID {
+	if ended, err := c.Calls.Wait(t.Context(), functions.ID(started.FunctionID), started.ID); ended.ID != started.ID {
 		t.Errorf("got %v, %v", ended, err)
 	}
 }
@@ -373,7 +373,7 @@ func TestFilesOfTheEmulator(t *testing.T) {
 	if got := ok(t, read, err); !bytes.Equal(got, append(content, '!')) {
 		t.Errorf("%d bytes came back", len(got))
 	}
-	if err := c.Files.Delete(ctx, functions.ID(file.ID)); err != nil {
+	if err := c.Files.Delete(ctx, []functions.Identifier{functions.ID(file.ID)}); err != nil {
 		t.Fatal(err)
 	}
 	_, err = c.Files.Retrieve(ctx, functions.ExternalID("a"))

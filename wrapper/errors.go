@@ -7,57 +7,74 @@ import (
 	"strings"
 )
 
-// Kinds of failure, for errors.Is. Errors that this package returns match the one that fits them.
+// Kinds of errors, for errors.Is.
 var (
-	// ErrNotFound: something asked for does not exist.
+	// ErrNotFound: a resource does not exist.
 	ErrNotFound = errors.New("not found")
-	// ErrDuplicated: the external id is taken already.
+	// ErrDuplicated: another resource already has the external id.
 	ErrDuplicated = errors.New("duplicated")
 	// ErrUnauthorized: the service or the identity provider does not accept the credentials.
 	ErrUnauthorized = errors.New("unauthorized")
-	// ErrForbidden: the credentials are good, but lack a capability.
+	// ErrForbidden: the credentials are valid but lack a capability.
 	ErrForbidden = errors.New("forbidden")
-	// ErrRateLimited: too many requests or too many running calls, and still so after all retries.
+	// ErrRateLimited: too many requests or too many running calls, also after all retries.
 	ErrRateLimited = errors.New("rate limited")
-	// ErrUnavailable: the service could not be reached or could not answer, and still so after all retries.
+	// ErrUnavailable: the service could not be reached or could not respond, also after all retries.
 	ErrUnavailable = errors.New("unavailable")
-	// ErrInvalid: an argument was refused before anything was sent.
+	// ErrInvalid: the client rejected an argument before it sent a request.
 	ErrInvalid = errors.New("invalid argument")
+	// ErrCallFailed: the function raised an error or its process ended.
+	ErrCallFailed = errors.New("call failed")
+	// ErrCallTimeout: the function ran longer than the service allows.
+	ErrCallTimeout = errors.New("call timed out")
 )
 
-// ArgumentError is an argument that was refused before anything was sent. It matches ErrInvalid.
+// ArgumentError reports an argument that the client rejected before it sent a request. It matches [ErrInvalid].
 type ArgumentError struct {
-	// Field is the name of the field or parameter, as in "Name" or "limit".
+	// Field is the name of the field or parameter, such as "Name" or "limit".
 	Field string
-	// Rule says what is wrong with it and what it must be; it never holds a secret's value.
+	// Rule says what is wrong and what is allowed. It never contains the value of a secret.
 	Rule string
 }
 
-// Error says in one sentence what is wrong with the argument.
+// Error returns one sentence with the field and the rule.
 func (e *ArgumentError) Error() string { return fmt.Sprintf("functions: %s %s", e.Field, e.Rule) }
 
 // Is matches ErrInvalid.
 func (e *ArgumentError) Is(target error) bool { return target == ErrInvalid }
 
-// faults joins errors into one sentence; nil ones are left out.
-type faults []error
-
-// Error joins the texts with semicolons; only the first keeps the package's name.
-func (f faults) Error() string {
-	texts := make([]string, len(f))
-	for i, err := range f {
-		texts[i] = err.Error()
-		if i > 0 {
-			texts[i] = strings.TrimPrefix(texts[i], "functions: ")
-		}
-	}
-	return strings.Join(texts, "; ")
+// NotFoundError reports a resource that the service left out of its response. An unknown id that the service rejects is
+// an [*APIError] instead. Both match [ErrNotFound].
+type NotFoundError struct {
+	// Resource names the resource, for example "function with external id nope".
+	Resource string
 }
 
-// Unwrap returns the joined errors.
-func (f faults) Unwrap() []error { return f }
+// Error returns the resource followed by "not found".
+func (e *NotFoundError) Error() string { return "functions: " + e.Resource + " not found" }
 
-// join is errors.Join with an error of one line.
+// Is matches ErrNotFound.
+func (e *NotFoundError) Is(target error) bool { return target == ErrNotFound }
+
+// joined is several errors as one line.
+type joined []error
+
+// Error separates the messages by semicolons. Only the first keeps the prefix of the package.
+func (j joined) Error() string {
+	messages := make([]string, len(j))
+	for i, err := range j {
+		messages[i] = err.Error()
+		if i > 0 {
+			messages[i] = withoutPrefix(err)
+		}
+	}
+	return strings.Join(messages, "; ")
+}
+
+// Unwrap returns the errors.
+func (j joined) Unwrap() []error { return j }
+
+// join is errors.Join with a message of one line.
 func join(errs ...error) error {
 	errs = slices.DeleteFunc(errs, func(err error) bool { return err == nil })
 	switch len(errs) {
@@ -66,10 +83,13 @@ func join(errs ...error) error {
 	case 1:
 		return errs[0]
 	}
-	return faults(errs)
+	return joined(errs)
 }
 
-// oneLine puts a text that somebody else wrote into one line, since it becomes part of a sentence.
+// withoutPrefix returns the message of err for use inside another message.
+func withoutPrefix(err error) string { return strings.TrimPrefix(err.Error(), "functions: ") }
+
+// oneLine replaces line breaks in foreign text, which becomes part of a message.
 func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
 
 func attemptsAndID(attempts int, id string) string {

@@ -86,7 +86,7 @@ func ExampleCall_FollowLogs() {
 		log.Fatal(err)
 	}
 	// An emulator's lines are never late; by default, five seconds are waited for them.
-	for line, err := range call.FollowLogs(ctx, functions.WithLogPause(10*time.Millisecond), functions.WithLogGrace(0)) {
+	for line, err := range call.FollowLogs(ctx, functions.WithLogInterval(10*time.Millisecond), functions.WithLogGrace(0)) {
 		if err != nil {
 			log.Fatal(err)
 		}

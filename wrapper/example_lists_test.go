@@ -63,7 +63,7 @@ func ExampleCallsService_Retrieve() {
 	client, fn, calls, closeAll := startWithCalls(ctx)
 	defer closeAll()
 
-	call, err := client.Calls.Retrieve(ctx, functions.CallID{FunctionID: fn.ID, ID: calls[0].ID})
+	call, err := client.Calls.Retrieve(ctx, functions.ID(fn.ID), calls[0].ID)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -80,7 +80,7 @@ func ExampleCallsService_RetrieveMultiple() {
 	client, fn, calls, closeAll := startWithCalls(ctx)
 	defer closeAll()
 
-	found, err := client.Calls.RetrieveMultiple(ctx, fn.ID, []int64{calls[1].ID, 1, calls[0].ID}, functions.IgnoreUnknown(true))
+	found, err := client.Calls.RetrieveMultiple(ctx, functions.ID(fn.ID), []int64{calls[1].ID, 1, calls[0].ID}, functions.IgnoreUnknown())
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -117,7 +117,7 @@ func ExampleSchedulesService_RetrieveMultiple() {
 	client, schedule, closeAll := startWithSchedule(ctx)
 	defer closeAll()
 
-	found, err := client.Schedules.RetrieveMultiple(ctx, []int64{1, schedule.ID}, functions.IgnoreUnknown(true))
+	found, err := client.Schedules.RetrieveMultiple(ctx, []int64{1, schedule.ID}, functions.IgnoreUnknown())
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -130,10 +130,10 @@ func ExampleSchedulesService_Delete() {
 	client, schedule, closeAll := startWithSchedule(ctx)
 	defer closeAll()
 
-	if err := client.Schedules.Delete(ctx, schedule.ID); err != nil {
+	if err := client.Schedules.Delete(ctx, []int64{schedule.ID}); err != nil {
 		log.Fatal(err)
 	}
-	err := client.Schedules.Delete(ctx, schedule.ID)
+	err := client.Schedules.Delete(ctx, []int64{schedule.ID})
 	fmt.Println("again:", errors.Is(err, functions.ErrNotFound))
 	// Output: again: true
 }
@@ -176,7 +176,7 @@ func ExampleSchedule_AsWrite() {
 		log.Fatal(err)
 	}
 	write.CronExpression = "0 8 * * *"
-	if err := client.Schedules.Delete(ctx, schedule.ID); err != nil {
+	if err := client.Schedules.Delete(ctx, []int64{schedule.ID}); err != nil {
 		log.Fatal(err)
 	}
 	later, err := client.Schedules.Create(ctx, functions.Identifier{}, write)
@@ -261,7 +261,7 @@ func ExampleScheduleList_IDs() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	if err := client.Schedules.Delete(ctx, schedules.IDs()...); err != nil {
+	if err := client.Schedules.Delete(ctx, schedules.IDs()); err != nil {
 		log.Fatal(err)
 	}
 	fmt.Println("deleted", len(schedules))

@@ -56,7 +56,7 @@ func ExampleSessionsService_Retrieve() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(*found[0].Status, found[0].Expires().After(found[0].Created()))
+	fmt.Println(*found.Status, found.Expires().After(found.Created()))
 	// Output: READY true
 }
 
@@ -66,7 +66,7 @@ func ExampleSessionsService_Revoke() {
 	client, session, closeAll := startWithSession(ctx)
 	defer closeAll()
 
-	revoked, err := client.Sessions.Revoke(ctx, session.ID)
+	revoked, err := client.Sessions.Revoke(ctx, []int64{session.ID})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -6,64 +6,85 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/url"
-	"strings"
+	"slices"
 	"time"
 
 	"github.com/cogfn/cogfn/gen"
 )
 
-// uploadWait is how long Upload waits for the service to notice that the bytes have arrived.
+// uploadWait is how long Upload waits until the service has received the content.
 const uploadWait = 2 * time.Minute
 
-// FilesService uploads and reads the zip files that hold functions' code; it is Client.Files. It is no client for the
-// whole Files API.
+// FilesService uploads and retrieves the zip files that contain the code of functions. It is the field Files of a [Client]. It is
+// not a client for the complete Files API.
 type FilesService struct{ client *Client }
 
-// FileWrite is a file to upload.
+// FileWrite describes a file to upload.
 type FileWrite = gen.FileWrite
 
-// File is a file as the service shows it. Its JSON is that of the API. Times are milliseconds since epoch.
+// Label refers to a label of a file by its external id.
+type Label = gen.Label
+
+// File is a file. Its JSON is that of the API. Times are in milliseconds since epoch.
 type File struct{ gen.FileMetadata }
 
-// Created is when the file was registered.
+// Created returns the time at which the file was registered.
 func (f *File) Created() time.Time { return milliseconds(&f.CreatedTime) }
 
-// LastUpdated is when the file was last changed.
+// LastUpdated returns the time of the latest change.
 func (f *File) LastUpdated() time.Time { return milliseconds(&f.LastUpdatedTime) }
 
-// UploadedAt is when the bytes arrived; the zero time until then.
+// UploadedAt returns the time at which the service received the content, or the zero time before that.
 func (f *File) UploadedAt() time.Time { return milliseconds(f.UploadedTime) }
 
-// SourceCreated is when the file was created at its source; the zero time if nobody said.
+// SourceCreated returns the time at which the source of the file was created, or the zero time if it is not set.
 func (f *File) SourceCreated() time.Time { return milliseconds(f.SourceCreatedTime) }
 
-// SourceModified is when the file was last changed at its source; the zero time if nobody said.
+// SourceModified returns the time at which the source of the file was changed, or the zero time if it is not set.
 func (f *File) SourceModified() time.Time { return milliseconds(f.SourceModifiedTime) }
 
-// UploadOption changes how a file is uploaded.
-type UploadOption func(*gen.InitFileUploadParams)
-
-// WithOverwrite replaces a file that has the same external id, keeping its id, instead of failing with ErrDuplicated.
-func WithOverwrite() UploadOption {
-	return func(p *gen.InitFileUploadParams) { p.Overwrite = new(true) }
+// String returns one line for people: id, name and whether the content was received.
+func (f File) String() string {
+	state := "not uploaded"
+	if f.Uploaded {
+		state = "uploaded"
+	}
+	return fmt.Sprintf("file %d %q: %s", f.ID, f.Name, state)
 }
 
-// Upload registers a file, sends its bytes, and waits until the service has noticed them, two minutes at most. The bytes
-// go to a signed address without the client's token. When they cannot be sent, the registered file is deleted again.
-func (s *FilesService) Upload(ctx context.Context, file FileWrite, content []byte, opts ...UploadOption) (*File, error) {
-	var params gen.InitFileUploadParams
+// LogValue returns the same line as String, for package slog.
+func (f File) LogValue() slog.Value { return slog.StringValue(f.String()) }
+
+// UploadOption changes how a file is uploaded.
+type UploadOption func(*uploadOptions)
+
+type uploadOptions struct{ overwrite bool }
+
+// WithOverwrite replaces a file with the same external id and keeps its id. Without it, Upload fails with [ErrDuplicated].
+func WithOverwrite() UploadOption { return func(o *uploadOptions) { o.overwrite = true } }
+
+// Upload registers a file, sends its content, and waits at most two minutes until the service has received it. The content is sent
+// to a signed URL without the client's token. If it cannot be sent, Upload deletes the registered file.
+func (s *FilesService) Upload(ctx context.Context, file FileWrite, content []byte, opts ...UploadOption) (_ *File, err error) {
+	defer explain(&err, "upload the file %q", file.Name)
+	var o uploadOptions
 	for _, opt := range opts {
-		opt(&params)
+		opt(&o)
 	}
-	registered, err := received(s.client.api.InitFileUpload(ctx, &params, file))
+	params := &gen.InitFileUploadParams{}
+	if o.overwrite {
+		params.Overwrite = &o.overwrite
+	}
+	registered, err := received(s.client.api.InitFileUpload(ctx, params, file))
 	if err != nil {
 		return nil, err
 	}
 	uploaded, err := s.send(ctx, registered, content)
 	if err != nil {
-		return nil, s.withdraw(ctx, ID(registered.ID), params.Overwrite != nil, err)
+		return nil, s.withdraw(ctx, ID(registered.ID), o.overwrite, err)
 	}
 	return uploaded, nil
 }
@@ -75,7 +96,7 @@ func (s *FilesService) send(ctx context.Context, file *gen.FileUpload, content [
 	}
 	req.Header.Set("Content-Type", "application/octet-stream")
 	if file.MimeType != nil {
-		req.Header.Set("Content-Type", *file.MimeType) // part of what the address's signature covers
+		req.Header.Set("Content-Type", *file.MimeType) // the signature of the URL covers it
 	}
 	resp, err := s.client.transfer.Do(req)
 	if err != nil {
@@ -90,7 +111,7 @@ func (s *FilesService) uploaded(ctx context.Context, id Identifier) (*File, erro
 	if err != nil || file.Uploaded {
 		return file, err
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, uploadWait, fmt.Errorf("the service has not noticed the bytes within %v", uploadWait))
+	ctx, cancel := context.WithTimeoutCause(ctx, uploadWait, fmt.Errorf("the service has not received the content within %v", uploadWait))
 	defer cancel()
 	err = s.client.until(ctx, "the upload of the file with "+id.String(), func() (bool, error) {
 		file, err = s.Retrieve(ctx, id)
@@ -102,22 +123,23 @@ func (s *FilesService) uploaded(ctx context.Context, id Identifier) (*File, erro
 	return file, nil
 }
 
-// withdraw deletes a file that serves nobody, unless it replaced another one, and returns the error that made it so.
+// withdraw deletes a file that is not used because of cause, unless it replaced another file. It returns cause.
 func (s *FilesService) withdraw(ctx context.Context, id Identifier, overwritten bool, cause error) error {
 	if overwritten {
 		return cause
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
-	if err := s.Delete(ctx, id); err != nil {
-		why := strings.TrimPrefix(err.Error(), "functions: ") // as text, since only the cause should match with errors.Is
-		return join(cause, fmt.Errorf("the uploaded file with %v is left behind; delete it: %s", id, why))
+	if err := s.Delete(ctx, []Identifier{id}, IgnoreUnknown()); err != nil {
+		// The second error is formatted with %s, so that only cause matches with errors.Is.
+		return join(cause, fmt.Errorf("the uploaded file with %v remains; delete it: %s", id, withoutPrefix(err)))
 	}
 	return cause
 }
 
-// Retrieve returns one file. An unknown one is an error that matches ErrNotFound.
-func (s *FilesService) Retrieve(ctx context.Context, id Identifier) (*File, error) {
+// Retrieve returns one file. An unknown file is an error that matches [ErrNotFound].
+func (s *FilesService) Retrieve(ctx context.Context, id Identifier) (_ *File, err error) {
+	defer explain(&err, "retrieve the file with %v", id)
 	var ref gen.FileReference
 	if err := id.nameFile(&ref); err != nil {
 		return nil, err
@@ -127,23 +149,40 @@ func (s *FilesService) Retrieve(ctx context.Context, id Identifier) (*File, erro
 		return nil, err
 	}
 	if len(got.Items) != 1 {
-		return nil, &RequestError{Operation: gen.ByIDsFilesOperation.ID, Attempts: 1, Err: ErrNotFound}
+		return nil, &NotFoundError{Resource: fmt.Sprintf("file with %v", id)}
 	}
 	return &File{got.Items[0]}, nil
 }
 
-// Delete deletes one file. An unknown one is an error that matches ErrNotFound.
-func (s *FilesService) Delete(ctx context.Context, id Identifier) error {
-	var ref gen.FileDeleteReference
-	if err := id.nameFile(&ref); err != nil {
-		return err
+// filesChunk is the number of files in one delete request.
+const filesChunk = 1_000
+
+// Delete deletes files. It sends one request for each 1,000 files. An unknown file is an error that matches [ErrNotFound],
+// unless [IgnoreUnknown] is given. Files that earlier requests deleted stay deleted when a later request fails.
+func (s *FilesService) Delete(ctx context.Context, ids []Identifier, opts ...IDsOption) (err error) {
+	defer explain(&err, "delete %s", listed("file", ids))
+	refs := make([]gen.FileDeleteReference, len(ids))
+	for i, id := range ids {
+		if err := id.nameFile(&refs[i]); err != nil {
+			return err
+		}
 	}
-	_, err := received(s.client.api.DeleteFiles(ctx, gen.FileDeleteRequest{Items: []gen.FileDeleteReference{ref}}))
-	return err
+	o := idsSettings(opts)
+	for chunk := range slices.Chunk(refs, filesChunk) {
+		body := gen.FileDeleteRequest{Items: chunk}
+		if o.ignoreUnknown {
+			body.IgnoreUnknownIDs = &o.ignoreUnknown
+		}
+		if _, err := received(s.client.api.DeleteFiles(ctx, body)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// Download returns the bytes of a file, which must fit into WithMaxResponseBytes.
-func (s *FilesService) Download(ctx context.Context, id Identifier) ([]byte, error) {
+// Download returns the content of a file. [WithMaxResponseBytes] limits its size.
+func (s *FilesService) Download(ctx context.Context, id Identifier) (_ []byte, err error) {
+	defer explain(&err, "download the file with %v", id)
 	var ref gen.FileReference
 	if err := id.nameFile(&ref); err != nil {
 		return nil, err
@@ -154,7 +193,7 @@ func (s *FilesService) Download(ctx context.Context, id Identifier) ([]byte, err
 		return nil, err
 	}
 	if len(links.Items) != 1 {
-		return nil, &RequestError{Operation: gen.DownloadLinksOperation.ID, Attempts: 1, Err: errors.New("the answer holds no link")}
+		return nil, &RequestError{Operation: gen.DownloadLinksOperation.ID, Attempts: 1, Err: errors.New("the response has no link")}
 	}
 	req, err := s.request(gen.WithOperation(ctx, downloadOperation), http.MethodGet, links.Items[0].DownloadURL, nil)
 	if err != nil {
@@ -168,14 +207,14 @@ func (s *FilesService) Download(ctx context.Context, id Identifier) ([]byte, err
 	return io.ReadAll(resp.Body)
 }
 
-// request makes a request to a signed address, which may be relative to the service's.
+// request makes a request to a signed URL, which may be relative to the base URL of the service.
 func (s *FilesService) request(ctx context.Context, method, address string, content []byte) (*http.Request, error) {
 	u, err := url.Parse(address)
 	if err != nil {
-		return nil, errors.New("functions: the service gave an address for the file that cannot be read") // it may hold a key
+		return nil, errors.New("functions: the service returned an invalid URL for the file") // err may contain a signature
 	}
 	u = s.client.base.ResolveReference(u)
-	if err := requireSecure(u, "address for the file"); err != nil {
+	if err := requireSecure(u, "URL for the file"); err != nil {
 		return nil, fmt.Errorf("functions: %w", err)
 	}
 	req, err := http.NewRequestWithContext(ctx, method, u.String(), bytes.NewReader(content))
@@ -188,7 +227,7 @@ type fileUnion interface {
 	FromFileExternalIDReference(gen.FileExternalIDReference) error
 }
 
-// nameFile writes the identifier into a reference.
+// nameFile sets a reference to the identifier.
 func (i Identifier) nameFile(ref fileUnion) error {
 	if err := i.check(); err != nil {
 		return err

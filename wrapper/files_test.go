@@ -220,7 +220,7 @@ func TestFiles(t *testing.T) {
 		t.Fatalf("got %v, %v", file, err)
 	}
 	check(t, "body", f.seen[0].Body, `{"items":[{"externalId":"x"}]}`)
-	if err := c.Files.Delete(t.Context(), ExternalID("x")); err != nil {
+	if err := c.Files.Delete(t.Context(), []Identifier{ExternalID("x")}); err != nil {
 		t.Fatal(err)
 	}
 	check(t, "body", f.seen[1].Body, `{"items":[{"externalId":"x"}]}`)
@@ -228,7 +228,7 @@ func TestFiles(t *testing.T) {
 		_, err = c.Files.Retrieve(t.Context(), ID(7))
 		checkKinds(t, err, ErrNotFound)
 	}
-	checkKinds(t, c.Files.Delete(t.Context(), ID(7)), ErrNotFound)
+	checkKinds(t, c.Files.Delete(t.Context(), []Identifier{ID(7)}), ErrNotFound)
 	_, err = c.Files.Download(t.Context(), ID(7))
 	check(t, "text", err.Error(), "functions: downloadLinks got no usable answer: status 200, but items[0].downloadUrl is missing")
 	_, err = c.Files.Download(t.Context(), ID(7))

@@ -8,63 +8,64 @@ import (
 	"time"
 )
 
-// FollowOption changes how a log is followed.
+// FollowOption changes how [CallsService.FollowLogs] reads a log.
 type FollowOption func(*followOptions)
 
-type followOptions struct{ pause, grace, hold time.Duration }
+type followOptions struct{ interval, grace, delay time.Duration }
 
-// WithLogPause reads the log that often, at least a millisecond apart; the default is every second.
-func WithLogPause(d time.Duration) FollowOption { return func(o *followOptions) { o.pause = d } }
+// WithLogInterval sets the time between two reads of the log, at least a millisecond. The default is one second.
+func WithLogInterval(d time.Duration) FollowOption { return func(o *followOptions) { o.interval = d } }
 
-// WithLogGrace goes on reading that long after the end of the call was noticed, since the service may deliver lines late;
-// the default is five seconds. The log of a call that ended more than a minute before it was followed is read without.
+// WithLogGrace sets how long the log is read after the end of the call was seen, because the service may show lines late. The
+// default is five seconds. There is no grace period for a call that ended more than a minute before.
 func WithLogGrace(d time.Duration) FollowOption { return func(o *followOptions) { o.grace = d } }
 
-// WithLogHold keeps every line back for that long after it was first read, so that late lines can be put before it. The
-// default is 0: lines are handed on at once.
-func WithLogHold(d time.Duration) FollowOption { return func(o *followOptions) { o.hold = d } }
+// WithLogDelay delays every line by d after it was first read, so that late lines can be inserted before it. The default is
+// 0: lines are returned at once.
+func WithLogDelay(d time.Duration) FollowOption { return func(o *followOptions) { o.delay = d } }
 
 func followSettings(opts []FollowOption) (followOptions, error) {
-	o := followOptions{pause: time.Second, grace: 5 * time.Second}
+	o := followOptions{interval: time.Second, grace: 5 * time.Second}
 	for _, opt := range opts {
 		opt(&o)
 	}
 	var errs []error
-	if o.pause < time.Millisecond {
-		errs = append(errs, &ArgumentError{Field: "pause", Rule: "is " + o.pause.String() + "; it must be a millisecond at least"})
+	if o.interval < time.Millisecond {
+		errs = append(errs, &ArgumentError{Field: "interval", Rule: "is " + o.interval.String() + "; it must be at least a millisecond"})
 	}
-	if o.grace < 0 || o.hold < 0 {
-		errs = append(errs, &ArgumentError{Field: "grace or hold", Rule: "is below zero; use 0 for none"})
+	if o.grace < 0 || o.delay < 0 {
+		errs = append(errs, &ArgumentError{Field: "grace or delay", Rule: "is below zero; use 0 for none"})
 	}
 	return o, join(errs...)
 }
 
-// FollowLogs returns the lines of the call's log as they come; see CallsService.FollowLogs.
+// FollowLogs returns the lines of the call's log as they appear. See [CallsService.FollowLogs].
 func (c *Call) FollowLogs(ctx context.Context, opts ...FollowOption) iter.Seq2[CallLogEntry, error] {
-	return c.client.Calls.FollowLogs(ctx, c.CallID(), opts...)
+	return c.client.Calls.FollowLogs(ctx, ID(c.FunctionID), c.ID, opts...)
 }
 
-// FollowLogs returns the lines of a call's log as they come, until the call has ended and a time of grace has passed. How
-// the call ended is no business of the log: ask Wait. An error comes last and once; the end of ctx is one that wraps
-// ctx's. The sequence can be ranged over again, from the first line on.
+// FollowLogs returns the lines of a call's log as they appear, until the call has ended and the grace period is over. It does not
+// report how the call ended: use [CallsService.Wait]. An error is the last element. If ctx ends, the error wraps the
+// error of ctx. Each range over the sequence starts at the first line.
 //
-// The service returns the whole log each time. Every line that it ever shows comes once, however often it is shown and
-// although later answers may be shorter or empty for a while. Lines that are alike, in time and text, come as often as one
-// answer shows them.
+// The service returns the complete log each time. FollowLogs returns each line once, even if later responses are shorter or
+// empty for a while. Lines with the same time and text are returned as often as one response contains them.
 //
-// Lines come in the order in which the service shows them. When it inserts a late line before others that were handed on
-// already, that line comes at once, after them; its Timestamp tells where it belongs. WithLogHold(d) prevents this for
-// lines that are shown no later than d after those behind them: they come in the order of the log, d after they were
-// first read, or at once when following ends.
-func (s *CallsService) FollowLogs(ctx context.Context, call CallID, opts ...FollowOption) iter.Seq2[CallLogEntry, error] {
+// Lines have the order of the response. When the service inserts a late line before lines that were already returned,
+// FollowLogs returns it at once, after them. [WithLogDelay] keeps the order of the log for lines that appear within the
+// delay.
+func (s *CallsService) FollowLogs(ctx context.Context, fn Identifier, id int64, opts ...FollowOption) iter.Seq2[CallLogEntry, error] {
 	o, err := followSettings(opts)
+	if err == nil {
+		err = checkIDs("call id", id)
+	}
 	if err != nil {
 		return failed[CallLogEntry](err)
 	}
 	return func(yield func(CallLogEntry, error) bool) {
 		var tail logTail
-		more := true // is wanted
-		handOn := func(lines CallLog) bool {
+		more := true // false after the caller has stopped the iteration
+		emit := func(lines CallLog) bool {
 			for _, line := range lines {
 				if more = yield(line, nil); !more {
 					break
@@ -72,42 +73,43 @@ func (s *CallsService) FollowLogs(ctx context.Context, call CallID, opts ...Foll
 			}
 			return more
 		}
-		err := s.follow(ctx, call, o, &tail, handOn)
-		if more && handOn(tail.rest()) && err != nil { // what was read is not lost, whatever went wrong later
+		_, err := withFunctionID(ctx, s.client, fn, func(functionID int64) (struct{}, error) {
+			return struct{}{}, s.follow(ctx, CallID{functionID, id}, o, &tail, emit)
+		})
+		if more && emit(tail.rest()) && err != nil { // delayed lines are returned before the error
 			yield(CallLogEntry{}, err)
 		}
 	}
 }
 
-// follow hands on lines until all but those that tail holds were, or handOn says that no more are wanted; an error means
-// neither.
-func (s *CallsService) follow(ctx context.Context, call CallID, o followOptions, tail *logTail, handOn func(CallLog) bool) error {
+// follow emits lines until the log is complete, except for the delayed lines in tail, or emit returns false.
+func (s *CallsService) follow(ctx context.Context, call CallID, o followOptions, tail *logTail, emit func(CallLog) bool) error {
 	waiting, stop := context.WithCancel(ctx)
-	end := make(chan watched, 1)
-	var watch sync.WaitGroup
-	watch.Go(func() { end <- s.watch(waiting, call) })
-	defer watch.Wait()
+	end := make(chan callEnd, 1)
+	var wait sync.WaitGroup
+	wait.Go(func() { end <- s.waitForEnd(waiting, call) })
+	defer wait.Wait()
 	defer stop()
 
-	var until time.Time // the end of grace, once the call has ended
+	var until time.Time // the end of the grace period, after the call has ended
 	for {
-		asked := time.Now()
-		log, err := s.Logs(ctx, call)
+		requested := time.Now()
+		log, err := s.Logs(ctx, ID(call.FunctionID), call.ID)
 		if err != nil {
 			return stoppedFollowing(ctx, call, err)
 		}
-		complete := !until.IsZero() && !asked.Before(until)
-		if !handOn(tail.read(log, asked, time.Now(), o.hold)) || complete {
+		complete := !until.IsZero() && !requested.Before(until)
+		if !emit(tail.read(log, requested, time.Now(), o.delay)) || complete {
 			return nil
 		}
-		pause := o.pause
+		interval := o.interval
 		if !until.IsZero() {
-			pause = min(pause, max(time.Until(until), 0))
+			interval = min(interval, max(time.Until(until), 0))
 		}
 		select {
-		case <-time.After(pause):
+		case <-time.After(interval):
 		case <-ctx.Done():
-			return stoppedFollowing(ctx, call, ended(ctx))
+			return stoppedFollowing(ctx, call, contextError(ctx))
 		case last := <-end:
 			if last.call == nil {
 				return stoppedFollowing(ctx, call, last.err)
@@ -117,38 +119,38 @@ func (s *CallsService) follow(ctx context.Context, call CallID, o followOptions,
 	}
 }
 
-// watched is how the wait for a call that is followed ended.
-type watched struct {
-	// call is the call as it ended; nil if that was not seen, for the reason err.
+// callEnd is the outcome of the wait for the followed call.
+type callEnd struct {
+	// call is the ended call, or nil with the reason in err.
 	call *Call
 	err  error
-	// ran tells that the call was seen running meanwhile.
+	// ran reports whether the call was seen running.
 	ran bool
 }
 
-func (s *CallsService) watch(ctx context.Context, call CallID) (w watched) {
-	w.call, w.err = s.waitBy(ctx, call, func(current *Call) (bool, error) {
+func (s *CallsService) waitForEnd(ctx context.Context, call CallID) (end callEnd) {
+	end.call, end.err = s.wait(ctx, call, func(current *Call) (bool, error) {
 		done, err := current.ended()
-		w.ran = w.ran || !done
+		end.ran = end.ran || !done
 		return done, err
 	})
-	return w
+	return end
 }
 
-// followSkew is how far the service's clock may be from this machine's when a log is followed. To take a call for older
-// than it is would lose lines; to take it for younger costs the time of grace at most.
+// followSkew is the largest accepted difference between the clocks of the service and of this machine. If a call seems older
+// than it is, lines are lost. If it seems younger, following takes at most one grace period longer.
 const followSkew = time.Minute
 
-// graceAfter is how long to read on once the end of a call was noticed: not at all if it ended long ago. That takes
-// comparing two clocks, and so is asked only of a call that was never seen running.
-func (o followOptions) graceAfter(last watched) time.Duration {
+// graceAfter returns how long to read the log after the end of the call was seen. It is 0 for a call that ended long ago. The
+// two clocks are compared only for a call that was never seen running.
+func (o followOptions) graceAfter(last callEnd) time.Duration {
 	if last.ran || last.call.EndTime == nil {
 		return o.grace
 	}
 	return min(o.grace, max(0, o.grace+followSkew-time.Since(last.call.Ended())))
 }
 
-// stoppedFollowing says so if ctx has ended; any other error speaks for itself.
+// stoppedFollowing names the log if ctx has ended. It returns other errors unchanged.
 func stoppedFollowing(ctx context.Context, call CallID, err error) error {
 	if ctx.Err() == nil || !errors.Is(err, ctx.Err()) {
 		return err
@@ -156,5 +158,104 @@ func stoppedFollowing(ctx context.Context, call CallID, err error) error {
 	if pending, ok := errors.AsType[*PendingError](err); ok {
 		err = pending.Err
 	}
-	return gaveUp("following the log of "+call.String(), err)
+	return canceled("following the log of "+call.String(), err)
+}
+
+// logTail returns the new lines of a log that is read completely each time. Lines have no ids. Equal lines cannot be distinguished, so
+// it counts how many of each were returned.
+type logTail struct {
+	returned map[logLine]int
+	// delayed are the lines that were read but not yet returned, in the order of the log.
+	delayed []delayedLine
+}
+
+// logLine is the content of a line.
+type logLine struct {
+	timed bool
+	at    int64
+	text  string
+}
+
+// occurrence is the n-th of several equal lines, counted from 1.
+type occurrence struct {
+	logLine
+	n int
+}
+
+type delayedLine struct {
+	entry CallLogEntry
+	occurrence
+	// since is the time at which a response first contained the line.
+	since time.Time
+}
+
+// read adds a response, which was requested and received at these times, and returns the lines whose delay is over. Only lines in
+// the response itself are returned, because a shorter response may lack late lines before them.
+func (t *logTail) read(log CallLog, requested, received time.Time, delay time.Duration) CallLog {
+	count := map[logLine]int{}
+	shown := map[occurrence]bool{}
+	var fresh []delayedLine
+	for _, entry := range log {
+		line := logLine{timed: entry.Timestamp != nil, at: deref(entry.Timestamp), text: entry.Text()}
+		count[line]++
+		if o := (occurrence{line, count[line]}); o.n > t.returned[line] {
+			shown[o] = true
+			fresh = append(fresh, delayedLine{entry, o, received})
+		}
+	}
+	t.merge(fresh, shown)
+	ready := 0
+	for ready < len(t.delayed) && shown[t.delayed[ready].occurrence] && (delay == 0 || requested.Sub(t.delayed[ready].since) >= delay) {
+		ready++
+	}
+	return t.take(ready)
+}
+
+// rest returns all delayed lines.
+func (t *logTail) rest() CallLog { return t.take(len(t.delayed)) }
+
+// take returns the first n delayed lines.
+func (t *logTail) take(n int) CallLog {
+	if t.returned == nil {
+		t.returned = map[logLine]int{}
+	}
+	lines := make(CallLog, n)
+	for i, line := range t.delayed[:n] {
+		lines[i] = line.entry
+		t.returned[line.logLine]++
+	}
+	t.delayed = t.delayed[n:]
+	return lines
+}
+
+// merge inserts the lines of a response into the delayed lines. Both are parts of the same log. The lines that are in both
+// determine the places of the others.
+func (t *logTail) merge(fresh []delayedLine, shown map[occurrence]bool) {
+	since := make(map[occurrence]time.Time, len(t.delayed))
+	for _, line := range t.delayed {
+		since[line.occurrence] = line.since
+	}
+	merged := make([]delayedLine, 0, len(t.delayed)+len(fresh))
+	placed := make(map[occurrence]bool, len(t.delayed)+len(fresh))
+	put := func(line delayedLine) {
+		if placed[line.occurrence] {
+			return
+		}
+		placed[line.occurrence] = true
+		if first, known := since[line.occurrence]; known {
+			line.since = first
+		}
+		merged = append(merged, line)
+	}
+	for _, line := range t.delayed {
+		for shown[line.occurrence] && !placed[line.occurrence] {
+			put(fresh[0])
+			fresh = fresh[1:]
+		}
+		put(line)
+	}
+	for _, line := range fresh {
+		put(line)
+	}
+	t.delayed = merged
 }

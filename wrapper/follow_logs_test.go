@@ -153,8 +153,8 @@ func TestFollowedLogIsTheTrueLog(t *testing.T) {
 					l := drawLog(rt, time.Now(), test.outOfOrder)
 					c := newTestClient(t, l, Config{})
 					pause := time.Duration(rapid.SampledFrom([]int{40, 300, 1_000, 3_000}).Draw(rt, "pause")) * time.Millisecond
-					opts := []FollowOption{WithLogPause(pause), WithLogHold(test.hold), WithLogGrace(longestLateness)}
-					got, err := followed(t, l.start, c.Calls.FollowLogs(t.Context(), CallID{42, 9}, opts...))
+					opts := []FollowOption{WithLogInterval(pause), WithLogDelay(test.hold), WithLogGrace(longestLateness)}
+					got, err := followed(t, l.start, c.Calls.FollowLogs(t.Context(), ID(42), 9, opts...))
 					if err != nil {
 						rt.Fatal(err)
 					}
@@ -236,7 +236,7 @@ func TestGraceAndClocks(t *testing.T) {
 				late := test.took - 500*time.Millisecond
 				l := &logging{start: start, end: test.end, behind: test.behind, lines: []printed{{0, "a", 0}, {0, "late", late}, {0, "too late", test.took + 1}}}
 				c := newTestClient(t, l, Config{}, WithPoll(ConstantPoll(time.Second)))
-				lines, err := followed(t, start, c.Calls.FollowLogs(t.Context(), CallID{42, 9}))
+				lines, err := followed(t, start, c.Calls.FollowLogs(t.Context(), ID(42), 9))
 				check(t, "error", err, nil)
 				check(t, "lines", strings.Join(lines, ", "), "0 a, 0 late")
 				check(t, "took", time.Since(start), test.took)
@@ -253,7 +253,7 @@ func TestFollowLogsEnds(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
 		defer cancel()
 		c := newTestClient(t, transport, Config{})
-		return followed(t, time.Now(), c.Calls.FollowLogs(ctx, CallID{42, 9}, opts...))
+		return followed(t, time.Now(), c.Calls.FollowLogs(ctx, ID(42), 9, opts...))
 	}
 	endless := func(log answer) http.RoundTripper {
 		return transportFunc(func(req *http.Request) (*http.Response, error) {
@@ -270,7 +270,7 @@ func TestFollowLogsEnds(t *testing.T) {
 		text      string
 		kind      error
 	}{
-		"context, in a pause":   {endless(reply(200, `{"items":[]}`)), []FollowOption{WithLogPause(time.Hour)}, gaveUp + ": context deadline exceeded", context.DeadlineExceeded},
+		"context, in a pause":   {endless(reply(200, `{"items":[]}`)), []FollowOption{WithLogInterval(time.Hour)}, gaveUp + ": context deadline exceeded", context.DeadlineExceeded},
 		"context, in a request": {endless(hangs()), nil, gaveUp + "; getFunctionCallLogs got no usable answer: context deadline exceeded (2 attempts)", context.DeadlineExceeded},
 		"refused":               {endless(refusal(403, "no")), nil, "functions: getFunctionCallLogs was refused with status 403: no", ErrForbidden},
 		"unknown call": {transportFunc(func(req *http.Request) (*http.Response, error) {
@@ -279,9 +279,9 @@ func TestFollowLogsEnds(t *testing.T) {
 			}
 			return reply(200, `{"items":[]}`)(req)
 		}), nil, "functions: byIdsFunctionCalls got no usable answer: not found", ErrNotFound},
-		"no pause":       {nil, []FollowOption{WithLogPause(0)}, "functions: pause is 0s; it must be a millisecond at least", ErrInvalid},
+		"no pause":       {nil, []FollowOption{WithLogInterval(0)}, "functions: pause is 0s; it must be a millisecond at least", ErrInvalid},
 		"negative grace": {nil, []FollowOption{WithLogGrace(-1)}, "functions: grace or hold is below zero; use 0 for none", ErrInvalid},
-		"negative hold":  {nil, []FollowOption{WithLogHold(-1)}, "functions: grace or hold is below zero; use 0 for none", ErrInvalid},
+		"negative hold":  {nil, []FollowOption{WithLogDelay(-1)}, "functions: grace or hold is below zero; use 0 for none", ErrInvalid},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -301,7 +301,7 @@ func TestFollowLogsEnds(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			l := &logging{start: time.Now(), end: time.Hour, lines: []printed{{0, "a", 0}, {0, "b", 0}}}
 			c := newTestClient(t, l, Config{})
-			for line, err := range c.Calls.FollowLogs(t.Context(), CallID{42, 9}) {
+			for line, err := range c.Calls.FollowLogs(t.Context(), ID(42), 9) {
 				check(t, "line", line.Text(), "a")
 				check(t, "error", err, nil)
 				break
@@ -314,7 +314,7 @@ func TestFollowLogsEnds(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			l := &logging{start: time.Now(), end: time.Hour, lines: []printed{{0, "a", 0}, {0, "b", 0}}}
-			lines, err := follow(t, l, WithLogHold(2*time.Minute))
+			lines, err := follow(t, l, WithLogDelay(2*time.Minute))
 			check(t, "deadline", errors.Is(err, context.DeadlineExceeded), true)
 			check(t, "lines", strings.Join(lines, ", "), "0 a, 0 b")
 		})
@@ -325,7 +325,7 @@ func TestFollowLogsEnds(t *testing.T) {
 			c, _ := newScripted(t, []answer{logOf(2), refusal(403, "no")}, WithPoll(ConstantPoll(time.Hour)))
 			var lines []string
 			var fault error
-			for line, err := range c.Calls.FollowLogs(t.Context(), CallID{42, 9}, WithLogHold(time.Minute)) {
+			for line, err := range c.Calls.FollowLogs(t.Context(), ID(42), 9, WithLogDelay(time.Minute)) {
 				if fault = err; err == nil {
 					lines = append(lines, line.Text())
 				}
@@ -338,7 +338,7 @@ func TestFollowLogsEnds(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			c, _ := newScripted(t, []answer{logOf(2), refusal(403, "no")}, WithPoll(ConstantPoll(time.Hour)))
-			for line, err := range c.Calls.FollowLogs(t.Context(), CallID{42, 9}, WithLogHold(time.Minute)) {
+			for line, err := range c.Calls.FollowLogs(t.Context(), ID(42), 9, WithLogDelay(time.Minute)) {
 				check(t, "line", line.Text(), "line 1")
 				check(t, "error", err, nil)
 				break
@@ -350,7 +350,7 @@ func TestFollowLogsEnds(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			l := &logging{start: time.Now(), end: time.Second, lines: []printed{{0, "a", 0}, {0, "b", time.Minute}}}
 			c := newTestClient(t, l, Config{}, WithPoll(ConstantPoll(time.Second)))
-			lines, err := followed(t, l.start, c.Calls.FollowLogs(t.Context(), CallID{42, 9}, WithLogGrace(0)))
+			lines, err := followed(t, l.start, c.Calls.FollowLogs(t.Context(), ID(42), 9, WithLogGrace(0)))
 			check(t, "error", err, nil)
 			check(t, "lines", strings.Join(lines, ", "), "0 a")
 			check(t, "took", time.Since(l.start), time.Second)

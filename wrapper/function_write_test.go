@@ -94,7 +94,7 @@ func TestHiddenAddress(t *testing.T) {
 			"https://%s@host/simple", "https://user:%s@host/simple", "https://host/%s/simple", "https://host/simple?token=%s",
 			"https://host/#%s", "git+https://%s@host/x", "%s", "https://user:%%zz%s@host", "//%s@host", "%s:pass@host/simple", "file:///%s",
 		}).Draw(t, "form")
-		if shown := hiddenAddress(fmt.Sprintf(form, secret)); strings.Contains(shown, secret) {
+		if shown := maskedURL(fmt.Sprintf(form, secret)); strings.Contains(shown, secret) {
 			t.Fatalf("%s is shown as %s", form, shown)
 		}
 	})

@@ -2,46 +2,81 @@ package functions
 
 import (
 	"context"
+	"fmt"
 	"iter"
+	"log/slog"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/cogfn/cogfn/gen"
 )
 
-// Function is a deployed function as the service last showed it. Its JSON is that of the API, fields that this version
-// does not know included (AdditionalProperties). Times are milliseconds since epoch, memory is in GB.
+// Function is a deployed function. Its JSON is that of the API, including the fields that this version does not know
+// (AdditionalProperties). The methods with a context need a function that came from a [Client].
 type Function struct {
 	gen.Function
 
 	client *Client
 }
 
-// Identifier returns the function's id for use with the methods of Client.
+// Identifier returns the identifier of the function by its id.
 func (f *Function) Identifier() Identifier { return ID(f.ID) }
 
-// Created is when the function was created.
+// Created returns the time at which the function was created.
 func (f *Function) Created() time.Time { return milliseconds(&f.CreatedTime) }
 
-// LastCall is when the function was last called; the zero time if it never was.
+// LastCall returns the time of the latest call, or the zero time if the function was never called.
 func (f *Function) LastCall() time.Time { return milliseconds(f.LastCalled) }
 
-// Call calls the function and waits for the end; see Client.Call.
+// String returns one line for people: id, name, external id and status. It contains no secret.
+func (f Function) String() string {
+	external := ""
+	if f.ExternalID != nil {
+		external = fmt.Sprintf(" (external id %s)", *f.ExternalID)
+	}
+	return fmt.Sprintf("function %d %q%s: %s", f.ID, f.Name, external, f.Status)
+}
+
+// LogValue returns the same line as String, for package slog.
+func (f Function) LogValue() slog.Value { return slog.StringValue(f.String()) }
+
+// Call calls the function and waits for the result. See [Client.Call].
 func (f *Function) Call(ctx context.Context, data any, opts ...SessionOption) (*Call, error) {
 	return f.client.Call(ctx, f.Identifier(), data, opts...)
 }
 
-// Start calls the function and returns at once; see Client.Start.
+// Start calls the function and returns at once. See [Client.Start].
 func (f *Function) Start(ctx context.Context, data any, opts ...SessionOption) (*Call, error) {
 	return f.client.Start(ctx, f.Identifier(), data, opts...)
 }
 
-// WaitReady waits until the function can be called; see Client.WaitReady.
+// WaitReady waits until the function can be called. See [Client.WaitReady].
 func (f *Function) WaitReady(ctx context.Context) (*Function, error) {
 	return f.client.WaitReady(ctx, f.Identifier())
 }
 
-// Update reads the function anew and overwrites f with what the service shows.
+// ListCalls returns the calls of the function that match the filter. See [CallsService.List].
+func (f *Function) ListCalls(ctx context.Context, filter CallsFilter, opts ...ListOption) (CallList, error) {
+	return f.client.Calls.List(ctx, f.Identifier(), filter, opts...)
+}
+
+// RetrieveCall returns one call of the function. See [CallsService.Retrieve].
+func (f *Function) RetrieveCall(ctx context.Context, id int64) (*Call, error) {
+	return f.client.Calls.Retrieve(ctx, f.Identifier(), id)
+}
+
+// ListSchedules returns the schedules of the function. See [SchedulesService.List].
+func (f *Function) ListSchedules(ctx context.Context, opts ...ListOption) (ScheduleList, error) {
+	return f.client.Schedules.List(ctx, SchedulesFilter{Function: f.Identifier()}, opts...)
+}
+
+// Delete deletes the function and its schedules. See [Client.Delete].
+func (f *Function) Delete(ctx context.Context, opts ...IDsOption) error {
+	return f.client.Delete(ctx, []Identifier{f.Identifier()}, opts...)
+}
+
+// Update retrieves the function again and overwrites f.
 func (f *Function) Update(ctx context.Context) error {
 	current, err := f.client.Retrieve(ctx, f.Identifier())
 	if err != nil {
@@ -51,19 +86,56 @@ func (f *Function) Update(ctx context.Context) error {
 	return nil
 }
 
-// Filter says which functions to list: those that match every field set. Zero fields match everything.
+// FunctionList is a list of functions in the order of the response.
+type FunctionList []*Function
+
+// IDs returns the ids of the functions.
+func (l FunctionList) IDs() []int64 {
+	return each(l, func(f *Function) int64 { return f.ID })
+}
+
+// ExternalIDs returns the external ids of the functions that have one.
+func (l FunctionList) ExternalIDs() []string {
+	var ids []string
+	for _, f := range l {
+		if f.ExternalID != nil {
+			ids = append(ids, *f.ExternalID)
+		}
+	}
+	return ids
+}
+
+// Get returns the function with the identifier, or nil if the list does not contain it.
+func (l FunctionList) Get(fn Identifier) *Function {
+	return find(l, func(f *Function) bool {
+		return f.ID == fn.id || fn.externalID != "" && f.ExternalID != nil && *f.ExternalID == fn.externalID
+	})
+}
+
+// AsWrite converts each function. See [Function.AsWrite].
+func (l FunctionList) AsWrite() []FunctionWrite {
+	return each(l, (*Function).AsWrite)
+}
+
+// String returns one line for people.
+func (l FunctionList) String() string { return oneLineOf(l) }
+
+// LogValue returns the same line as String, for package slog.
+func (l FunctionList) LogValue() slog.Value { return slog.StringValue(l.String()) }
+
+// Filter selects functions by all fields that are set. The zero filter matches every function.
 type Filter struct {
 	// Name and Owner match exactly.
 	Name, Owner string
-	// FileID matches the id of the zip file with the code.
+	// FileID matches the id of the zip file that contains the code.
 	FileID int64
-	// Status matches where the deployment stands.
+	// Status matches the status of the deployment.
 	Status FunctionStatus
-	// ExternalIDPrefix matches how the external id begins.
+	// ExternalIDPrefix matches the start of the external id.
 	ExternalIDPrefix string
-	// CreatedTime matches when the function was created.
+	// CreatedTime matches the time of creation.
 	CreatedTime TimeRange
-	// Metadata matches functions that hold all of these pairs.
+	// Metadata matches functions that have all of these pairs.
 	Metadata map[string]string
 }
 
@@ -74,8 +146,8 @@ func (f Filter) wire() *gen.FunctionFilter {
 	}
 }
 
-// List returns the functions that match the filter, 25 at most unless WithLimit says otherwise. The API has no cursor
-// for functions: Unlimited is one request for 10 000, and a *TruncatedError if that many come back.
+// List returns the functions that match the filter, at most 25 unless [WithLimit] sets another limit. The API has no
+// cursor for functions. With [Unlimited], List requests 10,000 and returns a [*TruncatedError] if that many come back.
 func (c *Client) List(ctx context.Context, filter Filter, opts ...ListOption) (FunctionList, error) {
 	o, err := listSettings(defaultLimit, opts)
 	if err != nil {
@@ -84,8 +156,8 @@ func (c *Client) List(ctx context.Context, filter Filter, opts ...ListOption) (F
 	return collect(c.list(ctx, filter, o))
 }
 
-// All walks the functions that match the filter, every one unless WithLimit says otherwise. The sequence can be ranged
-// over again, which asks the service again. An error comes last and once.
+// All iterates over the functions that match the filter, over all of them unless [WithLimit] sets a limit. Each range over
+// the sequence sends a new request. An error is the last element.
 func (c *Client) All(ctx context.Context, filter Filter, opts ...ListOption) iter.Seq2[*Function, error] {
 	o, err := listSettings(Unlimited, opts)
 	if err != nil {
@@ -95,7 +167,8 @@ func (c *Client) All(ctx context.Context, filter Filter, opts ...ListOption) ite
 }
 
 func (c *Client) list(ctx context.Context, filter Filter, o listOptions) iter.Seq2[*Function, error] {
-	return single(gen.ListFunctionsOperation.ID, o, func(limit int32) ([]*Function, error) {
+	return single("functions", o, func(limit int32) (_ []*Function, err error) {
+		defer explain(&err, "list functions")
 		got, err := received(c.api.ListFunctions(ctx, gen.FunctionListRequest{Filter: filter.wire(), Limit: &limit}))
 		if err != nil {
 			return nil, err
@@ -104,38 +177,41 @@ func (c *Client) list(ctx context.Context, filter Filter, o listOptions) iter.Se
 	})
 }
 
-// bind gives functions their client, and remembers their ids.
+// bind attaches the client to functions and caches their ids.
 func (c *Client) bind(items []gen.Function) []*Function {
 	bound := make([]*Function, len(items))
 	for i := range items {
 		bound[i] = &Function{Function: items[i], client: c}
-		c.ids.remember(&items[i])
+		c.ids.store(&items[i])
 	}
 	return bound
 }
 
-// Retrieve returns one function. An unknown one is an error that matches ErrNotFound.
-func (c *Client) Retrieve(ctx context.Context, fn Identifier) (*Function, error) {
-	found, err := c.RetrieveMultiple(ctx, []Identifier{fn})
+// Retrieve returns one function. An unknown function is an error that matches [ErrNotFound].
+func (c *Client) Retrieve(ctx context.Context, fn Identifier) (_ *Function, err error) {
+	defer explain(&err, "retrieve the function with %v", fn)
+	found, err := c.retrieve(ctx, []Identifier{fn}, idsOptions{})
 	if err != nil {
 		return nil, err
 	}
 	return found[0], nil
 }
 
-// IgnoreUnknown leaves ids that do not exist out of the work instead of failing.
-type IgnoreUnknown bool
+// RetrieveMultiple returns functions in the order of the identifiers. It sends one request for each 10 functions. An unknown
+// function is an error that matches [ErrNotFound]. With [IgnoreUnknown] it is left out.
+func (c *Client) RetrieveMultiple(ctx context.Context, fns []Identifier, opts ...IDsOption) (_ FunctionList, err error) {
+	defer explain(&err, "retrieve %s", listed("function", fns))
+	return c.retrieve(ctx, fns, idsSettings(opts))
+}
 
-// RetrieveMultiple returns functions in the order of the identifiers, ten a request. An unknown one is an error that
-// matches ErrNotFound, unless IgnoreUnknown(true) is given: then it is left out.
-func (c *Client) RetrieveMultiple(ctx context.Context, fns []Identifier, ignore ...IgnoreUnknown) (FunctionList, error) {
+func (c *Client) retrieve(ctx context.Context, fns []Identifier, o idsOptions) (FunctionList, error) {
 	refs, err := references(fns)
 	if err != nil {
 		return nil, err
 	}
 	all := make(FunctionList, 0, len(fns))
 	for chunk := range slices.Chunk(fns, gen.FunctionReferencesMaxItems) {
-		body := gen.FunctionByIDsRequest{Items: refs[:len(chunk)], IgnoreUnknownIDs: new(slices.Contains(ignore, true))}
+		body := gen.FunctionByIDsRequest{Items: refs[:len(chunk)], IgnoreUnknownIDs: &o.ignoreUnknown}
 		refs = refs[len(chunk):]
 		got, err := received(c.api.ByIDsFunctions(ctx, body))
 		if err != nil {
@@ -145,24 +221,31 @@ func (c *Client) RetrieveMultiple(ctx context.Context, fns []Identifier, ignore 
 		for _, fn := range chunk {
 			if one := found.Get(fn); one != nil {
 				all = append(all, one)
-			} else if !slices.Contains(ignore, true) {
-				return nil, &RequestError{Operation: gen.ByIDsFunctionsOperation.ID, Attempts: 1, Err: ErrNotFound}
+			} else if !o.ignoreUnknown {
+				return nil, unknownFunction(fn)
 			}
 		}
 	}
 	return all, nil
 }
 
-// Delete deletes functions and their schedules, ten a request; their code files stay. An unknown one is an error that
-// matches ErrNotFound; what earlier requests deleted stays deleted.
-func (c *Client) Delete(ctx context.Context, fns []Identifier, ignore ...IgnoreUnknown) error {
+func unknownFunction(fn Identifier) error {
+	return &NotFoundError{Resource: fmt.Sprintf("function with %v", fn)}
+}
+
+// Delete deletes functions and their schedules. The code files remain. It sends one request for each 10 functions. An unknown
+// function is an error that matches [ErrNotFound], unless [IgnoreUnknown] is given. Functions that earlier requests
+// deleted stay deleted when a later request fails.
+func (c *Client) Delete(ctx context.Context, fns []Identifier, opts ...IDsOption) (err error) {
+	defer explain(&err, "delete %s", listed("function", fns))
 	refs, err := references(fns)
 	if err != nil {
 		return err
 	}
+	o := idsSettings(opts)
 	c.ids.forget(fns...)
 	for chunk := range slices.Chunk(refs, gen.FunctionReferencesMaxItems) {
-		body := gen.FunctionDeleteRequest{Items: chunk, IgnoreUnknownIDs: new(slices.Contains(ignore, true))}
+		body := gen.FunctionDeleteRequest{Items: chunk, IgnoreUnknownIDs: &o.ignoreUnknown}
 		if _, err := received(c.api.DeleteFunctions(ctx, body)); err != nil {
 			return err
 		}
@@ -170,17 +253,8 @@ func (c *Client) Delete(ctx context.Context, fns []Identifier, ignore ...IgnoreU
 	return nil
 }
 
-// Limits returns what the project's cloud allows.
-func (c *Client) Limits(ctx context.Context) (*Limits, error) {
-	return received(c.api.FunctionsLimits(ctx))
-}
-
-// Status returns whether Functions may be used in the project.
-func (c *Client) Status(ctx context.Context) (*Status, error) {
-	return received(c.api.GetFunctionsStatus(ctx))
-}
-
-// Activate asks for Functions to be activated in the project, which takes up to two hours; ask Status for the outcome.
-func (c *Client) Activate(ctx context.Context) (*Status, error) {
-	return received(c.api.PostFunctionsStatus(ctx))
+// oneLineOf formats a list as one line.
+func oneLineOf[T fmt.Stringer](list []T) string {
+	items := each(list, func(item T) string { return item.String() })
+	return "[" + strings.Join(items, "; ") + "]"
 }

@@ -91,10 +91,10 @@ func TestFunctionsAreRetrievedInChunks(t *testing.T) {
 	for id := range int64(2*most + 5) {
 		ids = append(ids, ID(id+1))
 	}
-	for ignore, want := range map[IgnoreUnknown]int{false: len(ids), true: (len(ids) + 1) / 2} {
+	for want, opts := range map[int][]IDsOption{len(ids): nil, (len(ids) + 1) / 2: {IgnoreUnknown()}} {
 		var requests []int
 		c := newTestClient(t, echoFunctions(t, &requests), Config{})
-		got, err := c.RetrieveMultiple(t.Context(), ids, ignore)
+		got, err := c.RetrieveMultiple(t.Context(), ids, opts...)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -104,7 +104,7 @@ func TestFunctionsAreRetrievedInChunks(t *testing.T) {
 				t.Errorf("id %d stands before %d", got[i-1].ID, got[i].ID)
 			}
 		}
-		if err := c.Delete(t.Context(), ids, ignore); err != nil {
+		if err := c.Delete(t.Context(), ids, opts...); err != nil {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff([]int{most, most, 5, most, most, 5}, requests); diff != "" {
@@ -120,7 +120,7 @@ func TestRetrieveAndDeleteThatFail(t *testing.T) {
 	checkKinds(t, err, ErrNotFound)
 	_, err = c.Retrieve(t.Context(), ExternalID("x"))
 	checkKinds(t, err, ErrForbidden)
-	checkKinds(t, c.Delete(t.Context(), []Identifier{ExternalID("x")}, true), ErrForbidden)
+	checkKinds(t, c.Delete(t.Context(), []Identifier{ExternalID("x")}, IgnoreUnknown()), ErrForbidden)
 	check(t, "body", f.seen[2].Body, `{"ignoreUnknownIds":true,"items":[{"externalId":"x"}]}`)
 	none, err := c.RetrieveMultiple(t.Context(), nil)
 	check(t, "no error for no ids", err, nil)

@@ -5,27 +5,29 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"unicode/utf8"
 
 	"github.com/cogfn/cogfn/gen"
 )
 
-// Identifier names a function (or a file) by the id that the service gave it or by the external id that its user chose.
-// Make one with ID or ExternalID; the zero Identifier names nothing and is refused.
+// Identifier identifies a function or a file by its id or by its external id. Make one with [ID] or [ExternalID]. Methods
+// reject the zero Identifier.
 type Identifier struct {
 	id         int64
 	externalID string
 }
 
-// ID identifies by the service's id, a number from 1 to 2^53-1.
+// ID identifies by the id that the service assigned, a number from 1 to 2^53-1.
 func ID(id int64) Identifier { return Identifier{id: id} }
 
-// ExternalID identifies by the user's own id, a text of 1 to 255 characters.
+// ExternalID identifies by the external id that the user chose, a string of 1 to 255 characters.
 func ExternalID(externalID string) Identifier { return Identifier{externalID: externalID} }
 
-// String shows the identifier for people: "id 42" or "external id my-function".
+// String returns "id 42" or "external id my-function".
 func (i Identifier) String() string {
 	if i.externalID != "" {
 		return "external id " + i.externalID
@@ -37,7 +39,7 @@ func (i Identifier) check() error {
 	switch {
 	case i == Identifier{}:
 		return &ArgumentError{Field: "identifier", Rule: "is empty; use functions.ID or functions.ExternalID"}
-	case i.externalID == "" && !possibleID(i.id):
+	case i.externalID == "" && !validID(i.id):
 		return &ArgumentError{Field: "id", Rule: fmt.Sprintf("is %d; %s", i.id, idRange)}
 	case utf8.RuneCountInString(i.externalID) > gen.ExternalIDMaxLength:
 		return &ArgumentError{Field: "external id", Rule: fmt.Sprintf("has more than %d characters", gen.ExternalIDMaxLength)}
@@ -47,13 +49,12 @@ func (i Identifier) check() error {
 
 var idRange = fmt.Sprintf("ids are between 1 and %d", int64(gen.InternalIDMaximum))
 
-// possibleID tells whether the service can have given the id.
-func possibleID(id int64) bool { return id >= 1 && id <= gen.InternalIDMaximum }
+func validID(id int64) bool { return id >= 1 && id <= gen.InternalIDMaximum }
 
-// checkIDs refuses ids that the service cannot have given, before anything is sent: most often a field was forgotten.
+// checkIDs rejects ids outside the range of the API before a request is sent. Usually the caller did not set a field.
 func checkIDs(what string, ids ...int64) error {
 	for _, id := range ids {
-		if !possibleID(id) {
+		if !validID(id) {
 			return &ArgumentError{Field: what, Rule: fmt.Sprintf("is %d; %s", id, idRange)}
 		}
 	}
@@ -69,7 +70,7 @@ func (i Identifier) reference() (ref gen.FunctionReference, err error) {
 	return ref, err
 }
 
-// references checks and converts a list of identifiers.
+// references checks and converts identifiers.
 func references(ids []Identifier) (gen.FunctionReferences, error) {
 	refs := make(gen.FunctionReferences, 0, len(ids))
 	for _, id := range ids {
@@ -85,22 +86,80 @@ func references(ids []Identifier) (gen.FunctionReferences, error) {
 	return refs, nil
 }
 
-// knownIDs remembers which id an external id stands for, since calls are made by id alone.
-type knownIDs struct{ ids sync.Map }
+// IDsOption changes how methods that take ids treat them: RetrieveMultiple and Delete.
+type IDsOption func(*idsOptions)
 
-func (k *knownIDs) remember(fn *gen.Function) {
+type idsOptions struct{ ignoreUnknown bool }
+
+// IgnoreUnknown skips ids that do not exist. Without it, an unknown id is an error that matches [ErrNotFound].
+func IgnoreUnknown() IDsOption { return func(o *idsOptions) { o.ignoreUnknown = true } }
+
+func idsSettings(opts []IDsOption) (o idsOptions) {
+	for _, opt := range opts {
+		opt(&o)
+	}
+	return o
+}
+
+// listed names the resources of a request in an error: one by its id, several by their number.
+func listed[T any](kind string, ids []T) string {
+	if len(ids) != 1 {
+		return fmt.Sprintf("%d %ss", len(ids), kind)
+	}
+	if id, ok := any(ids[0]).(Identifier); ok {
+		return fmt.Sprintf("the %s with %v", kind, id)
+	}
+	return fmt.Sprintf("the %s with id %v", kind, ids[0])
+}
+
+// unique returns the ids without duplicates, in their order. The API rejects requests with duplicate ids.
+func unique(ids []int64) []int64 {
+	seen := make(map[int64]bool, len(ids))
+	return slices.DeleteFunc(slices.Clone(ids), func(id int64) bool {
+		duplicate := seen[id]
+		seen[id] = true
+		return duplicate
+	})
+}
+
+// inOrder sorts the found items by the order of ids. It also returns the ids without an item.
+func inOrder[T any](ids []int64, found []*T, idOf func(*T) int64) (ordered []*T, missing []int64) {
+	byID := make(map[int64]*T, len(found))
+	for _, item := range found {
+		byID[idOf(item)] = item
+	}
+	ordered = make([]*T, 0, len(ids))
+	for _, id := range ids {
+		if item := byID[id]; item != nil {
+			ordered = append(ordered, item)
+		} else {
+			missing = append(missing, id)
+		}
+	}
+	return ordered, missing
+}
+
+// joinIDs formats ids for an error.
+func joinIDs(ids []int64) string {
+	return strings.Join(each(ids, func(id int64) string { return strconv.FormatInt(id, 10) }), ", ")
+}
+
+// idCache maps external ids to ids, because calls take ids only.
+type idCache struct{ ids sync.Map }
+
+func (c *idCache) store(fn *gen.Function) {
 	if fn.ExternalID != nil {
-		k.ids.Store(*fn.ExternalID, fn.ID)
+		c.ids.Store(*fn.ExternalID, fn.ID)
 	}
 }
 
-func (k *knownIDs) forget(ids ...Identifier) {
+func (c *idCache) forget(ids ...Identifier) {
 	for _, id := range ids {
-		k.ids.Delete(id.externalID)
+		c.ids.Delete(id.externalID)
 		if id.id != 0 {
-			k.ids.Range(func(key, value any) bool {
+			c.ids.Range(func(key, value any) bool {
 				if value == id.id {
-					k.ids.Delete(key)
+					c.ids.Delete(key)
 				}
 				return true
 			})
@@ -108,9 +167,9 @@ func (k *knownIDs) forget(ids ...Identifier) {
 	}
 }
 
-// withFunctionID runs do with the id of a function. A remembered id may be stale: deploying anew means deleting and
-// creating, and another process may have done so. So when the service refuses a remembered id, it is looked up again, and
-// if it has changed, do runs once more; a refused request was not carried out, hence nothing happens twice.
+// withFunctionID runs do with the id of a function. A cached id can be stale, because another process may have deleted and
+// created the function. When the service rejects a cached id, withFunctionID resolves the external id again and runs do
+// once more if the id has changed. A rejected request had no effect, so nothing happens twice.
 func withFunctionID[T any](ctx context.Context, c *Client, fn Identifier, do func(id int64) (T, error)) (T, error) {
 	var none T
 	if err := fn.check(); err != nil {
@@ -119,17 +178,17 @@ func withFunctionID[T any](ctx context.Context, c *Client, fn Identifier, do fun
 	if fn.externalID == "" {
 		return do(fn.id)
 	}
-	if known, ok := c.ids.ids.Load(fn.externalID); ok {
-		id, _ := known.(int64)
+	if cached, ok := c.ids.ids.Load(fn.externalID); ok {
+		id, _ := cached.(int64)
 		v, err := do(id)
-		if !refusedID(err) {
+		if !rejectsID(err) {
 			return v, err
 		}
 		c.ids.forget(fn)
 		found, lookup := c.Retrieve(ctx, fn)
 		switch {
 		case errors.Is(lookup, ErrNotFound):
-			return none, lookup // says better what is wrong than the refusal of an id that the caller never saw
+			return none, lookup // clearer than the rejection of an id that the caller never saw
 		case lookup != nil || found.ID == id:
 			return v, err
 		}
@@ -142,14 +201,19 @@ func withFunctionID[T any](ctx context.Context, c *Client, fn Identifier, do fun
 	return do(found.ID)
 }
 
-// FunctionID returns the id that an identifier stands for: an id as it is, without a request; an external id after a
-// look-up, which the client remembers, as it does for calls.
+// FunctionID returns the id of a function. It returns an id unchanged, without a request. It resolves an external id once
+// and caches the result, as the methods for calls do.
+//
+// Resolving an external id requires functionsAcl:READ.
 func (c *Client) FunctionID(ctx context.Context, fn Identifier) (int64, error) {
 	return withFunctionID(ctx, c, fn, func(id int64) (int64, error) { return id, nil })
 }
 
-// refusedID tells that err may mean an unknown function: the reference documents 400 alone for that.
-func refusedID(err error) bool {
+// rejectsID reports whether err may mean that the function is unknown. The reference documents only 400 for that case.
+func rejectsID(err error) bool {
+	if errors.Is(err, ErrNotFound) {
+		return true
+	}
 	api, ok := errors.AsType[*APIError](err)
-	return ok && (api.StatusCode == http.StatusNotFound || api.StatusCode == http.StatusBadRequest)
+	return ok && api.StatusCode == http.StatusBadRequest
 }

@@ -43,7 +43,7 @@ func TestIdentifiers(t *testing.T) {
 			_, started := c.Start(t.Context(), test.id, nil)
 			_, file := c.Files.Retrieve(t.Context(), test.id)
 			_, content := c.Files.Download(t.Context(), test.id)
-			for _, err := range []error{retrieved, started, file, content, c.Delete(t.Context(), []Identifier{test.id}), c.Files.Delete(t.Context(), test.id)} {
+			for _, err := range []error{retrieved, started, file, content, c.Delete(t.Context(), []Identifier{test.id}), c.Files.Delete(t.Context(), []Identifier{test.id})} {
 				check(t, "error", errorAs[*ArgumentError](t, err).Error(), test.refuse)
 			}
 		})
@@ -60,7 +60,7 @@ const (
 	call43Runs  = `{"id":9,"functionId":43,"status":"Running","startTime":1700000000000}`
 )
 
-var unknownFunction = reply(400, `{"error":{"code":400,"message":"unknown","missing":[{"external_id":"hello"}]}}`)
+var unknownFn = reply(400, `{"error":{"code":400,"message":"unknown","missing":[{"external_id":"hello"}]}}`)
 
 var rememberedTests = map[string]struct {
 	script []answer
@@ -91,7 +91,7 @@ var rememberedTests = map[string]struct {
 	"deleted meanwhile": {
 		[]answer{
 			reply(200, oneFunction), reply(200, oneSession), reply(201, runningCall),
-			reply(200, oneSession), refusal(400, "no such function"), unknownFunction,
+			reply(200, oneSession), refusal(400, "no such function"), unknownFn,
 		},
 		[]string{byIDs, session, call42, session, call42, byIDs},
 		&APIError{StatusCode: 400, Message: "unknown"},
@@ -188,15 +188,15 @@ func TestImpossibleIDsAreRefused(t *testing.T) {
 	c, _ := newScripted(t, nil) // nothing may be sent
 	ctx := t.Context()
 	for name, ask := range map[string]func() error{
-		"response":            func() error { _, err := c.Calls.Response(ctx, CallID{}); return err },
-		"logs":                func() error { _, err := c.Calls.Logs(ctx, CallID{FunctionID: 42}); return err },
-		"calls":               func() error { _, err := c.Calls.RetrieveMultiple(ctx, 42, []int64{1, 0}); return err },
-		"calls of a function": func() error { _, err := c.Calls.RetrieveMultiple(ctx, -1, []int64{1}); return err },
+		"response":            func() error { _, err := c.Calls.Response(ctx, Identifier{}, 0); return err },
+		"logs":                func() error { _, err := c.Calls.Logs(ctx, ID(42), 0); return err },
+		"calls":               func() error { _, err := c.Calls.RetrieveMultiple(ctx, ID(42), []int64{1, 0}); return err },
+		"calls of a function": func() error { _, err := c.Calls.RetrieveMultiple(ctx, ID(-1), []int64{1}); return err },
 		"schedules":           func() error { _, err := c.Schedules.RetrieveMultiple(ctx, []int64{0}); return err },
-		"schedules to delete": func() error { return c.Schedules.Delete(ctx, 1<<53) },
+		"schedules to delete": func() error { return c.Schedules.Delete(ctx, []int64{1 << 53}) },
 		"input data":          func() error { _, err := c.Schedules.InputData(ctx, 0); return err },
 		"sessions":            func() error { _, err := c.Sessions.Retrieve(ctx, 0); return err },
-		"sessions to revoke":  func() error { _, err := c.Sessions.Revoke(ctx, 5, -5); return err },
+		"sessions to revoke":  func() error { _, err := c.Sessions.Revoke(ctx, []int64{5, -5}); return err },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -31,11 +31,11 @@ func TestIncompleteSuccess(t *testing.T) {
 		"Call":       {"/call", func(ctx context.Context, c *Client) error { return second(c.Call(ctx, ID(1), nil)) }},
 		"Calls.List": {"/calls/list", func(ctx context.Context, c *Client) error { return second(c.Calls.List(ctx, ID(1), CallsFilter{})) }},
 		"Calls.Retrieve": {"/calls/byids", func(ctx context.Context, c *Client) error {
-			return second(c.Calls.Retrieve(ctx, CallID{1, 2}))
+			return second(c.Calls.Retrieve(ctx, ID(1), 2))
 		}},
-		"Calls.Wait":     {"/calls/byids", func(ctx context.Context, c *Client) error { return second(c.Calls.Wait(ctx, CallID{1, 2})) }},
-		"Calls.Response": {"/response", func(ctx context.Context, c *Client) error { return second(c.Calls.Response(ctx, CallID{1, 2})) }},
-		"Calls.Logs":     {"/logs", func(ctx context.Context, c *Client) error { return second(c.Calls.Logs(ctx, CallID{1, 2})) }},
+		"Calls.Wait":     {"/calls/byids", func(ctx context.Context, c *Client) error { return second(c.Calls.Wait(ctx, ID(1), 2)) }},
+		"Calls.Response": {"/response", func(ctx context.Context, c *Client) error { return second(c.Calls.Response(ctx, ID(1), 2)) }},
+		"Calls.Logs":     {"/logs", func(ctx context.Context, c *Client) error { return second(c.Calls.Logs(ctx, ID(1), 2)) }},
 		"Schedules.List": {"/schedules/list", func(ctx context.Context, c *Client) error {
 			return second(c.Schedules.List(ctx, SchedulesFilter{}))
 		}},
@@ -49,7 +49,7 @@ func TestIncompleteSuccess(t *testing.T) {
 		}},
 		"Sessions.List":     {"/sessions", func(ctx context.Context, c *Client) error { return second(c.Sessions.List(ctx, SessionsFilter{})) }},
 		"Sessions.Retrieve": {"/sessions/byids", func(ctx context.Context, c *Client) error { return second(c.Sessions.Retrieve(ctx, 1)) }},
-		"Sessions.Revoke":   {"/sessions/revoke", func(ctx context.Context, c *Client) error { return second(c.Sessions.Revoke(ctx, 1)) }},
+		"Sessions.Revoke":   {"/sessions/revoke", func(ctx context.Context, c *Client) error { return second(c.Sessions.Revoke(ctx, []int64{1})) }},
 		"Files.Retrieve":    {"/files/byids", func(ctx context.Context, c *Client) error { return second(c.Files.Retrieve(ctx, ID(1))) }},
 		"Files.Download":    {"/files/downloadlink", func(ctx context.Context, c *Client) error { return second(c.Files.Download(ctx, ID(1))) }},
 		"Files.Upload": {"/files", func(ctx context.Context, c *Client) error {
@@ -61,8 +61,8 @@ func TestIncompleteSuccess(t *testing.T) {
 		do   func(ctx context.Context, c *Client) error
 	}{
 		"Delete":           {"/functions/delete", func(ctx context.Context, c *Client) error { return c.Delete(ctx, []Identifier{ID(1)}) }},
-		"Schedules.Delete": {"/schedules/delete", func(ctx context.Context, c *Client) error { return c.Schedules.Delete(ctx, 1) }},
-		"Files.Delete":     {"/files/delete", func(ctx context.Context, c *Client) error { return c.Files.Delete(ctx, ID(1)) }},
+		"Schedules.Delete": {"/schedules/delete", func(ctx context.Context, c *Client) error { return c.Schedules.Delete(ctx, []int64{1}) }},
+		"Files.Delete":     {"/files/delete", func(ctx context.Context, c *Client) error { return c.Files.Delete(ctx, []Identifier{ID(1)}) }},
 	}
 	maps.Copy(methods, deletions)
 	bodies := []string{

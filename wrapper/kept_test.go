@@ -12,7 +12,7 @@ func TestCallFromJSON(t *testing.T) {
 	t.Parallel()
 	later := `{"id":9,"functionId":42,"status":"Failed","startTime":1700000000000,"error":{"message":"m","trace":"t"},"later":{"a":1}}`
 	c, f := newScripted(t, []answer{reply(200, `{"items":[`+later+`]}`), reply(200, endedCalls)})
-	call, err := c.Calls.Retrieve(t.Context(), CallID{42, 9})
+	call, err := c.Calls.Retrieve(t.Context(), ID(42), 9)
 	if err != nil {
 		t.Fatal(err)
 	}

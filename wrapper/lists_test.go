@@ -152,10 +152,13 @@ func TestInOrderProperty(t *testing.T) {
 		found := rapid.Permutation(ids).Draw(t, "answer")
 		found = found[:rapid.IntRange(0, len(found)).Draw(t, "known")]
 		pointers := each(found, func(id int64) *int64 { return &id })
-		got := each(inOrder(ids, pointers, func(id *int64) int64 { return *id }), func(id *int64) int64 { return *id })
-		want := slices.DeleteFunc(slices.Clone(ids), func(id int64) bool { return !slices.Contains(found, id) })
-		if !slices.Equal(got, want) {
-			t.Fatalf("got %v, want %v", got, want)
+		ordered, missing := inOrder(ids, pointers, func(id *int64) int64 { return *id })
+		got := each(ordered, func(id *int64) int64 { return *id })
+		isFound := func(id int64) bool { return slices.Contains(found, id) }
+		want := slices.DeleteFunc(slices.Clone(ids), func(id int64) bool { return !isFound(id) })
+		wantMissing := slices.DeleteFunc(slices.Clone(ids), isFound)
+		if !slices.Equal(got, want) || !slices.Equal(missing, wantMissing) {
+			t.Fatalf("got %v without %v, want %v without %v", got, missing, want, wantMissing)
 		}
 	})
 }

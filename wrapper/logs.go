@@ -2,49 +2,65 @@ package functions
 
 import (
 	"context"
+	"log/slog"
 	"strings"
 	"time"
 
 	"github.com/cogfn/cogfn/gen"
 )
 
-// CallLogEntry is one line that a call printed to its standard output or standard error. Its Timestamp is in
-// milliseconds since epoch and may be absent; lines may share a millisecond.
+// CallLogEntry is one line of the output of a call, from standard output or standard error. Its Timestamp is in
+// milliseconds since epoch and may be absent. Several lines may have the same timestamp.
 type CallLogEntry struct{ gen.FunctionCallLogEntry }
 
-// Text is the line without its line end.
+// Text returns the line without its line ending.
 func (e CallLogEntry) Text() string { return deref(e.Message) }
 
-// Time is when the line was printed; the zero time if the service does not say.
+// Time returns the time of the line, or the zero time if the service does not state it.
 func (e CallLogEntry) Time() time.Time { return milliseconds(e.Timestamp) }
 
-// CallLog is everything that a call printed so far, oldest line first.
+// String returns the line with its time in UTC, as in "[2026-01-02 15:04:05.678] text".
+func (e CallLogEntry) String() string {
+	text := oneLine(e.Text())
+	if e.Timestamp == nil {
+		return text
+	}
+	return e.Time().UTC().Format(timestampFormat) + text
+}
+
+// LogValue returns the same line as String, for package slog.
+func (e CallLogEntry) LogValue() slog.Value { return slog.StringValue(e.String()) }
+
+const timestampFormat = "[2006-01-02 15:04:05.000] "
+
+// CallLog is the output of a call, in the order of the response.
 type CallLog []CallLogEntry
 
-// Text joins the lines, with their times before them if asked for, as in "[2026-01-02 15:04:05.678] text" in UTC.
+// Text joins the lines by line breaks. With timestamps, each line starts with its time in UTC, as in
+// "[2026-01-02 15:04:05.678] text".
 func (l CallLog) Text(withTimestamps bool) string {
 	lines := make([]string, len(l))
 	for i, entry := range l {
 		lines[i] = entry.Text()
 		if withTimestamps && entry.Timestamp != nil {
-			lines[i] = entry.Time().UTC().Format("[2006-01-02 15:04:05.000] ") + lines[i]
+			lines[i] = entry.Time().UTC().Format(timestampFormat) + lines[i]
 		}
 	}
 	return strings.Join(lines, "\n")
 }
 
-// Logs returns everything that a call printed so far. The service may deliver lines some seconds after the call's end.
-func (s *CallsService) Logs(ctx context.Context, call CallID) (CallLog, error) {
-	if err := call.check(); err != nil {
-		return nil, err
-	}
-	got, err := received(s.client.api.GetFunctionCallLogs(ctx, call.FunctionID, call.ID))
+// String returns the log as one line. Use [CallLog.Text] to print it line by line.
+func (l CallLog) String() string { return oneLineOf(l) }
+
+// LogValue returns the same line as String, for package slog.
+func (l CallLog) LogValue() slog.Value { return slog.StringValue(l.String()) }
+
+// Logs returns the output of a call up to now. The service may show lines some seconds after the end of the call.
+func (s *CallsService) Logs(ctx context.Context, fn Identifier, id int64) (_ CallLog, err error) {
+	defer explain(&err, "retrieve the log of call %d of the function with %v", id, fn)
+	got, err := withCall(ctx, s.client, fn, id, s.client.api.GetFunctionCallLogs)
 	if err != nil {
 		return nil, err
 	}
-	log := make(CallLog, len(got.Items))
-	for i, entry := range got.Items {
-		log[i] = CallLogEntry{entry}
-	}
-	return log, nil
+	return each(got.Items, func(entry gen.FunctionCallLogEntry) CallLogEntry { return CallLogEntry{entry} }), nil
 }

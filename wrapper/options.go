@@ -30,7 +30,7 @@ type settings struct {
 	transferTimeout  time.Duration
 	maxResponseBytes int64
 	payload          int
-	admission        Admission
+	limiter          Limiter
 }
 
 func defaultSettings() settings {

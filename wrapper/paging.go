@@ -6,19 +6,19 @@ import (
 	"iter"
 )
 
-// Unlimited as a limit asks for everything.
+// Unlimited is the limit that requests all items.
 const Unlimited = -1
 
 const (
-	// defaultLimit is what List returns at most when no limit is given, as in the Python SDK.
+	// defaultLimit is the limit of List without WithLimit, as in the Python SDK.
 	defaultLimit = 25
-	// longestList is what the lists without a cursor are asked for at most; it is known to be accepted.
+	// longestList is the largest limit of a request. The service accepts it.
 	longestList = 10_000
-	// pageSize is how many items each page of a list with a cursor is asked for.
+	// pageSize is the number of items on a page of a list with a cursor.
 	pageSize = 1_000
 )
 
-// ListOption changes how much a list returns.
+// ListOption changes the number of listed items.
 type ListOption func(*listOptions)
 
 type listOptions struct {
@@ -26,14 +26,14 @@ type listOptions struct {
 	page  int
 }
 
-// WithLimit bounds how many items come back: n above zero is the greatest number, Unlimited asks for everything, 0 for
-// the default, which is 25 in List and everything in All. Numbers below -1 are refused.
+// WithLimit limits the number of items. Above zero, n is the largest number. [Unlimited] requests all items. 0 is the default:
+// 25 in List and all items in All. Numbers below -1 are an error.
 func WithLimit(n int) ListOption { return func(o *listOptions) { o.limit = n } }
 
-// WithPageSize sets how many items each request asks for where the API has cursors; the default is 1000.
+// WithPageSize sets the number of items in each request where the API has cursors. The default is 1,000.
 func WithPageSize(n int) ListOption { return func(o *listOptions) { o.page = n } }
 
-// listSettings resolves opts; the limit it returns is Unlimited or above zero.
+// listSettings applies opts. The limit in its result is Unlimited or above zero.
 func listSettings(limit int, opts []ListOption) (listOptions, error) {
 	o := listOptions{page: pageSize}
 	for _, opt := range opts {
@@ -51,23 +51,23 @@ func listSettings(limit int, opts []ListOption) (listOptions, error) {
 	return o, nil
 }
 
-// TruncatedError says that a list without a cursor filled the longest answer that can be asked for, so that there may be
-// more that nobody can see. Narrow the filter, for example by CreatedTime.
+// TruncatedError reports that a list without a cursor reached the largest size of a response, so more items may exist. Narrow
+// the filter, for example by CreatedTime.
 type TruncatedError struct {
-	// Operation is the id of the operation, for example "listFunctions".
-	Operation string
-	// Limit is how many items were asked for and came back.
+	// Kind is the kind of the items: "functions" or "schedules".
+	Kind string
+	// Limit is the number of requested and returned items.
 	Limit int
 }
 
-// Error says in one sentence what happened and what to do about it.
+// Error returns one sentence that says what to do.
 func (e *TruncatedError) Error() string {
-	return fmt.Sprintf("functions: %s returned %d items, all it can return at once, so that more may exist; narrow the filter, for example by CreatedTime",
-		e.Operation, e.Limit)
+	return fmt.Sprintf("functions: the list of %s is incomplete: the service returns at most %d at once; narrow the filter, for example by CreatedTime",
+		e.Kind, e.Limit)
 }
 
-// single walks a list that the API returns in one piece: everything is one request for the longest list.
-func single[T any](operation string, o listOptions, fetch func(limit int32) ([]T, error)) iter.Seq2[T, error] {
+// single iterates over a list that the API returns in one response.
+func single[T any](kind string, o listOptions, fetch func(limit int32) ([]T, error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		want := o.limit
 		if want == Unlimited || want > longestList {
@@ -86,13 +86,13 @@ func single[T any](operation string, o listOptions, fetch func(limit int32) ([]T
 		}
 		if want != o.limit && len(items) >= want {
 			var none T
-			yield(none, &TruncatedError{Operation: operation, Limit: want})
+			yield(none, &TruncatedError{Kind: kind, Limit: want})
 		}
 	}
 }
 
-// pages walks a list with a cursor, one page in memory at a time. Its state lies inside, so that a sequence can be
-// ranged over again. A cursor that came before would lead around in a circle for ever, and therefore ends the walk.
+// pages iterates over a list with a cursor and keeps one page in memory. The state is local to each range, so the sequence can be
+// ranged over again. A repeated cursor ends the iteration, which would otherwise never end.
 func pages[T any](ctx context.Context, o listOptions, fetch func(ctx context.Context, limit int32, cursor *string) ([]T, *string, error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var cursor *string
@@ -124,7 +124,7 @@ func pages[T any](ctx context.Context, o listOptions, fetch func(ctx context.Con
 	}
 }
 
-// failed is a sequence of one error.
+// failed returns a sequence of one error.
 func failed[T any](err error) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var none T
@@ -132,7 +132,7 @@ func failed[T any](err error) iter.Seq2[T, error] {
 	}
 }
 
-// collect gathers a sequence into a slice, up to its first error.
+// collect returns the items of a sequence as a slice.
 func collect[T any](seq iter.Seq2[T, error]) ([]T, error) {
 	var all []T
 	for item, err := range seq {
@@ -142,4 +142,32 @@ func collect[T any](seq iter.Seq2[T, error]) ([]T, error) {
 		all = append(all, item)
 	}
 	return all, nil
+}
+
+// Chunk groups the items of a sequence into slices of n. The last slice may be shorter.
+//
+//	for functions, err := range functions.Chunk(client.All(ctx, filter), 100) { … }
+//
+// An error is the last element, after the items before it. n below 1 counts as 1.
+func Chunk[T any](seq iter.Seq2[T, error], n int) iter.Seq2[[]T, error] {
+	return func(yield func([]T, error) bool) {
+		var chunk []T
+		for item, err := range seq {
+			if err != nil {
+				if len(chunk) == 0 || yield(chunk, nil) {
+					yield(nil, err)
+				}
+				return
+			}
+			if chunk = append(chunk, item); len(chunk) >= n {
+				if !yield(chunk, nil) {
+					return
+				}
+				chunk = nil
+			}
+		}
+		if len(chunk) > 0 {
+			yield(chunk, nil)
+		}
+	}
 }

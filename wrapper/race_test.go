@@ -19,7 +19,7 @@ func readers(c *functions.Client, fn *functions.Function, call *functions.Call, 
 		"Chunk":    func(ctx context.Context) error { return drain(functions.Chunk(c.All(ctx, functions.Filter{}), 2)) },
 		"Retrieve": drop(func(ctx context.Context) (*functions.Function, error) { return c.Retrieve(ctx, byName) }),
 		"RetrieveMultiple": drop(func(ctx context.Context) (functions.FunctionList, error) {
-			return c.RetrieveMultiple(ctx, []functions.Identifier{byName}, true)
+			return c.RetrieveMultiple(ctx, []functions.Identifier{byName}, functions.IgnoreUnknown())
 		}),
 		"WaitReady": drop(func(ctx context.Context) (*functions.Function, error) { return c.WaitReady(ctx, byName) }),
 		"Limits":    drop(c.Limits),
@@ -27,12 +27,16 @@ func readers(c *functions.Client, fn *functions.Function, call *functions.Call, 
 		"Calls.List": drop(func(ctx context.Context) (functions.CallList, error) {
 			return c.Calls.List(ctx, byName, functions.CallsFilter{})
 		}),
-		"Calls.All":      func(ctx context.Context) error { return drain(c.Calls.All(ctx, byName, functions.CallsFilter{})) },
-		"Calls.Retrieve": drop(func(ctx context.Context) (*functions.Call, error) { return c.Calls.Retrieve(ctx, call.CallID()) }),
-		"Calls.RetrieveMultiple": drop(func(ctx context.Context) (functions.CallList, error) {
-			return c.Calls.RetrieveMultiple(ctx, fn.ID, []int64{call.ID})
+		"Calls.All": func(ctx context.Context) error { return drain(c.Calls.All(ctx, byName, functions.CallsFilter{})) },
+		"Calls.Retrieve": drop(func(ctx context.Context) (*functions.Call, error) {
+			return c.Calls.Retrieve(ctx, functions.ID(call.FunctionID), call.ID)
 		}),
-		"Calls.Wait":    drop(func(ctx context.Context) (*functions.Call, error) { return c.Calls.Wait(ctx, call.CallID()) }),
+		"Calls.RetrieveMultiple": drop(func(ctx context.Context) (functions.CallList, error) {
+			return c.Calls.RetrieveMultiple(ctx, functions.ID(fn.ID), []int64{call.ID})
+		}),
+		"Calls.Wait": drop(func(ctx context.Context) (*functions.Call, error) {
+			return c.Calls.Wait(ctx, functions.ID(call.FunctionID), call.ID)
+		}),
 		"Call.Response": drop(call.Response),
 		"Call.Logs":     drop(call.Logs),
 		"Schedules.List": drop(func(ctx context.Context) (functions.ScheduleList, error) {
@@ -51,11 +55,11 @@ func readers(c *functions.Client, fn *functions.Function, call *functions.Call, 
 		"Function.ListSchedules": drop(func(ctx context.Context) (functions.ScheduleList, error) { return fn.ListSchedules(ctx) }),
 		"Function.RetrieveCall":  drop(func(ctx context.Context) (*functions.Call, error) { return fn.RetrieveCall(ctx, call.ID) }),
 		"Function.AsWrite":       func(context.Context) error { _ = fn.AsWrite(); return nil },
-		"Sessions.List": drop(func(ctx context.Context) ([]*functions.Session, error) {
+		"Sessions.List": drop(func(ctx context.Context) (functions.SessionList, error) {
 			return c.Sessions.List(ctx, functions.SessionsFilter{})
 		}),
 		"Sessions.All":      func(ctx context.Context) error { return drain(c.Sessions.All(ctx, functions.SessionsFilter{})) },
-		"Sessions.Retrieve": drop(func(ctx context.Context) ([]*functions.Session, error) { return c.Sessions.Retrieve(ctx, session) }),
+		"Sessions.Retrieve": drop(func(ctx context.Context) (*functions.Session, error) { return c.Sessions.Retrieve(ctx, session) }),
 		"Files.Retrieve": drop(func(ctx context.Context) (*functions.File, error) {
 			return c.Files.Retrieve(ctx, functions.ID(fn.FileID))
 		}),

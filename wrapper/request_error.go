@@ -8,22 +8,24 @@ import (
 	"github.com/cogfn/cogfn/gen"
 )
 
-// RequestError is a request to which no usable answer came: the connection failed, the answer broke off or was not what
-// the API promises. Err is the cause.
+// RequestError reports a request without a usable response: the connection failed, the response was incomplete or did
+// not match the API.
 type RequestError struct {
+	// Action is what the method tried to do, for example "list functions". It is "" for requests through [Client.Gen].
+	Action string
 	// Operation is the id of the operation, for example "listFunctions".
 	Operation string
-	// RequestID identifies the request to the service's support; "" if no answer came.
+	// RequestID identifies the request for the service's support. It is "" without a response.
 	RequestID string
-	// Attempts is how many times the request was sent.
+	// Attempts is the number of times that the request was sent.
 	Attempts int
-	// Err is what went wrong with the last attempt.
+	// Err is the error of the last attempt.
 	Err error
 }
 
-// Error says in one sentence what happened, and the request id where there is one.
+// Error returns one sentence: what failed, why, and the request id.
 func (e *RequestError) Error() string {
-	return fmt.Sprintf("functions: %s got no usable answer: %v%s", e.Operation, e.Err, attemptsAndID(e.Attempts, e.RequestID))
+	return fmt.Sprintf("%s: no usable response: %v%s", failure(e.Action, e.Operation), e.Err, attemptsAndID(e.Attempts, e.RequestID))
 }
 
 // Unwrap returns the cause.
@@ -34,7 +36,7 @@ func (e *RequestError) Is(target error) bool {
 	return target == ErrUnavailable && (notConnected(e.Err) || interrupted(e.Err))
 }
 
-// countAttempts makes sure that err says how often op was tried, and that a failed connection is a *RequestError.
+// countAttempts records the number of attempts in err. It turns a failed connection into a *RequestError.
 func countAttempts(op gen.Operation, err error, attempts int) error {
 	if api, ok := errors.AsType[*APIError](err); ok {
 		api.Attempts = attempts
@@ -50,7 +52,7 @@ func countAttempts(op gen.Operation, err error, attempts int) error {
 	return &RequestError{Operation: op.ID, Attempts: attempts, Err: withoutURL(err)}
 }
 
-// withoutURL takes the address out of an error of net/http: queries may hold what nobody should read in a log.
+// withoutURL removes the URL from an error of net/http, because queries may contain secrets.
 func withoutURL(err error) error {
 	if u, ok := errors.AsType[*url.Error](err); ok {
 		return u.Err

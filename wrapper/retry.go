@@ -18,15 +18,15 @@ import (
 	"github.com/cogfn/cogfn/gen"
 )
 
-// RetryOptions say how often and how patiently a request is repeated after a failure that may pass.
+// RetryOptions determine how requests are retried after a transient error.
 type RetryOptions struct {
-	// MaxRetries is how many attempts may follow the first; 0 means 8, a negative number none.
+	// MaxRetries is the largest number of attempts after the first. 0 means 8, and a negative number means none.
 	MaxRetries int
-	// BaseDelay is the mean pause before the first repetition; each further one doubles it. 0 means 500 ms. Pauses are
-	// spread by half around their mean, so that clients do not knock in step.
+	// BaseDelay is the mean pause before the first retry. Each further retry doubles it. 0 means 500 ms. Pauses vary by half
+	// around their mean, so that clients do not retry at the same time.
 	BaseDelay time.Duration
-	// MaxDelay is the longest pause; 0 means 30 s. When the service's Retry-After asks for more, the request fails at
-	// once with APIError.RetryAfter set.
+	// MaxDelay is the longest pause. 0 means 30 s. If Retry-After is longer, the request fails at once, and
+	// APIError.RetryAfter contains the value.
 	MaxDelay time.Duration
 }
 
@@ -45,7 +45,8 @@ func (r RetryOptions) withDefaults() RetryOptions {
 	return r
 }
 
-// do runs attempt until it succeeds, fails for good, or the patience or ctx ends. The error is that of the last attempt.
+// do runs attempt until it succeeds, fails with a permanent error, or the retries or ctx end. It returns the error of the
+// last attempt.
 func (r RetryOptions) do(ctx context.Context, op gen.Operation, attempt func(n int) error) error {
 	pauses := newExponential(r.BaseDelay, 2, r.MaxDelay)
 	for n := 1; ; n++ {
@@ -53,14 +54,14 @@ func (r RetryOptions) do(ctx context.Context, op gen.Operation, attempt func(n i
 		if err == nil {
 			return nil
 		}
-		if stop, ok := errors.AsType[final](err); ok {
+		if stop, ok := errors.AsType[permanent](err); ok {
 			return stop.error
 		}
 		err = countAttempts(op, err, n)
 		if ctx.Err() != nil {
 			return stopped(ctx, err)
 		}
-		if n > r.MaxRetries || !mayRepeat(op, err) {
+		if n > r.MaxRetries || !mayRetry(op, err) {
 			return err
 		}
 		pause := min(pauses.NextBackOff(), r.MaxDelay)
@@ -70,12 +71,12 @@ func (r RetryOptions) do(ctx context.Context, op gen.Operation, attempt func(n i
 			pause = asked
 		}
 		if slept := sleep(ctx, pause); slept != nil {
-			return join(fmt.Errorf("functions: gave up before another attempt of %s: %w", op.ID, slept), err)
+			return join(fmt.Errorf("functions: stopped before the next attempt: %w", slept), err)
 		}
 	}
 }
 
-// stopped makes sure that the error of an attempt that ctx cut short wraps ctx's.
+// stopped returns the error of an attempt that ctx canceled. It wraps the error of ctx.
 func stopped(ctx context.Context, err error) error {
 	_, answered := errors.AsType[*APIError](err)
 	if answered || errors.Is(err, ctx.Err()) {
@@ -84,31 +85,31 @@ func stopped(ctx context.Context, err error) error {
 	return fmt.Errorf("%w (%w)", err, ctx.Err())
 }
 
-// final marks an error that must not be repeated, whatever it is.
-type final struct{ error }
+// permanent marks an error that must not be retried.
+type permanent struct{ error }
 
-// mayRepeat decides by the operation, not by the HTTP method: most reads of the API are POST requests, and a call that
-// may have started must not be started again.
-func mayRepeat(op gen.Operation, err error) bool {
+// mayRetry decides by the operation, not by the HTTP method: most reads of the API are POST requests, and a call that may
+// have started must not be started again.
+func mayRetry(op gen.Operation, err error) bool {
 	if api, ok := errors.AsType[*APIError](err); ok {
-		return api.AutoRetryable || api.StatusCode == http.StatusTooManyRequests || op.Safe && passing(api.StatusCode)
+		return api.AutoRetryable || api.StatusCode == http.StatusTooManyRequests || op.Safe && transient(api.StatusCode)
 	}
 	if token, ok := errors.AsType[*TokenError](err); ok {
-		// Without a token the operation itself was not sent, so that it matters nothing whether it is safe.
-		return token.StatusCode == http.StatusTooManyRequests || passing(token.StatusCode) ||
+		// Without a token the operation was not sent, so it may be retried even if it is unsafe.
+		return token.StatusCode == http.StatusTooManyRequests || transient(token.StatusCode) ||
 			token.StatusCode == 0 && (notConnected(err) || interrupted(err))
 	}
 	return notConnected(err) || op.Safe && interrupted(err)
 }
 
-func passing(status int) bool {
+func transient(status int) bool {
 	return status == http.StatusBadGateway || status == http.StatusServiceUnavailable || status == http.StatusGatewayTimeout
 }
 
-// notConnected tells that no connection came about, and that another attempt may cure it.
+// notConnected reports whether no connection was established and another attempt may succeed.
 func notConnected(err error) bool {
 	if dns, ok := errors.AsType[*net.DNSError](err); ok {
-		return !dns.IsNotFound // a name that does not exist will not exist a second later
+		return !dns.IsNotFound // an unknown host name is a permanent error
 	}
 	return notDialed(err)
 }
@@ -118,17 +119,16 @@ func notDialed(err error) bool {
 	return ok && (op.Op == "dial" || op.Op == "proxyconnect")
 }
 
-// unsent tells that the request itself was never sent: it was not admitted, there was no token for it, or no connection
-// that can be trusted, be it for good or for now.
+// unsent reports whether the request certainly never left: it was limited, or there was no token or no trusted connection.
 func unsent(err error) bool {
-	_, held := errors.AsType[*notAdmittedError](err)
-	_, tokenless := errors.AsType[*TokenError](err)
-	_, nameless := errors.AsType[*net.DNSError](err)
-	_, distrusted := errors.AsType[*tls.CertificateVerificationError](err)
-	return held || tokenless || nameless || distrusted || notDialed(err)
+	_, limited := errors.AsType[*limiterError](err)
+	_, noToken := errors.AsType[*TokenError](err)
+	_, noHost := errors.AsType[*net.DNSError](err)
+	_, untrusted := errors.AsType[*tls.CertificateVerificationError](err)
+	return limited || noToken || noHost || untrusted || notDialed(err)
 }
 
-// interrupted tells that the answer was lost on its way, which another attempt may cure.
+// interrupted reports whether the response was lost and another attempt may succeed.
 func interrupted(err error) bool {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, context.DeadlineExceeded) ||
 		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNREFUSED) {
@@ -138,7 +138,7 @@ func interrupted(err error) bool {
 	return ok && n.Timeout()
 }
 
-// retryAfterOf returns how long the service asked to wait, or 0.
+// retryAfterOf returns the pause that the service requested, or 0.
 func retryAfterOf(err error) time.Duration {
 	if api, ok := errors.AsType[*APIError](err); ok {
 		return api.RetryAfter
@@ -146,7 +146,7 @@ func retryAfterOf(err error) time.Duration {
 	return 0
 }
 
-// parseRetryAfter reads both forms of the header, seconds and date; what it cannot read and what lies in the past is 0.
+// parseRetryAfter parses both forms of the header, seconds and date. It returns 0 for an invalid value or a past date.
 func parseRetryAfter(value string, now time.Time) time.Duration {
 	value = strings.TrimSpace(value)
 	if seconds, err := strconv.ParseFloat(value, 64); err == nil || errors.Is(err, strconv.ErrRange) {
@@ -170,8 +170,8 @@ func newExponential(base time.Duration, factor float64, longest time.Duration) *
 	return b
 }
 
-// ended is the error of a context that has ended: its own, and its cause where it has another one.
-func ended(ctx context.Context) error {
+// contextError returns the error of a context that has ended, together with its cause if that is different.
+func contextError(ctx context.Context) error {
 	cause := context.Cause(ctx)
 	if errors.Is(cause, ctx.Err()) {
 		return cause
@@ -187,6 +187,6 @@ func sleep(ctx context.Context, d time.Duration) error {
 	case <-timer.C:
 		return nil
 	case <-ctx.Done():
-		return ended(ctx)
+		return contextError(ctx)
 	}
 }

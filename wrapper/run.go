@@ -48,7 +48,7 @@ func Run[In, Out any](ctx context.Context, client *Client, fn Identifier, in In,
 func (s *CallsService) tail(ctx context.Context, call CallID) CallLog {
 	ctx, cancel := context.WithTimeout(ctx, tailPatience)
 	defer cancel()
-	log, err := s.Logs(ctx, call)
+	log, err := s.Logs(ctx, ID(call.FunctionID), call.ID)
 	if err != nil {
 		return nil
 	}

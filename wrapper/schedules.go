@@ -6,50 +6,32 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"log/slog"
 	"slices"
 	"time"
 
 	"github.com/cogfn/cogfn/gen"
 )
 
-// schedulesChunk is how many schedules one request retrieves or deletes. The API allows more; this keeps requests and
-// responses small.
+// schedulesChunk is the number of schedules in one request. The API allows more. This keeps requests and responses small.
 const schedulesChunk = min(1_000, gen.FunctionScheduleReferencesMaxItems, gen.FunctionScheduleDeleteReferencesMaxItems)
 
-// SchedulesService creates and reads the schedules of functions; it is Client.Schedules.
+// SchedulesService creates, lists and deletes the schedules of functions. It is the field Schedules of a [Client].
 type SchedulesService struct{ client *Client }
 
-// Schedule calls a function again and again, as the service last showed it. Its JSON is that of the API, fields that this
-// version does not know included (AdditionalProperties). CronExpression is in UTC, When says it in words.
+// Schedule calls a function periodically. Its JSON is that of the API, including the fields that this version does not
+// know (AdditionalProperties). The methods with a context need a schedule that came from a [Client].
 type Schedule struct {
 	gen.FunctionSchedule
 
 	client *Client
 }
 
-// ScheduleWrite is a schedule to create. Its FunctionID and Nonce may stay empty: SchedulesService.Create fills them in.
-//
-// Printed, logged or encoded as JSON, it shows three stars for a nonce. Only the request of Create holds it in clear.
-// Mind that package fmt asks no unexported field how it wants to be shown: a struct with a ScheduleWrite in one prints its
-// nonce in clear, and needs a String method of its own.
-type ScheduleWrite gen.FunctionScheduleWrite
-
-// Format shows the schedule as JSON with its nonce hidden, whatever the verb but %p.
-func (w ScheduleWrite) Format(f fmt.State, _ rune) { show(f, w, "schedule "+w.Name) }
-
-// MarshalJSON encodes the schedule as the API has it, with its nonce hidden.
-func (w ScheduleWrite) MarshalJSON() ([]byte, error) {
-	if w.Nonce != "" {
-		w.Nonce = redacted
-	}
-	return json.Marshal(gen.FunctionScheduleWrite(w))
-}
-
-// Created is when the schedule was created.
+// Created returns the time at which the schedule was created.
 func (s *Schedule) Created() time.Time { return milliseconds(&s.CreatedTime) }
 
-// Session is the id of the session that the schedule's calls act with. The service has sent numbers and texts; both are
-// returned as text, and "" if it sends neither.
+// Session returns the id of the session that the schedule's calls use. The service has sent numbers and strings. Session
+// returns both as a string, and "" if the service sent neither.
 func (s *Schedule) Session() string {
 	raw, err := s.SessionID.MarshalJSON()
 	if err != nil {
@@ -58,12 +40,32 @@ func (s *Schedule) Session() string {
 	return textOf(raw)
 }
 
-// InputData returns the data that every call of the schedule gets; see SchedulesService.InputData.
+// String returns one line for people: id, name, function and cron expression. It contains no nonce.
+func (s Schedule) String() string {
+	function := "no function"
+	switch {
+	case s.FunctionID != nil:
+		function = fmt.Sprintf("function %d", *s.FunctionID)
+	case s.FunctionExternalID != nil:
+		function = "function with external id " + *s.FunctionExternalID
+	}
+	return fmt.Sprintf("schedule %d %q of %s: %s UTC", s.ID, s.Name, function, s.CronExpression)
+}
+
+// LogValue returns the same line as String, for package slog.
+func (s Schedule) LogValue() slog.Value { return slog.StringValue(s.String()) }
+
+// InputData returns the data of the schedule's calls. See [SchedulesService.InputData].
 func (s *Schedule) InputData(ctx context.Context) (json.RawMessage, error) {
 	return s.client.Schedules.InputData(ctx, s.ID)
 }
 
-// Update reads the schedule anew and overwrites s with what the service shows.
+// Delete deletes the schedule. See [SchedulesService.Delete].
+func (s *Schedule) Delete(ctx context.Context, opts ...IDsOption) error {
+	return s.client.Schedules.Delete(ctx, []int64{s.ID}, opts...)
+}
+
+// Update retrieves the schedule again and overwrites s.
 func (s *Schedule) Update(ctx context.Context) error {
 	current, err := s.client.Schedules.Retrieve(ctx, s.ID)
 	if err != nil {
@@ -73,15 +75,70 @@ func (s *Schedule) Update(ctx context.Context) error {
 	return nil
 }
 
-// SchedulesFilter says which schedules to list: those that match every field set. Zero fields match everything.
+// AsWrite returns a copy of the schedule that [SchedulesService.Create] accepts. The copy shares no memory with s. AsWrite
+// requests the input data, which the service does not return with the schedule. The nonce is empty, so Create makes a new
+// session.
+func (s *Schedule) AsWrite(ctx context.Context) (ScheduleWrite, error) {
+	data, err := s.InputData(ctx)
+	if err != nil {
+		return ScheduleWrite{}, err
+	}
+	functionID := deref(s.FunctionID)
+	if functionID == 0 && s.FunctionExternalID != nil {
+		fn, err := s.client.Retrieve(ctx, ExternalID(*s.FunctionExternalID))
+		if err != nil {
+			return ScheduleWrite{}, err
+		}
+		functionID = fn.ID
+	}
+	w := ScheduleWrite{CronExpression: s.CronExpression, Data: data, FunctionID: functionID, Name: s.Name}
+	if s.Description != nil {
+		w.Description = new(*s.Description)
+	}
+	return w, nil
+}
+
+// ScheduleList is a list of schedules in the order of the response.
+type ScheduleList []*Schedule
+
+// IDs returns the ids of the schedules.
+func (l ScheduleList) IDs() []int64 {
+	return each(l, func(s *Schedule) int64 { return s.ID })
+}
+
+// Get returns the schedule with the id, or nil if the list does not contain it.
+func (l ScheduleList) Get(id int64) *Schedule {
+	return find(l, func(s *Schedule) bool { return s.ID == id })
+}
+
+// AsWrite converts each schedule and requests its input data. See [Schedule.AsWrite].
+func (l ScheduleList) AsWrite(ctx context.Context) ([]ScheduleWrite, error) {
+	writes := make([]ScheduleWrite, 0, len(l))
+	for _, s := range l {
+		w, err := s.AsWrite(ctx)
+		if err != nil {
+			return nil, err
+		}
+		writes = append(writes, w)
+	}
+	return writes, nil
+}
+
+// String returns one line for people.
+func (l ScheduleList) String() string { return oneLineOf(l) }
+
+// LogValue returns the same line as String, for package slog.
+func (l ScheduleList) LogValue() slog.Value { return slog.StringValue(l.String()) }
+
+// SchedulesFilter selects schedules by all fields that are set. The zero filter matches every schedule.
 type SchedulesFilter struct {
 	// Name matches exactly.
 	Name string
-	// Function is the function that is called, by id or external id.
+	// Function is the called function, by id or external id.
 	Function Identifier
-	// CreatedTime matches when the schedule was created.
+	// CreatedTime matches the time of creation.
 	CreatedTime TimeRange
-	// CronExpression matches exactly, text by text.
+	// CronExpression matches the exact string.
 	CronExpression string
 }
 
@@ -99,8 +156,8 @@ func (f SchedulesFilter) wire() (*gen.FunctionScheduleFilter, error) {
 	return w, nil
 }
 
-// List returns the schedules that match the filter, 25 at most unless WithLimit says otherwise. The API has no cursor for
-// schedules: Unlimited is one request for 10 000, and a *TruncatedError if that many come back.
+// List returns the schedules that match the filter, at most 25 unless [WithLimit] sets another limit. The API has no cursor
+// for schedules. With [Unlimited], List requests 10,000 and returns a [*TruncatedError] if that many come back.
 func (s *SchedulesService) List(ctx context.Context, filter SchedulesFilter, opts ...ListOption) (ScheduleList, error) {
 	o, err := listSettings(defaultLimit, opts)
 	if err != nil {
@@ -109,8 +166,8 @@ func (s *SchedulesService) List(ctx context.Context, filter SchedulesFilter, opt
 	return collect(s.list(ctx, filter, o))
 }
 
-// All walks the schedules that match the filter, every one unless WithLimit says otherwise. The sequence can be ranged
-// over again, which asks the service again. An error comes last and once.
+// All iterates over the schedules that match the filter, over all of them unless [WithLimit] sets a limit. Each range over
+// the sequence sends a new request. An error is the last element.
 func (s *SchedulesService) All(ctx context.Context, filter SchedulesFilter, opts ...ListOption) iter.Seq2[*Schedule, error] {
 	o, err := listSettings(Unlimited, opts)
 	if err != nil {
@@ -124,7 +181,8 @@ func (s *SchedulesService) list(ctx context.Context, filter SchedulesFilter, o l
 	if err != nil {
 		return failed[*Schedule](err)
 	}
-	return single(gen.ListFunctionSchedulesOperation.ID, o, func(limit int32) ([]*Schedule, error) {
+	return single("schedules", o, func(limit int32) (_ []*Schedule, err error) {
+		defer explain(&err, "list schedules")
 		body := gen.FunctionScheduleListRequest{Filter: wire, Limit: &limit}
 		got, err := received(s.client.api.ListFunctionSchedules(ctx, body))
 		if err != nil {
@@ -142,7 +200,7 @@ func (s *SchedulesService) bind(items []gen.FunctionSchedule) []*Schedule {
 	return bound
 }
 
-// Retrieve returns one schedule. An unknown one is an error that matches ErrNotFound.
+// Retrieve returns one schedule. An unknown schedule is an error that matches [ErrNotFound].
 func (s *SchedulesService) Retrieve(ctx context.Context, id int64) (*Schedule, error) {
 	found, err := s.RetrieveMultiple(ctx, []int64{id})
 	if err != nil {
@@ -151,50 +209,51 @@ func (s *SchedulesService) Retrieve(ctx context.Context, id int64) (*Schedule, e
 	return found[0], nil
 }
 
-// RetrieveMultiple returns schedules in the order of their ids, a thousand a request. An id that is given twice is sent
-// once, and its schedule is returned twice. An unknown schedule is an error that matches ErrNotFound, unless
-// IgnoreUnknown(true) is given: then it is left out.
-func (s *SchedulesService) RetrieveMultiple(ctx context.Context, ids []int64, ignore ...IgnoreUnknown) (ScheduleList, error) {
+// RetrieveMultiple returns schedules in the order of ids. It sends one request for each 1,000 schedules. A duplicate id is sent
+// once and its schedule is returned for each occurrence. An unknown schedule is an error that matches [ErrNotFound]. With
+// [IgnoreUnknown] it is left out.
+func (s *SchedulesService) RetrieveMultiple(ctx context.Context, ids []int64, opts ...IDsOption) (_ ScheduleList, err error) {
+	defer explain(&err, "retrieve %s", listed("schedule", ids))
 	if err := checkIDs("schedule id", ids...); err != nil {
 		return nil, err
 	}
+	o := idsSettings(opts)
 	var found []*Schedule
 	for chunk := range slices.Chunk(unique(ids), schedulesChunk) {
-		body := gen.FunctionScheduleByIDsRequest{Items: scheduleReferences(chunk), IgnoreUnknownIDs: new(slices.Contains(ignore, true))}
+		body := gen.FunctionScheduleByIDsRequest{Items: scheduleReferences(chunk), IgnoreUnknownIDs: &o.ignoreUnknown}
 		got, err := received(s.client.api.ByIDsFunctionSchedules(ctx, body))
 		if err != nil {
 			return nil, err
 		}
 		found = append(found, s.bind(got.Items)...)
 	}
-	all := inOrder(ids, found, func(s *Schedule) int64 { return s.ID })
-	if len(all) < len(ids) && !slices.Contains(ignore, true) {
-		return nil, &RequestError{Operation: gen.ByIDsFunctionSchedulesOperation.ID, Attempts: 1, Err: ErrNotFound}
+	all, missing := inOrder(ids, found, func(s *Schedule) int64 { return s.ID })
+	if len(missing) > 0 && !o.ignoreUnknown {
+		return nil, &NotFoundError{Resource: "schedule with id " + joinIDs(missing)}
 	}
 	return all, nil
 }
 
 func scheduleReferences(ids []int64) gen.FunctionScheduleReferences {
-	refs := make(gen.FunctionScheduleReferences, len(ids))
-	for i, id := range ids {
-		refs[i] = gen.FunctionScheduleReference{ID: id}
-	}
-	return refs
+	return each(ids, func(id int64) gen.FunctionScheduleReference { return gen.FunctionScheduleReference{ID: id} })
 }
 
-// Create creates a schedule for a function, or for w.FunctionID where fn is the zero Identifier. The fields are checked
-// before anything is sent: an *ArgumentError names the one that breaks a rule. A request is repeated as that of
-// Client.Start. w is not changed.
+// Create creates a schedule for a function. If fn is the zero Identifier, w.FunctionID identifies the function. An
+// [*ArgumentError] names a field that breaks a rule, before a request is sent. Requests are retried as those of [Client.Start].
+// Create does not change w.
 //
-// The schedule's calls act with a session that is created right before: with WithSession's credentials, else the client's
-// own; or with the session of w.Nonce or WithNonce. Sessions by client credentials last as long as the credentials, those
-// by token exchange as long as the identity provider agrees. A one-shot session, which soon ends, is made only when asked
-// for: where the client has nothing but a token that cannot be exchanged, Create fails, and WithSession helps.
-func (s *SchedulesService) Create(ctx context.Context, fn Identifier, w ScheduleWrite, opts ...SessionOption) (*Schedule, error) {
+// Create makes a new session for the schedule's calls, with the credentials of [WithSession] or of the client. With w.Nonce or
+// [WithNonce] it uses that session.
+//
+//   - A session from client credentials lasts as long as the credentials.
+//   - A session from token exchange lasts as long as the identity provider renews it.
+//   - Create makes a one-shot session, which ends soon, only with [WithSession]. A client whose token cannot be exchanged fails.
+func (s *SchedulesService) Create(ctx context.Context, fn Identifier, w ScheduleWrite, opts ...SessionOption) (_ *Schedule, err error) {
+	defer explain(&err, "create the schedule %q", w.Name)
 	if fn == (Identifier{}) {
 		fn = ID(w.FunctionID)
 	} else if w.FunctionID != 0 && fn != ID(w.FunctionID) {
-		return nil, &ArgumentError{Field: "FunctionID", Rule: "differs from the function given; leave it 0"}
+		return nil, &ArgumentError{Field: "FunctionID", Rule: "differs from the identifier of the function; leave it 0"}
 	}
 	data, err := s.client.optionalData(w.Data)
 	if err := join(checkSchedule(w), err); err != nil {
@@ -224,7 +283,7 @@ func (s *SchedulesService) create(ctx context.Context, w ScheduleWrite, o sessio
 			return err
 		}
 		if len(got.Items) != 1 {
-			return &RequestError{Operation: gen.PostFunctionSchedulesOperation.ID, Attempts: 1, Err: errors.New("the answer holds no schedule")}
+			return &RequestError{Operation: gen.PostFunctionSchedulesOperation.ID, Attempts: 1, Err: errors.New("the response has no schedule")}
 		}
 		schedule = s.bind(got.Items)[0]
 		return nil
@@ -232,24 +291,50 @@ func (s *SchedulesService) create(ctx context.Context, w ScheduleWrite, o sessio
 	return schedule, err
 }
 
-// Delete deletes schedules, a thousand a request; their calls stay. An unknown one is an error that matches ErrNotFound;
-// what earlier requests deleted stays deleted.
-func (s *SchedulesService) Delete(ctx context.Context, ids ...int64) error {
+// Delete deletes schedules. Their calls remain. It sends one request for each 1,000 schedules. An unknown schedule is an
+// error that matches [ErrNotFound], unless [IgnoreUnknown] is given. Schedules that earlier requests deleted stay deleted
+// when a later request fails.
+func (s *SchedulesService) Delete(ctx context.Context, ids []int64, opts ...IDsOption) (err error) {
+	defer explain(&err, "delete %s", listed("schedule", ids))
 	if err := checkIDs("schedule id", ids...); err != nil {
 		return err
 	}
+	o := idsSettings(opts)
 	for chunk := range slices.Chunk(ids, schedulesChunk) {
-		body := gen.FunctionScheduleDeleteRequest{Items: scheduleReferences(chunk)}
-		if _, err := received(s.client.api.DeleteFunctionSchedules(ctx, body)); err != nil {
+		err := s.delete(ctx, chunk)
+		if o.ignoreUnknown && rejectsID(err) {
+			err = s.deleteExisting(ctx, chunk, err)
+		}
+		if err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// InputData returns the data that every call of a schedule gets, as a JSON object: nil if the schedule was created
-// without.
-func (s *SchedulesService) InputData(ctx context.Context, id int64) (json.RawMessage, error) {
+func (s *SchedulesService) delete(ctx context.Context, ids []int64) error {
+	_, err := received(s.client.api.DeleteFunctionSchedules(ctx, gen.FunctionScheduleDeleteRequest{Items: scheduleReferences(ids)}))
+	return err
+}
+
+// deleteExisting deletes those of ids that exist, because the API has no option to ignore unknown schedules. rejected is the
+// error of the request for all ids, which deleted nothing.
+func (s *SchedulesService) deleteExisting(ctx context.Context, ids []int64, rejected error) error {
+	existing, err := s.RetrieveMultiple(ctx, ids, IgnoreUnknown())
+	switch {
+	case err != nil:
+		return err
+	case len(existing) == len(ids):
+		return rejected // for another reason
+	case len(existing) == 0:
+		return nil
+	}
+	return s.delete(ctx, existing.IDs())
+}
+
+// InputData returns the data of a schedule's calls as a JSON object, or nil if the schedule has no data.
+func (s *SchedulesService) InputData(ctx context.Context, id int64) (_ json.RawMessage, err error) {
+	defer explain(&err, "retrieve the input data of the schedule with id %d", id)
 	if err := checkIDs("schedule id", id); err != nil {
 		return nil, err
 	}

@@ -58,7 +58,7 @@ func TestTruncatedSchedules(t *testing.T) {
 	full := reply(200, `{"items":[`+strings.Repeat(item+",", longestList-1)+item+`]}`)
 	c, _ := newScripted(t, []answer{full})
 	_, err := c.Schedules.List(t.Context(), SchedulesFilter{}, WithLimit(Unlimited))
-	check(t, "operation", errorAs[*TruncatedError](t, err).Operation, "listFunctionSchedules")
+	check(t, "kind", errorAs[*TruncatedError](t, err).Kind, "schedules")
 }
 
 // backwards answers byids requests in the opposite order, without what is divisible by seven, and counts the requests.
@@ -99,7 +99,7 @@ func TestRetrieveManySchedules(t *testing.T) {
 			known = append(known, 2_500-id)
 		}
 	}
-	got, err := c.Schedules.RetrieveMultiple(t.Context(), ids, true)
+	got, err := c.Schedules.RetrieveMultiple(t.Context(), ids, IgnoreUnknown())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,15 +131,15 @@ func TestDeleteSchedules(t *testing.T) {
 	for i := range ids {
 		ids[i] = int64(i + 1)
 	}
-	if err := c.Schedules.Delete(t.Context(), ids...); err != nil {
+	if err := c.Schedules.Delete(t.Context(), ids); err != nil {
 		t.Fatal(err)
 	}
 	check(t, "first request", strings.Count(f.seen[0].Body, `"id":`), 1_000)
 	check(t, "second request", f.seen[1].Body, `{"items":[{"id":1001}]}`)
-	check(t, "nothing to delete", c.Schedules.Delete(t.Context()), nil)
+	check(t, "nothing to delete", c.Schedules.Delete(t.Context(), nil), nil)
 
 	c, f = newScripted(t, []answer{refusal(400, "no")})
-	check(t, "status", errorAs[*APIError](t, c.Schedules.Delete(t.Context(), ids...)).StatusCode, 400)
+	check(t, "status", errorAs[*APIError](t, c.Schedules.Delete(t.Context(), ids)).StatusCode, 400)
 	check(t, "no request after a failure", len(f.seen), 1)
 }
 
@@ -197,10 +197,10 @@ func TestSchedulesThatFail(t *testing.T) {
 		},
 		"Retrieve": func(ctx context.Context, s *SchedulesService) error { _, err := s.Retrieve(ctx, 3); return err },
 		"RetrieveMultiple": func(ctx context.Context, s *SchedulesService) error {
-			_, err := s.RetrieveMultiple(ctx, []int64{3}, true)
+			_, err := s.RetrieveMultiple(ctx, []int64{3}, IgnoreUnknown())
 			return err
 		},
-		"Delete":    func(ctx context.Context, s *SchedulesService) error { return s.Delete(ctx, 3) },
+		"Delete":    func(ctx context.Context, s *SchedulesService) error { return s.Delete(ctx, []int64{3}) },
 		"InputData": func(ctx context.Context, s *SchedulesService) error { _, err := s.InputData(ctx, 3); return err },
 	}
 	for name, method := range methods {

@@ -181,7 +181,7 @@ func TestLogRecords(t *testing.T) {
 	}))
 	c, _ := newScripted(t, []answer{refusedDial(), reply(200, runningCalls, "X-Request-Id", "r-1")},
 		WithLogger(logger), WithRetry(RetryOptions{BaseDelay: 1}))
-	if _, err := c.Calls.Retrieve(t.Context(), CallID{42, 9}); err != nil {
+	if _, err := c.Calls.Retrieve(t.Context(), ID(42), 9); err != nil {
 		t.Fatal(err)
 	}
 	check(t, "log", logs.String(), ""+

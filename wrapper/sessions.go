@@ -1,143 +1,189 @@
 package functions
 
 import (
-	"cmp"
 	"context"
-	"errors"
 	"fmt"
+	"iter"
 	"log/slog"
-	"net/http"
-
-	"golang.org/x/oauth2"
+	"slices"
+	"strings"
+	"time"
 
 	"github.com/cogfn/cogfn/gen"
 )
 
-// SessionsService creates, reads and revokes sessions; it is Client.Sessions. Calling and scheduling functions create
-// theirs by themselves.
+// revokeChunk is the number of sessions in one revoke request, as in the Python SDK. The reference states no maximum.
+const revokeChunk = 100
+
+// SessionsService creates, lists and revokes sessions. It is the field Sessions of a [Client]. Methods that call or schedule
+// functions create their sessions themselves.
 type SessionsService struct {
 	client      *Client
 	credentials *SessionCredentials
 }
 
-// SessionCredentials say on whose behalf a function acts; made by SessionClientCredentials, SessionTokenExchange or
-// SessionOneshotTokenExchange.
-type SessionCredentials struct {
-	kind         sessionKind
-	clientID     string
-	clientSecret Secret
-}
+// Session lets a function act on behalf of a user or a machine. Its JSON is that of the API. Without the capability to list
+// sessions, only the id is set.
+type Session struct{ gen.Session }
 
-type sessionKind uint8
+// SessionStatus is the status of a session. The service may add values.
+type SessionStatus = gen.SessionStatus
 
+// The known values of SessionStatus.
 const (
-	tokenExchange sessionKind = iota
-	oneshotTokenExchange
-	clientCredentialsSession
+	SessionReady      = gen.SessionStatusReady
+	SessionActive     = gen.SessionStatusActive
+	SessionCancelled  = gen.SessionStatusCancelled
+	SessionExpired    = gen.SessionStatusExpired
+	SessionRevoked    = gen.SessionStatusRevoked
+	SessionAccessLost = gen.SessionStatusAccessLost
+	SessionDetached   = gen.SessionStatusDetached
 )
 
-// String shows the kind of the credentials and whose they are, without the secret.
-func (c SessionCredentials) String() string {
-	switch c.kind {
-	case oneshotTokenExchange:
-		return "one-shot token exchange"
-	case clientCredentialsSession:
-		return "client credentials of " + c.clientID
-	default:
-		return "token exchange"
+// SessionType is the way in which a session was created. The service may add values.
+type SessionType = gen.SessionType
+
+// The known values of SessionType.
+const (
+	SessionTypeClientCredentials    = gen.SessionTypeClientCredentials
+	SessionTypeTokenExchange        = gen.SessionTypeTokenExchange
+	SessionTypeOneshotTokenExchange = gen.SessionTypeOneshotTokenExchange
+)
+
+// Created returns the time at which the session was created, or the zero time if the service does not state it.
+func (s *Session) Created() time.Time { return milliseconds(s.CreationTime) }
+
+// Expires returns the time at which the session ends unless it is renewed, or the zero time if the service does not state
+// it.
+func (s *Session) Expires() time.Time { return milliseconds(s.ExpirationTime) }
+
+// String returns one line for people: id, status, type and client id.
+func (s Session) String() string {
+	line := fmt.Sprintf("session %d", s.ID)
+	if s.Status != nil {
+		line += fmt.Sprintf(": %s", *s.Status)
 	}
+	if s.Type != nil {
+		line += fmt.Sprintf(" (%s)", *s.Type)
+	}
+	return line
 }
 
-// GoString shows the same as String, for the %#v verb.
-func (c SessionCredentials) GoString() string { return c.String() }
+// LogValue returns the same line as String, for package slog.
+func (s Session) LogValue() slog.Value { return slog.StringValue(s.String()) }
 
-// SessionClientCredentials is a machine identity. Its sessions are renewed for as long as the credentials are valid.
-func SessionClientCredentials(clientID string, clientSecret Secret) SessionCredentials {
-	return SessionCredentials{kind: clientCredentialsSession, clientID: clientID, clientSecret: clientSecret}
+// SessionList is a list of sessions in the order of the response.
+type SessionList []*Session
+
+// IDs returns the ids of the sessions.
+func (l SessionList) IDs() []int64 {
+	return each(l, func(s *Session) int64 { return s.ID })
 }
 
-// SessionTokenExchange exchanges the client's own token. Its sessions are renewed while the identity provider agrees.
-func SessionTokenExchange() SessionCredentials { return SessionCredentials{} }
-
-// SessionOneshotTokenExchange exchanges the client's own token for a session that cannot be renewed, which is short-lived
-// and needs no support by the identity provider. It suits single calls, not schedules.
-func SessionOneshotTokenExchange() SessionCredentials {
-	return SessionCredentials{kind: oneshotTokenExchange}
+// Get returns the session with the id, or nil if the list does not contain it.
+func (l SessionList) Get(id int64) *Session {
+	return find(l, func(s *Session) bool { return s.ID == id })
 }
 
-// CreatedSession is a session that was just created. Its Nonce serves once and for about a minute; it is a secret, and
-// neither printing the session nor encoding it as JSON shows it.
-type CreatedSession struct{ gen.CreatedSession }
+// String returns one line for people.
+func (l SessionList) String() string { return oneLineOf(l) }
 
-// String shows the session without its nonce.
-func (s CreatedSession) String() string {
-	return fmt.Sprintf("session %d (%s)", s.ID, s.Status)
+// LogValue returns the same line as String, for package slog.
+func (l SessionList) LogValue() slog.Value { return slog.StringValue(l.String()) }
+
+// SessionsFilter selects sessions. The zero filter matches every session.
+type SessionsFilter struct {
+	// Status matches exactly. The API does not accept SessionExpired here.
+	Status SessionStatus
 }
 
-// GoString shows the session without its nonce, for the %#v verb.
-func (s CreatedSession) GoString() string { return s.String() }
-
-// MarshalJSON shows the session with three stars for its nonce.
-func (s CreatedSession) MarshalJSON() ([]byte, error) {
-	s.Nonce = redacted
-	return s.CreatedSession.MarshalJSON()
-}
-
-// LogValue shows the session without its nonce, for package slog.
-func (s CreatedSession) LogValue() slog.Value { return slog.StringValue(s.String()) }
-
-// Create creates a session and returns it with its nonce. Use the nonce at once, with WithNonce.
-func (s *SessionsService) Create(ctx context.Context, credentials SessionCredentials) (*CreatedSession, error) {
-	write, err := credentials.wire()
+// List returns the sessions that match the filter, at most 25 unless [WithLimit] sets another limit.
+func (s *SessionsService) List(ctx context.Context, filter SessionsFilter, opts ...ListOption) (SessionList, error) {
+	o, err := listSettings(defaultLimit, opts)
 	if err != nil {
 		return nil, err
 	}
-	body := gen.SessionCreateRequest{Items: []gen.SessionWrite{write}}
-	got, err := received(s.client.api.CreateSessions(ctx, body))
+	return collect(s.list(ctx, filter, o))
+}
+
+// All iterates over the sessions that match the filter, over all of them unless [WithLimit] sets a limit. It keeps one page in
+// memory. Each range over the sequence sends new requests. An error is the last element.
+func (s *SessionsService) All(ctx context.Context, filter SessionsFilter, opts ...ListOption) iter.Seq2[*Session, error] {
+	o, err := listSettings(Unlimited, opts)
+	if err != nil {
+		return failed[*Session](err)
+	}
+	return s.list(ctx, filter, o)
+}
+
+func (s *SessionsService) list(ctx context.Context, filter SessionsFilter, o listOptions) iter.Seq2[*Session, error] {
+	o.page = min(o.page, gen.SessionLimitMaximum)
+	status := optional(gen.SessionStatusFilter(strings.ToLower(string(filter.Status))))
+	return pages(ctx, o, func(ctx context.Context, limit int32, cursor *string) (_ []*Session, next *string, err error) {
+		defer explain(&err, "list sessions")
+		params := &gen.ListSessionsParams{Status: status, Cursor: cursor, Limit: &limit}
+		got, err := received(s.client.api.ListSessions(ctx, params))
+		if err != nil {
+			return nil, nil, err
+		}
+		return each(got.Items, newSession), got.NextCursor, nil
+	})
+}
+
+func newSession(s gen.Session) *Session { return &Session{s} }
+
+// Retrieve returns one session. An unknown session is an error that matches [ErrNotFound].
+func (s *SessionsService) Retrieve(ctx context.Context, id int64) (*Session, error) {
+	found, err := s.RetrieveMultiple(ctx, []int64{id})
 	if err != nil {
 		return nil, err
 	}
-	if len(got.Items) != 1 || got.Items[0].Nonce == "" {
-		return nil, &RequestError{Operation: gen.CreateSessionsOperation.ID, Attempts: 1, Err: errors.New("the answer holds no nonce")}
-	}
-	return &CreatedSession{got.Items[0]}, nil
+	return found[0], nil
 }
 
-// create makes a session with the given credentials, or else the client's own. Where the client has none but its token,
-// the token is exchanged; tokens that CDF itself issued cannot be, and get a one-shot session, unless it must last: a
-// schedule with one would be created and fail within the hour.
-func (s *SessionsService) create(ctx context.Context, o sessionOptions) (*CreatedSession, error) {
-	credentials := cmp.Or(o.credentials, s.credentials)
-	if credentials != nil {
-		return s.Create(ctx, *credentials)
+// RetrieveMultiple returns sessions in the order of ids. It sends one request for each 1,000 sessions. A duplicate id is
+// sent once and its session is returned for each occurrence. An unknown session is an error that matches [ErrNotFound]. The API
+// has no option to ignore unknown sessions.
+func (s *SessionsService) RetrieveMultiple(ctx context.Context, ids []int64) (_ SessionList, err error) {
+	defer explain(&err, "retrieve %s", listed("session", ids))
+	if err := checkIDs("session id", ids...); err != nil {
+		return nil, err
 	}
-	session, err := s.Create(ctx, SessionTokenExchange())
-	if api, ok := errors.AsType[*APIError](err); ok && api.StatusCode == http.StatusBadRequest && !o.lasting {
-		return s.Create(ctx, SessionOneshotTokenExchange())
+	found := make([]*Session, 0, len(ids))
+	for chunk := range slices.Chunk(unique(ids), gen.SessionReferencesMaxItems) {
+		body := gen.SessionByIDsRequest{Items: sessionReferences(chunk)}
+		got, err := received(s.client.api.GetSessionsByIDs(ctx, body))
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, each(got.Items, newSession)...)
 	}
-	return session, err
+	all, missing := inOrder(ids, found, func(s *Session) int64 { return s.ID })
+	if len(missing) > 0 {
+		return nil, &NotFoundError{Resource: "session with id " + joinIDs(missing)}
+	}
+	return all, nil
 }
 
-func (c SessionCredentials) wire() (w gen.SessionWrite, err error) {
-	switch {
-	case c.kind == oneshotTokenExchange:
-		err = w.FromSessionWithOneshotTokenExchange(gen.SessionWithOneshotTokenExchange{OneshotTokenExchange: true})
-	case c.kind == tokenExchange:
-		err = w.FromSessionWithTokenExchange(gen.SessionWithTokenExchange{TokenExchange: true})
-	case c.clientID == "" || c.clientSecret == "":
-		err = &ArgumentError{Field: "session credentials", Rule: "need both a client id and a client secret"}
-	default:
-		err = w.FromSessionWithClientCredentials(gen.SessionWithClientCredentials{
-			ClientID: c.clientID, ClientSecret: string(c.clientSecret),
-		})
+// Revoke revokes sessions and returns them. It sends one request for each 100 sessions. It may take an hour until the
+// sessions lose access. Revoking a session again has no effect.
+func (s *SessionsService) Revoke(ctx context.Context, ids []int64) (_ SessionList, err error) {
+	defer explain(&err, "revoke %s", listed("session", ids))
+	if err := checkIDs("session id", ids...); err != nil {
+		return nil, err
 	}
-	return w, err
+	all := make(SessionList, 0, len(ids))
+	for chunk := range slices.Chunk(ids, revokeChunk) {
+		body := gen.SessionRevokeRequest{Items: sessionReferences(chunk)}
+		got, err := received(s.client.api.RevokeSessions(ctx, body))
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, each(got.Items, newSession)...)
+	}
+	return all, nil
 }
 
-// sessionCredentials are those of the token source, if it has any that sessions can be created with.
-func sessionCredentials(source oauth2.TokenSource) *SessionCredentials {
-	if s, ok := source.(*clientCredentials); ok {
-		return new(SessionClientCredentials(s.cfg.ClientID, s.cfg.ClientSecret))
-	}
-	return nil
+func sessionReferences(ids []int64) []gen.SessionReference {
+	return each(ids, func(id int64) gen.SessionReference { return gen.SessionReference{ID: id} })
 }

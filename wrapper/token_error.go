@@ -55,7 +55,7 @@ func (e *TokenError) Is(target error) bool {
 	case ErrRateLimited:
 		return e.StatusCode == http.StatusTooManyRequests
 	case ErrUnavailable:
-		return passing(e.StatusCode) || e.StatusCode == 0 && (notConnected(e.Err) || interrupted(e.Err))
+		return transient(e.StatusCode) || e.StatusCode == 0 && (notConnected(e.Err) || interrupted(e.Err))
 	}
 	return false
 }

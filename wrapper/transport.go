@@ -9,6 +9,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/oauth2"
@@ -21,20 +22,20 @@ type doerFunc func(*http.Request) (*http.Response, error)
 // Do calls f.
 func (f doerFunc) Do(req *http.Request) (*http.Response, error) { return f(req) }
 
-// apiDoer is the way of a request to the API, from the outside in: repeat; wait for admission; turn failures into errors
-// and read the answer; the caller's middleware; headers and token; log; send. Errors are made here, below the generated
-// code, because its parsers lose the status of answers that they cannot decode.
+// apiDoer is the chain of handlers of a request to the API, from the outside in: retry, limit, turn other statuses than 2xx into
+// errors and read the response, the caller's middleware, headers, token, log, send. Errors are made here, below the
+// generated code, so that they carry the status and the headers of the response.
 func (s settings) apiDoer(t *tokens, h http.Header) Doer {
-	send := s.logged(noted(s.httpClient))
+	send := s.logged(timed(s.httpClient))
 	send = withToken(t, send)
 	send = withHeaders(h, send)
 	send = s.withMiddleware(send)
-	return s.repeated(s.admitted(s.checked(send, s.attemptTimeout)))
+	return s.retried(s.limited(s.checked(send, s.attemptTimeout)))
 }
 
-// transferDoer is the way of a file's bytes to and from a signed URL, which must not get the token.
+// transferDoer is the chain of handlers of an upload or a download. The signed URL must not receive the token.
 func (s settings) transferDoer() Doer {
-	return s.repeated(s.checked(s.withMiddleware(s.logged(s.httpClient)), s.transferTimeout))
+	return s.retried(s.checked(s.withMiddleware(s.logged(s.httpClient)), s.transferTimeout))
 }
 
 func (s settings) withMiddleware(next Doer) Doer {
@@ -44,13 +45,13 @@ func (s settings) withMiddleware(next Doer) Doer {
 	return next
 }
 
-func (s settings) repeated(next Doer) Doer {
+func (s settings) retried(next Doer) Doer {
 	return doerFunc(func(req *http.Request) (*http.Response, error) {
 		op := operationOf(req)
 		ctx := gen.WithOperation(req.Context(), op)
 		retry := s.retry
 		if op.Nonce {
-			retry.MaxRetries = -1 // repeated by whoever made the nonce
+			retry.MaxRetries = -1 // withNonce retries with a new nonce
 		}
 		var resp *http.Response
 		err := retry.do(ctx, op, func(n int) (err error) {
@@ -70,7 +71,7 @@ func (s settings) repeated(next Doer) Doer {
 
 type attemptKey struct{}
 
-// rewound copies req for another attempt, with its body from the start.
+// rewound returns a copy of req with its body at the start, for another attempt.
 func rewound(req *http.Request, ctx context.Context) (*http.Request, error) {
 	again := req.Clone(ctx)
 	if req.GetBody == nil {
@@ -78,26 +79,26 @@ func rewound(req *http.Request, ctx context.Context) (*http.Request, error) {
 	}
 	body, err := req.GetBody()
 	if err != nil {
-		return nil, fmt.Errorf("functions: cannot read the request's body again: %w", err)
+		return nil, fmt.Errorf("functions: cannot read the request body again: %w", err)
 	}
 	again.Body = body
 	return again, nil
 }
 
-// checked turns every answer outside 2xx into an *APIError, and reads the others to their end while the attempt can
-// still be repeated: an answer that breaks off is then one more passing failure.
+// checked turns every status other than 2xx into an *APIError. It reads the other responses completely, so that an incomplete
+// response is a transient error of the attempt.
 func (s settings) checked(next Doer, timeout time.Duration) Doer {
 	return doerFunc(func(req *http.Request) (*http.Response, error) {
-		late := fmt.Errorf("no full answer came within %v: %w", timeout, context.DeadlineExceeded)
+		late := fmt.Errorf("no complete response within %v: %w", timeout, context.DeadlineExceeded)
 		ctx, cancel := context.WithTimeoutCause(req.Context(), timeout, late)
 		defer cancel()
 		resp, err := next.Do(req.WithContext(ctx))
 		if err != nil {
 			return nil, err
 		}
-		defer func(sent io.Closer) { _ = sent.Close() }(resp.Body) // the field is given another body below
+		defer func(sent io.Closer) { _ = sent.Close() }(resp.Body) // resp.Body changes below
 		if resp.StatusCode/100 != 2 {
-			body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBytes)) // half an explanation is better than none
+			body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBytes)) // a partial message is better than none
 			return nil, newAPIError(req, resp, body)
 		}
 		body, err := io.ReadAll(io.LimitReader(resp.Body, s.maxResponseBytes+1))
@@ -105,7 +106,7 @@ func (s settings) checked(next Doer, timeout time.Duration) Doer {
 			return nil, err
 		}
 		if int64(len(body)) > s.maxResponseBytes {
-			return nil, fmt.Errorf("the answer is longer than %d bytes; ask for less, or raise WithMaxResponseBytes", s.maxResponseBytes)
+			return nil, fmt.Errorf("the response is longer than %d bytes; request less, or raise WithMaxResponseBytes", s.maxResponseBytes)
 		}
 		resp.Body, resp.Request = io.NopCloser(bytes.NewReader(body)), req
 		return resp, nil
@@ -119,7 +120,7 @@ func withHeaders(h http.Header, next Doer) Doer {
 	})
 }
 
-// withToken gives each attempt a token, and asks for a new one, once, when the service does not take it.
+// withToken sets the token of each attempt. When the service rejects the token, it gets a new one, once.
 func withToken(t *tokens, next Doer) Doer {
 	send := func(req *http.Request, token *oauth2.Token) (*http.Response, error) {
 		authorized, err := rewound(req, req.Context())
@@ -129,7 +130,7 @@ func withToken(t *tokens, next Doer) Doer {
 		token.SetAuthHeader(authorized)
 		resp, err := next.Do(authorized)
 		if resp != nil {
-			resp.Request = req // the middleware sees it, and must not see the token
+			resp.Request = req // middleware must not see the token
 		}
 		return resp, err
 	}
@@ -171,5 +172,21 @@ func (s settings) logged(next Doer) Doer {
 		}
 		s.logger.LogAttrs(ctx, slog.LevelDebug, "functions request", attrs...)
 		return resp, err
+	})
+}
+
+// sendTime records when a request was last sent.
+type sendTime struct{ at atomic.Pointer[time.Time] }
+
+type sendTimeKey struct{}
+
+// timed records the time right before a request is sent. If it is not recorded, for example because there was no token, the
+// request was certainly not sent.
+func timed(next Doer) Doer {
+	return doerFunc(func(req *http.Request) (*http.Response, error) {
+		if s, ok := req.Context().Value(sendTimeKey{}).(*sendTime); ok && req.Context().Err() == nil {
+			s.at.Store(new(time.Now()))
+		}
+		return next.Do(req)
 	})
 }

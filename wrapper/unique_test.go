@@ -34,7 +34,7 @@ func TestRepeatedIDsAreSentOnce(t *testing.T) {
 	}), Config{})
 	retrieve := map[string]func(ids []int64) ([]int64, error){
 		"calls": func(ids []int64) ([]int64, error) {
-			list, err := c.Calls.RetrieveMultiple(t.Context(), 42, ids)
+			list, err := c.Calls.RetrieveMultiple(t.Context(), ID(42), ids)
 			return list.IDs(), err
 		},
 		"schedules": func(ids []int64) ([]int64, error) {

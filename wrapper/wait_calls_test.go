@@ -179,10 +179,10 @@ func TestLateJoiner(t *testing.T) {
 		go func() {
 			defer close(done)
 			time.Sleep(35 * time.Second)
-			_, err := c.Calls.Wait(context.WithValue(t.Context(), key{}, "second"), CallID{1, 2})
+			_, err := c.Calls.Wait(context.WithValue(t.Context(), key{}, "second"), ID(1), 2)
 			check(t, "error", err, nil)
 		}()
-		_, err := c.Calls.Wait(context.WithValue(t.Context(), key{}, "first"), CallID{1, 1})
+		_, err := c.Calls.Wait(context.WithValue(t.Context(), key{}, "first"), ID(1), 1)
 		check(t, "error", err, nil)
 		<-done
 		// The second begins at 35 s and is due at 55 s, when the first one rides along; from then on they go together.

@@ -26,7 +26,7 @@ func TestPauseBetweenLooks(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			start := time.Now()
 			c, f := newScripted(t, append(times(20, callWith("Running", "")), callWith("Completed", "")))
-			if _, err := c.Calls.Wait(t.Context(), CallID{42, 9}); err != nil {
+			if _, err := c.Calls.Wait(t.Context(), ID(42), 9); err != nil {
 				t.Fatal(err)
 			}
 			if first := f.seen[0].At.Sub(start); first < 10*time.Millisecond || first > 100*time.Millisecond {
@@ -45,7 +45,7 @@ func TestPauseBetweenLooks(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			c, f := newScripted(t, append(times(3, callWith("Running", "")), callWith("Completed", "")), WithPoll(ConstantPoll(7*time.Second)))
-			if _, err := c.Calls.Wait(t.Context(), CallID{42, 9}); err != nil {
+			if _, err := c.Calls.Wait(t.Context(), ID(42), 9); err != nil {
 				t.Fatal(err)
 			}
 			for _, pause := range f.pauses() {
@@ -57,7 +57,7 @@ func TestPauseBetweenLooks(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			c, f := newScripted(t, append(times(3, callWith("Running", "")), callWith("Completed", "")), WithPoll(ConstantPoll(-1)))
-			if _, err := c.Calls.Wait(t.Context(), CallID{42, 9}); err != nil {
+			if _, err := c.Calls.Wait(t.Context(), ID(42), 9); err != nil {
 				t.Fatal(err)
 			}
 			for _, pause := range f.pauses() {
@@ -120,7 +120,7 @@ func TestWaitForCall(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				c, _ := newScripted(t, []answer{callWith("Running", ""), test.last})
-				got, err := c.Calls.Wait(t.Context(), CallID{42, 9})
+				got, err := c.Calls.Wait(t.Context(), ID(42), 9)
 				check(t, "call came", got != nil, test.ended)
 				if test.text == "" {
 					if err != nil {

@@ -95,11 +95,11 @@ func TestUnsentCallIsKnown(t *testing.T) {
 	stops := WithMiddleware(func(Doer) Doer {
 		return doerFunc(func(*http.Request) (*http.Response, error) { return nil, fails })
 	})
-	held := WithAdmission(func(ctx context.Context, _ bool) (func(), error) {
+	held := WithLimiter(limiterFunc(func(ctx context.Context, _ bool) (func(), error) {
 		<-ctx.Done()
 		return nil, ctx.Err()
-	})
-	for name, opt := range map[string]Option{"middleware": stops, "admission": held} {
+	}))
+	for name, opt := range map[string]Option{"middleware": stops, "limiter": held} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {

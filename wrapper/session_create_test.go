@@ -109,21 +109,21 @@ func TestRetrieveAndRevokeSessions(t *testing.T) {
 				return reply(200, body)(req)
 			})
 			c := newTestClient(t, echo, Config{})
-			method := c.Sessions.Retrieve
+			method := c.Sessions.RetrieveMultiple
 			if strings.HasSuffix(path, "revoke") {
 				method = c.Sessions.Revoke
 			}
 			ids := upTo64(2*most + 1)
-			got, err := method(t.Context(), ids...)
+			got, err := method(t.Context(), ids)
 			if diff := cmp.Diff(ids, idsOf(got)); diff != "" || err != nil {
 				t.Errorf("%v (-want +got):\n%s", err, diff)
 			}
 			check(t, "requests", n, 3)
-			_, err = method(t.Context(), ids...)
+			_, err = method(t.Context(), ids)
 			check(t, "status", errorAs[*APIError](t, err).StatusCode, 400)
 			check(t, "no request after the failure", n, 4)
-			got, err = method(t.Context())
-			check(t, "nothing asked for", len(got), 0)
+			got, err = method(t.Context(), nil)
+			check(t, "no ids", len(got), 0)
 			check(t, "no error", err, nil)
 		})
 	}

@@ -45,7 +45,7 @@ func await(t *testing.T, s *simulated, ids []CallID, clientOf func(i int, p Opti
 	for i, id := range ids {
 		c := clientOf(i, WithPoll(p.backoff))
 		waits.Go(func() {
-			call, err := c.Calls.Wait(t.Context(), id)
+			call, err := c.Calls.Wait(t.Context(), ID(id.FunctionID), id.ID)
 			if err != nil || call.CallID() != id {
 				t.Errorf("%v: got %v, %v", id, call, err)
 				return
@@ -128,7 +128,7 @@ func TestSharedWaitsNoticeEveryEnd(t *testing.T) {
 					end = begin // of the time in which it can be noticed
 				}
 				waits.Go(func() {
-					call, err := c.Calls.Wait(t.Context(), id)
+					call, err := c.Calls.Wait(t.Context(), ID(id.FunctionID), id.ID)
 					late := time.Since(end)
 					p.mu.Lock()
 					defer p.mu.Unlock()
@@ -151,8 +151,8 @@ func TestSharedWaitsNoticeEveryEnd(t *testing.T) {
 func waitBoth(t *testing.T, c *Client, other CallID) (errs [2]error) {
 	t.Helper()
 	var waits sync.WaitGroup
-	waits.Go(func() { _, errs[0] = c.Calls.Wait(t.Context(), CallID{1, 1}) })
-	waits.Go(func() { _, errs[1] = c.Calls.Wait(t.Context(), other) })
+	waits.Go(func() { _, errs[0] = c.Calls.Wait(t.Context(), ID(1), 1) })
+	waits.Go(func() { _, errs[1] = c.Calls.Wait(t.Context(), ID(other.FunctionID), other.ID) })
 	waits.Wait()
 	return errs
 }
@@ -250,13 +250,13 @@ func TestWaitThatAskedIsGivenUp(t *testing.T) {
 			defer cancel()
 			var waits sync.WaitGroup
 			waits.Go(func() {
-				_, err := c.Calls.Wait(short, CallID{1, 1})
+				_, err := c.Calls.Wait(short, ID(1), 1)
 				check(t, "deadline", errors.Is(err, context.DeadlineExceeded), true)
 				check(t, "gave up after", time.Since(start), 5*time.Second)
 			})
 			time.Sleep(time.Millisecond) // so that the first is due first
 			waits.Go(func() {
-				_, err := c.Calls.Wait(t.Context(), CallID{1, 2})
+				_, err := c.Calls.Wait(t.Context(), ID(1), 2)
 				check(t, "error", err, nil)
 				check(t, "asked again at once", time.Since(start), 15*time.Second)
 			})
@@ -282,7 +282,7 @@ func TestWaitThatAskedIsGivenUp(t *testing.T) {
 			for id := range int64(2) {
 				waits.Go(func() {
 					defer func() { outcome <- recover() == nil }()
-					if _, err := c.Calls.Wait(t.Context(), CallID{1, id + 1}); err != nil {
+					if _, err := c.Calls.Wait(t.Context(), ID(1), id+1); err != nil {
 						t.Error(err)
 					}
 				})
@@ -295,17 +295,17 @@ func TestWaitThatAskedIsGivenUp(t *testing.T) {
 	})
 }
 
-// The pause of a wait follows its age, however often others had it looked at.
-func TestPauseFollowsAge(t *testing.T) {
+// The interval of a waiter follows its age, however often other waiters polled for it.
+func TestIntervalFollowsAge(t *testing.T) {
 	t.Parallel()
 	start := time.Now()
-	pause := 500 * time.Millisecond
-	w := &waiting[int, int]{alone: start, next: func() time.Duration { pause *= 2; return pause }} // its own looks: 1, 3, 7, 15, 31 s …
-	for _, look := range []struct{ at, pause float64 }{{0, 1}, {0.5, 1}, {0.9, 1}, {1, 2}, {1.1, 2}, {2.9, 2}, {3.1, 4}, {100, 64}, {101, 64}} {
-		at := start.Add(time.Duration(look.at * float64(time.Second)))
-		w.looked(at)
-		check(t, "pause", w.pause.Seconds(), look.pause)
-		check(t, "due", w.due, at.Add(w.pause))
+	interval := 500 * time.Millisecond
+	w := &waiter[int, int]{alone: start, next: func() time.Duration { interval *= 2; return interval }} // polls at 1, 3, 7, 15, 31 s …
+	for _, poll := range []struct{ at, interval float64 }{{0, 1}, {0.5, 1}, {0.9, 1}, {1, 2}, {1.1, 2}, {2.9, 2}, {3.1, 4}, {100, 64}, {101, 64}} {
+		at := start.Add(time.Duration(poll.at * float64(time.Second)))
+		w.reschedule(at)
+		check(t, "interval", w.interval.Seconds(), poll.interval)
+		check(t, "due", w.due, at.Add(w.interval))
 	}
 }
 
@@ -317,13 +317,13 @@ func TestWaitThatIsAskedForIsGivenUp(t *testing.T) {
 		c := newTestClient(t, s, Config{}, WithPoll(ConstantPoll(time.Second)))
 		var waits sync.WaitGroup
 		waits.Go(func() {
-			_, err := c.Calls.Wait(t.Context(), CallID{1, 1})
+			_, err := c.Calls.Wait(t.Context(), ID(1), 1)
 			check(t, "error", err, nil)
 		})
 		time.Sleep(time.Millisecond) // so that the first is due first
 		short, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 		defer cancel()
-		_, err := c.Calls.Wait(short, CallID{1, 2})
+		_, err := c.Calls.Wait(short, ID(1), 2)
 		check(t, "text", err.Error(), "functions: stopped waiting for call 2 of function 1, which goes on: context deadline exceeded")
 		waits.Wait()
 		check(t, "requests", s.requests, 1)
