@@ -124,7 +124,7 @@ func TestAPIErrors(t *testing.T) {
 	for name, test := range apiErrorTests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c, _ := newScripted(t, []answer{reply(test.status, test.body, test.headers...)}, WithRetry(RetryOptions{MaxRetries: -1}))
+			c, _ := newFakeClient(t, []responder{respond(test.status, test.body, test.headers...)}, WithRetry(RetryOptions{MaxRetries: -1}))
 			_, err := c.List(t.Context(), Filter{})
 			got := errorAs[*APIError](t, err)
 			want := test.want

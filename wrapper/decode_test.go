@@ -10,28 +10,28 @@ import (
 func TestAnswersThatAreNotOfTheAPI(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
-		answer answer
+		answer responder
 		want   string
 	}{
 		"login page": {
-			reply(200, "<html>"+plantedKey, "Content-Type", "text/html", "X-Request-Id", "r-1"),
+			respond(200, "<html>"+plantedKey, "Content-Type", "text/html", "X-Request-Id", "r-1"),
 			"functions: getFunctionsStatus got no usable answer: status 200, but the body is text/html instead of JSON; check that the base URL is that of the service, not of a proxy or a login page (request id r-1)",
 		},
 		"broken JSON": {
-			reply(200, `{"status":`), "functions: getFunctionsStatus got no usable answer: status 200, but the body is not valid JSON at byte 10",
+			respond(200, `{"status":`), "functions: getFunctionsStatus got no usable answer: status 200, but the body is not valid JSON at byte 10",
 		},
 		"other JSON": {
-			reply(200, `{"status":["`+plantedKey+`"]}`), "functions: getFunctionsStatus got no usable answer: status 200, but status is a list instead of a string",
+			respond(200, `{"status":["`+plantedKey+`"]}`), "functions: getFunctionsStatus got no usable answer: status 200, but status is a list instead of a string",
 		},
 		"too long": {
-			reply(200, `{"status":"`+strings.Repeat("x", 100)+`"}`),
+			respond(200, `{"status":"`+strings.Repeat("x", 100)+`"}`),
 			"functions: getFunctionsStatus got no usable answer: the answer is longer than 100 bytes; ask for less, or raise WithMaxResponseBytes",
 		},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c, _ := newScripted(t, []answer{test.answer}, WithMaxResponseBytes(100))
+			c, _ := newFakeClient(t, []responder{test.answer}, WithMaxResponseBytes(100))
 			_, err := c.Status(t.Context())
 			request := errorAs[*RequestError](t, err)
 			check(t, "operation", request.Operation, "getFunctionsStatus")
@@ -46,16 +46,16 @@ func TestAnswersThatAreNotOfTheAPI(t *testing.T) {
 // Every 2xx is a success, whichever the description names; and so is JSON without its content type.
 func TestAnswersThatDo(t *testing.T) {
 	t.Parallel()
-	for name, a := range map[string]answer{
-		"200 instead of 202": reply(200, `{"status":"requested"}`),
-		"201 instead of 202": reply(201, `{"status":"requested"}`),
-		"no content type":    reply(202, `{"status":"requested"}`, "Content-Type", ""),
-		"exactly the most":   reply(202, `{"status":"requested"}`),
-		"unknown fields":     reply(202, `{"status":"requested"}`),
+	for name, a := range map[string]responder{
+		"200 instead of 202": respond(200, `{"status":"requested"}`),
+		"201 instead of 202": respond(201, `{"status":"requested"}`),
+		"no content type":    respond(202, `{"status":"requested"}`, "Content-Type", ""),
+		"exactly the most":   respond(202, `{"status":"requested"}`),
+		"unknown fields":     respond(202, `{"status":"requested"}`),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c, f := newScripted(t, []answer{a}, WithMaxResponseBytes(int64(len(`{"status":"requested"}`))))
+			c, f := newFakeClient(t, []responder{a}, WithMaxResponseBytes(int64(len(`{"status":"requested"}`))))
 			got, err := c.Activate(t.Context())
 			if err != nil {
 				t.Fatal(err)
@@ -70,7 +70,7 @@ func TestAnswersThatDo(t *testing.T) {
 func TestUnknownFieldsAreKept(t *testing.T) {
 	t.Parallel()
 	const future = `{"createdTime":1,"fileId":7,"id":42,"name":"f","status":"Retired","wings":{"left":2}}`
-	c, _ := newScripted(t, []answer{reply(200, `{"items":[`+future+`]}`)})
+	c, _ := newFakeClient(t, []responder{respond(200, `{"items":[`+future+`]}`)})
 	fn, err := c.Retrieve(t.Context(), ID(42))
 	if err != nil {
 		t.Fatal(err)

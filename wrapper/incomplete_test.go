@@ -17,43 +17,43 @@ func TestIncompleteSuccess(t *testing.T) {
 		path string // of the request that gets the incomplete response
 		do   func(ctx context.Context, c *Client) error
 	}{
-		"List":        {"/functions/list", func(ctx context.Context, c *Client) error { return second(c.List(ctx, Filter{})) }},
-		"Retrieve":    {"/functions/byids", func(ctx context.Context, c *Client) error { return second(c.Retrieve(ctx, ID(1))) }},
-		"external id": {"/functions/byids", func(ctx context.Context, c *Client) error { return second(c.Start(ctx, ExternalID("x"), nil)) }},
+		"List":        {"/functions/list", func(ctx context.Context, c *Client) error { return errorOf(c.List(ctx, Filter{})) }},
+		"Retrieve":    {"/functions/byids", func(ctx context.Context, c *Client) error { return errorOf(c.Retrieve(ctx, ID(1))) }},
+		"external id": {"/functions/byids", func(ctx context.Context, c *Client) error { return errorOf(c.Start(ctx, ExternalID("x"), nil)) }},
 		"Create": {"/functions", func(ctx context.Context, c *Client) error {
-			return second(c.Create(ctx, FunctionWrite{Name: "f"}, FileID(1)))
+			return errorOf(c.Create(ctx, FunctionWrite{Name: "f"}, FileID(1)))
 		}},
-		"WaitReady":  {"/functions/byids", func(ctx context.Context, c *Client) error { return second(c.WaitReady(ctx, ID(1))) }},
-		"Limits":     {"/functions/limits", func(ctx context.Context, c *Client) error { return second(c.Limits(ctx)) }},
-		"Status":     {"/functions/status", func(ctx context.Context, c *Client) error { return second(c.Status(ctx)) }},
-		"Activate":   {"/functions/status", func(ctx context.Context, c *Client) error { return second(c.Activate(ctx)) }},
-		"Start":      {"/call", func(ctx context.Context, c *Client) error { return second(c.Start(ctx, ID(1), nil)) }},
-		"Call":       {"/call", func(ctx context.Context, c *Client) error { return second(c.Call(ctx, ID(1), nil)) }},
-		"Calls.List": {"/calls/list", func(ctx context.Context, c *Client) error { return second(c.Calls.List(ctx, ID(1), CallsFilter{})) }},
+		"WaitReady":  {"/functions/byids", func(ctx context.Context, c *Client) error { return errorOf(c.WaitReady(ctx, ID(1))) }},
+		"Limits":     {"/functions/limits", func(ctx context.Context, c *Client) error { return errorOf(c.Limits(ctx)) }},
+		"Status":     {"/functions/status", func(ctx context.Context, c *Client) error { return errorOf(c.Status(ctx)) }},
+		"Activate":   {"/functions/status", func(ctx context.Context, c *Client) error { return errorOf(c.Activate(ctx)) }},
+		"Start":      {"/call", func(ctx context.Context, c *Client) error { return errorOf(c.Start(ctx, ID(1), nil)) }},
+		"Call":       {"/call", func(ctx context.Context, c *Client) error { return errorOf(c.Call(ctx, ID(1), nil)) }},
+		"Calls.List": {"/calls/list", func(ctx context.Context, c *Client) error { return errorOf(c.Calls.List(ctx, ID(1), CallsFilter{})) }},
 		"Calls.Retrieve": {"/calls/byids", func(ctx context.Context, c *Client) error {
-			return second(c.Calls.Retrieve(ctx, ID(1), 2))
+			return errorOf(c.Calls.Retrieve(ctx, ID(1), 2))
 		}},
-		"Calls.Wait":     {"/calls/byids", func(ctx context.Context, c *Client) error { return second(c.Calls.Wait(ctx, ID(1), 2)) }},
-		"Calls.Response": {"/response", func(ctx context.Context, c *Client) error { return second(c.Calls.Response(ctx, ID(1), 2)) }},
-		"Calls.Logs":     {"/logs", func(ctx context.Context, c *Client) error { return second(c.Calls.Logs(ctx, ID(1), 2)) }},
+		"Calls.Wait":     {"/calls/byids", func(ctx context.Context, c *Client) error { return errorOf(c.Calls.Wait(ctx, ID(1), 2)) }},
+		"Calls.Response": {"/response", func(ctx context.Context, c *Client) error { return errorOf(c.Calls.Response(ctx, ID(1), 2)) }},
+		"Calls.Logs":     {"/logs", func(ctx context.Context, c *Client) error { return errorOf(c.Calls.Logs(ctx, ID(1), 2)) }},
 		"Schedules.List": {"/schedules/list", func(ctx context.Context, c *Client) error {
-			return second(c.Schedules.List(ctx, SchedulesFilter{}))
+			return errorOf(c.Schedules.List(ctx, SchedulesFilter{}))
 		}},
-		"Schedules.Retrieve": {"/schedules/byids", func(ctx context.Context, c *Client) error { return second(c.Schedules.Retrieve(ctx, 1)) }},
+		"Schedules.Retrieve": {"/schedules/byids", func(ctx context.Context, c *Client) error { return errorOf(c.Schedules.Retrieve(ctx, 1)) }},
 		"Schedules.Create": {"/schedules", func(ctx context.Context, c *Client) error {
-			return second(c.Schedules.Create(ctx, ID(1), nightlyWrite()))
+			return errorOf(c.Schedules.Create(ctx, ID(1), nightlyWrite()))
 		}},
-		"Schedules.InputData": {"/input_data", func(ctx context.Context, c *Client) error { return second(c.Schedules.InputData(ctx, 1)) }},
+		"Schedules.InputData": {"/input_data", func(ctx context.Context, c *Client) error { return errorOf(c.Schedules.InputData(ctx, 1)) }},
 		"Sessions.Create": {"/sessions", func(ctx context.Context, c *Client) error {
-			return second(c.Sessions.Create(ctx, SessionTokenExchange()))
+			return errorOf(c.Sessions.Create(ctx, SessionTokenExchange()))
 		}},
-		"Sessions.List":     {"/sessions", func(ctx context.Context, c *Client) error { return second(c.Sessions.List(ctx, SessionsFilter{})) }},
-		"Sessions.Retrieve": {"/sessions/byids", func(ctx context.Context, c *Client) error { return second(c.Sessions.Retrieve(ctx, 1)) }},
-		"Sessions.Revoke":   {"/sessions/revoke", func(ctx context.Context, c *Client) error { return second(c.Sessions.Revoke(ctx, []int64{1})) }},
-		"Files.Retrieve":    {"/files/byids", func(ctx context.Context, c *Client) error { return second(c.Files.Retrieve(ctx, ID(1))) }},
-		"Files.Download":    {"/files/downloadlink", func(ctx context.Context, c *Client) error { return second(c.Files.Download(ctx, ID(1))) }},
+		"Sessions.List":     {"/sessions", func(ctx context.Context, c *Client) error { return errorOf(c.Sessions.List(ctx, SessionsFilter{})) }},
+		"Sessions.Retrieve": {"/sessions/byids", func(ctx context.Context, c *Client) error { return errorOf(c.Sessions.Retrieve(ctx, 1)) }},
+		"Sessions.Revoke":   {"/sessions/revoke", func(ctx context.Context, c *Client) error { return errorOf(c.Sessions.Revoke(ctx, []int64{1})) }},
+		"Files.Retrieve":    {"/files/byids", func(ctx context.Context, c *Client) error { return errorOf(c.Files.Retrieve(ctx, ID(1))) }},
+		"Files.Download":    {"/files/downloadlink", func(ctx context.Context, c *Client) error { return errorOf(c.Files.Download(ctx, ID(1))) }},
 		"Files.Upload": {"/files", func(ctx context.Context, c *Client) error {
-			return second(c.Files.Upload(ctx, FileWrite{Name: "f"}, nil))
+			return errorOf(c.Files.Upload(ctx, FileWrite{Name: "f"}, nil))
 		}},
 	}
 	deletions := map[string]struct {
@@ -92,17 +92,17 @@ func TestIncompleteSuccess(t *testing.T) {
 	}
 }
 
-func second[T any](_ T, err error) error { return err }
+func errorOf[T any](_ T, err error) error { return err }
 
 // incompleteAt answers requests whose path ends so with body, and sessions as usual.
 func incompleteAt(end, body string) transportFunc {
 	return func(req *http.Request) (*http.Response, error) {
 		if strings.HasSuffix(req.URL.Path, end) {
-			return reply(200, body)(req)
+			return respond(200, body)(req)
 		}
 		if strings.HasSuffix(req.URL.Path, "/sessions") {
-			return reply(200, oneSession)(req)
+			return respond(200, oneSession)(req)
 		}
-		return refusal(500, "unexpected "+req.URL.Path)(req)
+		return errorResponse(500, "unexpected "+req.URL.Path)(req)
 	}
 }
