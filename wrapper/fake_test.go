@@ -35,7 +35,7 @@ type sentRequest struct {
 	Length int64
 }
 
-// answer is what the fake service does with one request.
+// responder returns the response of the fake service to one request.
 type responder func(req *http.Request) (*http.Response, error)
 
 // fakeService is a transport that responds by a script. A request beyond the script fails the test, and so does a scripted
