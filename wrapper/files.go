@@ -18,8 +18,8 @@ import (
 // uploadWait is how long Upload waits until the service has received the content.
 const uploadWait = 2 * time.Minute
 
-// FilesService uploads and retrieves the zip files that contain the code of functions. It is the field Files of a [Client]. It is
-// not a client for the complete Files API.
+// FilesService uploads and retrieves the zip files that contain the code of functions. It is the field Files of a [Client].
+// It is not a client for the complete Files API.
 type FilesService struct{ client *Client }
 
 // FileWrite describes a file to upload.
@@ -66,8 +66,8 @@ type uploadOptions struct{ overwrite bool }
 // WithOverwrite replaces a file with the same external id and keeps its id. Without it, Upload fails with [ErrDuplicated].
 func WithOverwrite() UploadOption { return func(o *uploadOptions) { o.overwrite = true } }
 
-// Upload registers a file, sends its content, and waits at most two minutes until the service has received it. The content is sent
-// to a signed URL without the client's token. If it cannot be sent, Upload deletes the registered file.
+// Upload registers a file, sends its content, and waits at most two minutes until the service has received it. The content
+// is sent to a signed URL without the client's token. If it cannot be sent, Upload deletes the registered file.
 func (s *FilesService) Upload(ctx context.Context, file FileWrite, content []byte, opts ...UploadOption) (_ *File, err error) {
 	defer explain(&err, "upload the file %q", file.Name)
 	var o uploadOptions

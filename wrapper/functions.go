@@ -233,8 +233,8 @@ func unknownFunction(fn Identifier) error {
 	return &NotFoundError{Resource: fmt.Sprintf("function with %v", fn)}
 }
 
-// Delete deletes functions and their schedules. The code files remain. It sends one request for each 10 functions. An unknown
-// function is an error that matches [ErrNotFound], unless [IgnoreUnknown] is given. Functions that earlier requests
+// Delete deletes functions and their schedules. The code files remain. It sends one request for each 10 functions. An
+// unknown function is an error that matches [ErrNotFound], unless [IgnoreUnknown] is given. Functions that earlier requests
 // deleted stay deleted when a later request fails.
 func (c *Client) Delete(ctx context.Context, fns []Identifier, opts ...IDsOption) (err error) {
 	defer explain(&err, "delete %s", listed("function", fns))

@@ -98,6 +98,24 @@ func (s *Schedule) AsWrite(ctx context.Context) (ScheduleWrite, error) {
 	return w, nil
 }
 
+// ScheduleWrite is a schedule to create. FunctionID and Nonce may be empty: [SchedulesService.Create] sets them.
+//
+// Package fmt, package slog and JSON show three asterisks for a nonce. Only the request of Create contains it. Package fmt
+// ignores the methods of unexported fields, so a struct with a ScheduleWrite in an unexported field needs its own String
+// method.
+type ScheduleWrite gen.FunctionScheduleWrite
+
+// Format writes the schedule as JSON without its nonce, for every verb except %p.
+func (w ScheduleWrite) Format(f fmt.State, _ rune) { writeJSON(f, w, "schedule "+w.Name) }
+
+// MarshalJSON encodes the schedule as the API does, without its nonce.
+func (w ScheduleWrite) MarshalJSON() ([]byte, error) {
+	if w.Nonce != "" {
+		w.Nonce = redacted
+	}
+	return json.Marshal(gen.FunctionScheduleWrite(w))
+}
+
 // ScheduleList is a list of schedules in the order of the response.
 type ScheduleList []*Schedule
 
@@ -209,9 +227,9 @@ func (s *SchedulesService) Retrieve(ctx context.Context, id int64) (*Schedule, e
 	return found[0], nil
 }
 
-// RetrieveMultiple returns schedules in the order of ids. It sends one request for each 1,000 schedules. A duplicate id is sent
-// once and its schedule is returned for each occurrence. An unknown schedule is an error that matches [ErrNotFound]. With
-// [IgnoreUnknown] it is left out.
+// RetrieveMultiple returns schedules in the order of ids. It sends one request for each 1,000 schedules. A duplicate id is
+// sent once and its schedule is returned for each occurrence. An unknown schedule is an error that matches [ErrNotFound].
+// With [IgnoreUnknown] it is left out.
 func (s *SchedulesService) RetrieveMultiple(ctx context.Context, ids []int64, opts ...IDsOption) (_ ScheduleList, err error) {
 	defer explain(&err, "retrieve %s", listed("schedule", ids))
 	if err := checkIDs("schedule id", ids...); err != nil {
@@ -239,15 +257,16 @@ func scheduleReferences(ids []int64) gen.FunctionScheduleReferences {
 }
 
 // Create creates a schedule for a function. If fn is the zero Identifier, w.FunctionID identifies the function. An
-// [*ArgumentError] names a field that breaks a rule, before a request is sent. Requests are retried as those of [Client.Start].
-// Create does not change w.
+// [*ArgumentError] names a field that breaks a rule, before a request is sent. Requests are retried as those of
+// [Client.Start]. Create does not change w.
 //
-// Create makes a new session for the schedule's calls, with the credentials of [WithSession] or of the client. With w.Nonce or
-// [WithNonce] it uses that session.
+// Create makes a new session for the schedule's calls, with the credentials of [WithSession] or of the client. With w.Nonce
+// or [WithNonce] it uses that session.
 //
 //   - A session from client credentials lasts as long as the credentials.
 //   - A session from token exchange lasts as long as the identity provider renews it.
-//   - Create makes a one-shot session, which ends soon, only with [WithSession]. A client whose token cannot be exchanged fails.
+//   - Create makes a one-shot session, which ends soon, only with [WithSession]. A client whose token cannot be exchanged
+//     fails.
 func (s *SchedulesService) Create(ctx context.Context, fn Identifier, w ScheduleWrite, opts ...SessionOption) (_ *Schedule, err error) {
 	defer explain(&err, "create the schedule %q", w.Name)
 	if fn == (Identifier{}) {

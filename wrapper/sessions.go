@@ -106,8 +106,8 @@ func (s *SessionsService) List(ctx context.Context, filter SessionsFilter, opts 
 	return collect(s.list(ctx, filter, o))
 }
 
-// All iterates over the sessions that match the filter, over all of them unless [WithLimit] sets a limit. It keeps one page in
-// memory. Each range over the sequence sends new requests. An error is the last element.
+// All iterates over the sessions that match the filter, over all of them unless [WithLimit] sets a limit. It keeps one page
+// in memory. Each range over the sequence sends new requests. An error is the last element.
 func (s *SessionsService) All(ctx context.Context, filter SessionsFilter, opts ...ListOption) iter.Seq2[*Session, error] {
 	o, err := listSettings(Unlimited, opts)
 	if err != nil {
@@ -142,8 +142,8 @@ func (s *SessionsService) Retrieve(ctx context.Context, id int64) (*Session, err
 }
 
 // RetrieveMultiple returns sessions in the order of ids. It sends one request for each 1,000 sessions. A duplicate id is
-// sent once and its session is returned for each occurrence. An unknown session is an error that matches [ErrNotFound]. The API
-// has no option to ignore unknown sessions.
+// sent once and its session is returned for each occurrence. An unknown session is an error that matches [ErrNotFound]. The
+// API has no option to ignore unknown sessions.
 func (s *SessionsService) RetrieveMultiple(ctx context.Context, ids []int64) (_ SessionList, err error) {
 	defer explain(&err, "retrieve %s", listed("session", ids))
 	if err := checkIDs("session id", ids...); err != nil {

@@ -16,8 +16,8 @@ const (
 	PayloadAzure  = 36_000
 )
 
-// WithPayloadLimit rejects call data of more than n bytes of JSON before a request is sent. The default is PayloadGoogle, the
-// largest limit of all clouds. Pass the limit of the project's cloud to get a clear error instead of the service's.
+// WithPayloadLimit rejects call data of more than n bytes of JSON before a request is sent. The default is PayloadGoogle,
+// the largest limit of all clouds. Pass the limit of the project's cloud to get a clear error instead of the service's.
 func WithPayloadLimit(n int) Option {
 	return func(s *settings) error {
 		if n <= 0 {

@@ -39,9 +39,9 @@ func (e *PendingError) Unwrap() error { return e.Err }
 //   - An unknown call is an error that matches [ErrNotFound]. It ends only its own wait.
 //   - A request that fails after all retries ends the waits that shared it.
 //
-// Waits on one client share their requests: when the poll interval of one waiter ends (see [WithPoll]), one request retrieves up
-// to 1,000 calls of the same function, and includes every waiter that is at least halfway through its interval. A waiter sees the
-// end at most one of its own poll intervals late, plus request time.
+// Waits on one client share their requests: when the poll interval of one waiter ends (see [WithPoll]), one request
+// retrieves up to 1,000 calls of the same function, and includes every waiter that is at least halfway through its
+// interval. A waiter sees the end at most one of its own poll intervals late, plus request time.
 func (s *CallsService) Wait(ctx context.Context, fn Identifier, id int64) (*Call, error) {
 	return withFunctionID(ctx, s.client, fn, func(functionID int64) (*Call, error) {
 		return s.wait(ctx, CallID{functionID, id}, (*Call).ended)
@@ -109,8 +109,8 @@ func WithProgress(report func(ended, total int, last CallResult)) WaitOption {
 	return func(o *waitOptions) { o.progress = report }
 }
 
-// WaitAll waits until all calls have ended and returns a result for each, in the order of ids. The calls may belong to different
-// functions.
+// WaitAll waits until all calls have ended and returns a result for each, in the order of ids. The calls may belong to
+// different functions.
 //
 //   - The failure of a call is part of its result. The error is nil, however many calls failed.
 //   - If ctx ends or WithFailFast stops the wait while calls run, the error is a [*PendingError] that names them. The other

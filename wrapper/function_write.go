@@ -117,21 +117,3 @@ func deepCopy(v reflect.Value) reflect.Value {
 	}
 	return c
 }
-
-// ScheduleWrite is a schedule to create. FunctionID and Nonce may be empty: [SchedulesService.Create] sets them.
-//
-// Package fmt, package slog and JSON show three asterisks for a nonce. Only the request of Create contains it. Package fmt
-// ignores the methods of unexported fields, so a struct with a ScheduleWrite in an unexported field needs its own String
-// method.
-type ScheduleWrite gen.FunctionScheduleWrite
-
-// Format writes the schedule as JSON without its nonce, for every verb except %p.
-func (w ScheduleWrite) Format(f fmt.State, _ rune) { writeJSON(f, w, "schedule "+w.Name) }
-
-// MarshalJSON encodes the schedule as the API does, without its nonce.
-func (w ScheduleWrite) MarshalJSON() ([]byte, error) {
-	if w.Nonce != "" {
-		w.Nonce = redacted
-	}
-	return json.Marshal(gen.FunctionScheduleWrite(w))
-}
