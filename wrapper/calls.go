@@ -34,11 +34,23 @@ func (c CallID) check() error {
 
 // Call is one call of a function. Its JSON is that of the API, including the fields that this version does not know
 // (AdditionalProperties). The methods with a context need a call that came from a [Client].
+//
+//	EndTime        *int64        end, ms since epoch; nil while the call runs; see Ended
+//	Error          *CallFailure  reason of a failure; see Failure
+//	FunctionID     int64         id of the called function
+//	ID             int64         id, unique within the function
+//	ScheduleID     *int64        id of the schedule that started the call
+//	ScheduledTime  *int64        scheduled start, ms since epoch; see Scheduled
+//	StartTime      int64         start, ms since epoch; see Started
+//	Status         CallStatus    status; every status except Running is final
 type Call struct {
 	gen.FunctionCall
 
 	client *Client
 }
+
+// CallFailure is the error of a failed call, which is a string or an object. [Call.Failure] reads both.
+type CallFailure = gen.FunctionCallError
 
 // CallID returns the id of the call and of its function.
 func (c *Call) CallID() CallID { return CallID{c.FunctionID, c.ID} }
@@ -141,6 +153,9 @@ func (f CallsFilter) wire() *gen.FunctionCallFilter {
 }
 
 // List returns the calls of a function that match the filter, at most 25 unless [WithLimit] sets another limit.
+//
+// Capability: functionsAcl:READ.
+// Reference: https://api-docs.cognite.com/20230101/tag/Function-calls/operation/listFunctionCalls
 func (s *CallsService) List(ctx context.Context, fn Identifier, filter CallsFilter, opts ...ListOption) (CallList, error) {
 	o, err := listSettings(defaultLimit, opts)
 	if err != nil {
@@ -151,6 +166,9 @@ func (s *CallsService) List(ctx context.Context, fn Identifier, filter CallsFilt
 
 // All iterates over the calls of a function that match the filter, over all of them unless [WithLimit] sets a limit. It
 // keeps one page in memory. Each range over the sequence sends new requests. An error is the last element.
+//
+// Capability: functionsAcl:READ.
+// Reference: https://api-docs.cognite.com/20230101/tag/Function-calls/operation/listFunctionCalls
 func (s *CallsService) All(ctx context.Context, fn Identifier, filter CallsFilter, opts ...ListOption) iter.Seq2[*Call, error] {
 	o, err := listSettings(Unlimited, opts)
 	if err != nil {
@@ -191,6 +209,9 @@ func (s *CallsService) FromJSON(data []byte) (*Call, error) {
 }
 
 // Retrieve returns one call. An unknown call or function is an error that matches [ErrNotFound].
+//
+// Capability: functionsAcl:READ.
+// Reference: https://api-docs.cognite.com/20230101/tag/Function-calls/operation/byIdsFunctionCalls
 func (s *CallsService) Retrieve(ctx context.Context, fn Identifier, id int64) (*Call, error) {
 	found, err := s.RetrieveMultiple(ctx, fn, []int64{id})
 	if err != nil {
@@ -202,6 +223,9 @@ func (s *CallsService) Retrieve(ctx context.Context, fn Identifier, id int64) (*
 // RetrieveMultiple returns calls of one function in the order of ids. It sends one request for each 1,000 calls. A
 // duplicate id is sent once and its call is returned for each occurrence. An unknown call is an error that matches
 // [ErrNotFound]. With [IgnoreUnknown] it is left out.
+//
+// Capability: functionsAcl:READ.
+// Reference: https://api-docs.cognite.com/20230101/tag/Function-calls/operation/byIdsFunctionCalls
 func (s *CallsService) RetrieveMultiple(ctx context.Context, fn Identifier, ids []int64, opts ...IDsOption) (_ CallList, err error) {
 	defer explain(&err, "retrieve %s of the function with %v", listed("call", ids), fn)
 	if err := checkIDs("call id", ids...); err != nil {
@@ -237,6 +261,9 @@ func (s *CallsService) retrieve(ctx context.Context, functionID int64, ids []int
 
 // Response returns the result of the function as JSON. It returns the JSON null if the function returned None, and nil if
 // the call has no response because it runs or failed.
+//
+// Capability: functionsAcl:READ.
+// Reference: https://api-docs.cognite.com/20230101/tag/Function-calls/operation/getFunctionCallResponse
 func (s *CallsService) Response(ctx context.Context, fn Identifier, id int64) (_ json.RawMessage, err error) {
 	defer explain(&err, "retrieve the response of call %d of the function with %v", id, fn)
 	got, err := withCall(ctx, s.client, fn, id, s.client.api.GetFunctionCallResponse)

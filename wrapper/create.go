@@ -47,6 +47,9 @@ func WithFileExternalID(externalID string) CreateOption {
 //   - A [*SourceError] names the place in the code that breaks a rule, before a request is sent.
 //   - When the service rejects the function, Create deletes the uploaded code file. When the response was lost, the file
 //     remains, because the function may exist.
+//
+// Capability: functionsAcl:WRITE. Uploading needs filesAcl:WRITE and filesAcl:READ, except with [FileID].
+// Reference: https://api-docs.cognite.com/20230101/tag/Functions/operation/postFunctions
 func (c *Client) Create(ctx context.Context, w FunctionWrite, source Source, opts ...CreateOption) (_ *Function, err error) {
 	defer explain(&err, "create the function %q", w.Name)
 	o, err := createSettings(w, opts)

@@ -54,6 +54,9 @@ func (c *Call) FollowLogs(ctx context.Context, opts ...FollowOption) iter.Seq2[C
 // Lines have the order of the response. When the service inserts a late line before lines that were already returned,
 // FollowLogs returns it at once, after them. [WithLogDelay] keeps the order of the log for lines that appear within the
 // delay.
+//
+// Capability: functionsAcl:READ.
+// Reference: https://api-docs.cognite.com/20230101/tag/Function-calls/operation/getFunctionCallLogs
 func (s *CallsService) FollowLogs(ctx context.Context, fn Identifier, id int64, opts ...FollowOption) iter.Seq2[CallLogEntry, error] {
 	o, err := followSettings(opts)
 	if err == nil {

@@ -13,6 +13,21 @@ import (
 
 // FunctionWrite is a function to create. FileID may be 0: [Client.Create] sets it from the source.
 //
+//	CPU             *float64           CPU cores per call, within Limits.CPUCores; fixed on AWS and Azure
+//	Description     *string            at most 500 characters
+//	EnvVars         map[string]string  environment variables, at most 100; keys of letters, digits and underscores
+//	ExternalID      *string            id chosen by the user, unique in the project; at most 255 characters
+//	ExtraIndexURLs  []string           additional package indexes of pip; may contain credentials
+//	FileID          int64              id of the zip file with the code
+//	FunctionPath    *string            path of the Python module in the zip file; default handler.py
+//	IndexURL        *string            package index of pip instead of the public one; may contain credentials
+//	Memory          *float64           memory per call in GB, within Limits.MemoryGB; fixed on AWS and Azure
+//	Metadata        map[string]string  at most 16 pairs; keys of at most 32, values of at most 512 characters
+//	Name            string             name, 1 to 140 characters; not unique
+//	Owner           *string            owner, often an e-mail address; at most 128 characters
+//	Runtime         *Runtime           version of Python; Limits.Runtimes has the offered ones
+//	Secrets         map[string]string  at most 30; keys of at most 15 lower-case letters, digits and dashes
+//
 // Package fmt, package slog and JSON show three asterisks for each secret, and only the host of a package index's URL,
 // because paths and user names may be tokens. Only the request of Create contains them. Package fmt ignores the methods of
 // unexported fields, so a struct with a FunctionWrite in an unexported field needs its own String method.

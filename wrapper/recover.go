@@ -81,6 +81,9 @@ func (e *RecoverError) Is(target error) bool { return target == ErrNotFound && l
 //   - Exactly one such call is the result, even if another client started it.
 //   - Without such a call, Recover returns a [*RecoverError] five seconds after the loss, not earlier.
 //   - With several such calls, Recover returns a [*RecoverError] that contains them.
+//
+// Capability: functionsAcl:READ.
+// Reference: https://api-docs.cognite.com/20230101/tag/Function-calls/operation/listFunctionCalls
 func (c *Client) Recover(ctx context.Context, err error, others ...CallID) (*Call, error) {
 	unknown, ok := errors.AsType[*UnknownOutcomeError](err)
 	if !ok {

@@ -21,11 +21,24 @@ type SchedulesService struct{ client *Client }
 
 // Schedule calls a function periodically. Its JSON is that of the API, including the fields that this version does not
 // know (AdditionalProperties). The methods with a context need a schedule that came from a [Client].
+//
+//	CreatedTime         int64              creation, ms since epoch; see Created
+//	CronExpression      string             minute, hour, day of month, month and day of week, in UTC
+//	Description         *string            description of the schedule
+//	FunctionExternalID  *string            external id of the called function; often absent
+//	FunctionID          *int64             id of the called function
+//	ID                  int64              id of the schedule
+//	Name                string             name of the schedule
+//	SessionID           ScheduleSessionID  session of the calls; see Session
+//	When                string             cron expression in words
 type Schedule struct {
 	gen.FunctionSchedule
 
 	client *Client
 }
+
+// ScheduleSessionID is the id of a session, which is a number or a string. [Schedule.Session] reads both.
+type ScheduleSessionID = gen.FunctionScheduleSessionID
 
 // Created returns the time at which the schedule was created.
 func (s *Schedule) Created() time.Time { return milliseconds(&s.CreatedTime) }
@@ -99,6 +112,13 @@ func (s *Schedule) AsWrite(ctx context.Context) (ScheduleWrite, error) {
 }
 
 // ScheduleWrite is a schedule to create. FunctionID and Nonce may be empty: [SchedulesService.Create] sets them.
+//
+//	CronExpression  string           minute, hour, day of month, month and day of week, in UTC
+//	Data            json.RawMessage  argument data of each call, a JSON object
+//	Description     *string          at most 500 characters
+//	FunctionID      int64            id of the function to call
+//	Name            string           name, 1 to 140 characters
+//	Nonce           string           nonce of a session; valid once and for about a minute
 //
 // Package fmt, package slog and JSON show three asterisks for a nonce. Only the request of Create contains it. Package fmt
 // ignores the methods of unexported fields, so a struct with a ScheduleWrite in an unexported field needs its own String
@@ -176,6 +196,9 @@ func (f SchedulesFilter) wire() (*gen.FunctionScheduleFilter, error) {
 
 // List returns the schedules that match the filter, at most 25 unless [WithLimit] sets another limit. The API has no cursor
 // for schedules. With [Unlimited], List requests 10,000 and returns a [*TruncatedError] if that many come back.
+//
+// Capability: functionsAcl:READ.
+// Reference: https://api-docs.cognite.com/20230101/tag/Function-schedules/operation/listFunctionSchedules
 func (s *SchedulesService) List(ctx context.Context, filter SchedulesFilter, opts ...ListOption) (ScheduleList, error) {
 	o, err := listSettings(defaultLimit, opts)
 	if err != nil {
@@ -186,6 +209,9 @@ func (s *SchedulesService) List(ctx context.Context, filter SchedulesFilter, opt
 
 // All iterates over the schedules that match the filter, over all of them unless [WithLimit] sets a limit. Each range over
 // the sequence sends a new request. An error is the last element.
+//
+// Capability: functionsAcl:READ.
+// Reference: https://api-docs.cognite.com/20230101/tag/Function-schedules/operation/listFunctionSchedules
 func (s *SchedulesService) All(ctx context.Context, filter SchedulesFilter, opts ...ListOption) iter.Seq2[*Schedule, error] {
 	o, err := listSettings(Unlimited, opts)
 	if err != nil {
@@ -219,6 +245,9 @@ func (s *SchedulesService) bind(items []gen.FunctionSchedule) []*Schedule {
 }
 
 // Retrieve returns one schedule. An unknown schedule is an error that matches [ErrNotFound].
+//
+// Capability: functionsAcl:READ.
+// Reference: https://api-docs.cognite.com/20230101/tag/Function-schedules/operation/byIdsFunctionSchedules
 func (s *SchedulesService) Retrieve(ctx context.Context, id int64) (*Schedule, error) {
 	found, err := s.RetrieveMultiple(ctx, []int64{id})
 	if err != nil {
@@ -230,6 +259,9 @@ func (s *SchedulesService) Retrieve(ctx context.Context, id int64) (*Schedule, e
 // RetrieveMultiple returns schedules in the order of ids. It sends one request for each 1,000 schedules. A duplicate id is
 // sent once and its schedule is returned for each occurrence. An unknown schedule is an error that matches [ErrNotFound].
 // With [IgnoreUnknown] it is left out.
+//
+// Capability: functionsAcl:READ.
+// Reference: https://api-docs.cognite.com/20230101/tag/Function-schedules/operation/byIdsFunctionSchedules
 func (s *SchedulesService) RetrieveMultiple(ctx context.Context, ids []int64, opts ...IDsOption) (_ ScheduleList, err error) {
 	defer explain(&err, "retrieve %s", listed("schedule", ids))
 	if err := checkIDs("schedule id", ids...); err != nil {
@@ -267,6 +299,9 @@ func scheduleReferences(ids []int64) gen.FunctionScheduleReferences {
 //   - A session from token exchange lasts as long as the identity provider renews it.
 //   - Create makes a one-shot session, which ends soon, only with [WithSession]. A client whose token cannot be exchanged
 //     fails.
+//
+// Capability: functionsAcl:WRITE. Sessions need sessionsAcl:CREATE, except with a nonce.
+// Reference: https://api-docs.cognite.com/20230101/tag/Function-schedules/operation/postFunctionSchedules
 func (s *SchedulesService) Create(ctx context.Context, fn Identifier, w ScheduleWrite, opts ...SessionOption) (_ *Schedule, err error) {
 	defer explain(&err, "create the schedule %q", w.Name)
 	if fn == (Identifier{}) {
@@ -313,6 +348,9 @@ func (s *SchedulesService) create(ctx context.Context, w ScheduleWrite, o sessio
 // Delete deletes schedules. Their calls remain. It sends one request for each 1,000 schedules. An unknown schedule is an
 // error that matches [ErrNotFound], unless [IgnoreUnknown] is given. Schedules that earlier requests deleted stay deleted
 // when a later request fails.
+//
+// Capability: functionsAcl:WRITE.
+// Reference: https://api-docs.cognite.com/20230101/tag/Function-schedules/operation/deleteFunctionSchedules
 func (s *SchedulesService) Delete(ctx context.Context, ids []int64, opts ...IDsOption) (err error) {
 	defer explain(&err, "delete %s", listed("schedule", ids))
 	if err := checkIDs("schedule id", ids...); err != nil {
@@ -352,6 +390,9 @@ func (s *SchedulesService) deleteExisting(ctx context.Context, ids []int64, reje
 }
 
 // InputData returns the data of a schedule's calls as a JSON object, or nil if the schedule has no data.
+//
+// Capability: functionsAcl:READ.
+// Reference: https://api-docs.cognite.com/20230101/tag/Function-schedules/operation/getFunctionScheduleInputData
 func (s *SchedulesService) InputData(ctx context.Context, id int64) (_ json.RawMessage, err error) {
 	defer explain(&err, "retrieve the input data of the schedule with id %d", id)
 	if err := checkIDs("schedule id", id); err != nil {

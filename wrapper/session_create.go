@@ -82,6 +82,9 @@ func (s CreatedSession) MarshalJSON() ([]byte, error) {
 func (s CreatedSession) LogValue() slog.Value { return slog.StringValue(s.String()) }
 
 // Create creates a session and returns it with its nonce. Use the nonce at once, with [WithNonce].
+//
+// Capability: sessionsAcl:CREATE.
+// Reference: https://api-docs.cognite.com/20230101/tag/Sessions/operation/createSessions
 func (s *SessionsService) Create(ctx context.Context, credentials SessionCredentials) (_ *CreatedSession, err error) {
 	defer explain(&err, "create a session by %v", credentials)
 	write, err := credentials.wire()
