@@ -12,9 +12,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/cogfn/cogfn/wrapper/internal/codezip"
-	"github.com/cogfn/cogfn/wrapper/internal/handler"
-	"github.com/cogfn/cogfn/wrapper/internal/requirements"
+	"github.com/cogfn/cogfn/internal/source"
+	"github.com/cogfn/cogfn/internal/pyscan"
+	"github.com/cogfn/cogfn/internal/requirements"
 )
 
 // requirementsPath is where the service looks for the packages that a function needs.
@@ -101,7 +101,7 @@ func (s Source) fileID() (int64, bool) {
 
 // pack zips the code and, unless skipValidation is set, checks what is in the zip. An empty functionPath stands for the
 // default one.
-func (s Source) pack(functionPath string, skipValidation bool) (*codezip.Archive, error) {
+func (s Source) pack(functionPath string, skipValidation bool) (*source.Archive, error) {
 	if functionPath == "" {
 		functionPath = defaultPath
 	}
@@ -124,7 +124,7 @@ func (s Source) pack(functionPath string, skipValidation bool) (*codezip.Archive
 	return archive, nil
 }
 
-func (s Source) archive(functionPath string, accept func(files, ignored []string) error) (*codezip.Archive, error) {
+func (s Source) archive(functionPath string, accept func(files, ignored []string) error) (*source.Archive, error) {
 	switch s.kind {
 	case sourceFolder:
 		return s.packFolder(accept)
@@ -132,7 +132,7 @@ func (s Source) archive(functionPath string, accept func(files, ignored []string
 		if s.fsys == nil {
 			return nil, &SourceError{Message: "the file system given as code is nil; pass one to FolderFS"}
 		}
-		return codezip.Pack(s.fsys, accept)
+		return source.Pack(s.fsys, accept)
 	case sourceText:
 		return s.packText(functionPath)
 	case sourceFile:
@@ -145,7 +145,7 @@ func (s Source) archive(functionPath string, accept func(files, ignored []string
 	return nil, &SourceError{Message: "no code is given; use Folder, FolderFS, HandlerText or FileID"}
 }
 
-func (s Source) packFolder(accept func(files, ignored []string) error) (*codezip.Archive, error) {
+func (s Source) packFolder(accept func(files, ignored []string) error) (*source.Archive, error) {
 	if s.folder == "" {
 		return nil, &SourceError{Message: `the path of the folder is empty; use "." for the current folder`}
 	}
@@ -161,12 +161,12 @@ func (s Source) packFolder(accept func(files, ignored []string) error) (*codezip
 	if err != nil {
 		return nil, &SourceError{File: s.folder, Message: "the folder cannot be opened; check its permissions", Err: err}
 	}
-	archive, err := codezip.Pack(root.FS(), accept)
+	archive, err := source.Pack(root.FS(), accept)
 	return archive, errors.Join(err, root.Close())
 }
 
-func (s Source) packText(functionPath string) (*codezip.Archive, error) {
-	lines, err := handler.Requirements([]byte(s.text))
+func (s Source) packText(functionPath string) (*source.Archive, error) {
+	lines, err := pyscan.Requirements([]byte(s.text))
 	if err != nil {
 		return nil, s.blame(functionPath, err)
 	}
@@ -178,7 +178,7 @@ func (s Source) packText(functionPath string) (*codezip.Archive, error) {
 		}
 		texts[requirementsPath] = list.String()
 	}
-	return codezip.PackTexts(texts)
+	return source.PackTexts(texts)
 }
 
 // place names an entry of the code as the user would.
@@ -200,7 +200,7 @@ func (s Source) explain(err error) error {
 	if own, ok := errors.AsType[*SourceError](err); ok {
 		return own
 	}
-	if entry, ok := errors.AsType[*codezip.Error](err); ok {
+	if entry, ok := errors.AsType[*source.Error](err); ok {
 		message := entry.Message
 		if entry.Err != nil {
 			message += " (" + entry.Err.Error() + ")"
@@ -213,7 +213,7 @@ func (s Source) explain(err error) error {
 // blame is explain for an error about one file whose name the error does not know.
 func (s Source) blame(name string, err error) error {
 	blamed := &SourceError{File: s.place(name), Message: err.Error(), Err: err}
-	if e, ok := errors.AsType[*handler.Error](err); ok {
+	if e, ok := errors.AsType[*pyscan.Error](err); ok {
 		blamed.Line, blamed.Message, blamed.Err = e.Line, e.Message, nil
 	}
 	if e, ok := errors.AsType[*requirements.Error](err); ok {
@@ -257,7 +257,7 @@ func (s Source) checkFiles(functionPath string, files, ignored []string) error {
 }
 
 // validate checks the content of the zip itself, so that nothing is overlooked that ignore rules or links change.
-func (s Source) validate(archive *codezip.Archive, functionPath string) error {
+func (s Source) validate(archive *source.Archive, functionPath string) error {
 	code, err := zip.NewReader(bytes.NewReader(archive.Bytes), int64(len(archive.Bytes)))
 	if err != nil {
 		return s.explain(err)
@@ -266,7 +266,7 @@ func (s Source) validate(archive *codezip.Archive, functionPath string) error {
 	if err != nil {
 		return s.explain(err)
 	}
-	if err := handler.Check("", text); err != nil {
+	if err := pyscan.Check("", text); err != nil {
 		return s.blame(functionPath, err)
 	}
 	if s.kind == sourceText {
@@ -286,7 +286,7 @@ func (s Source) validate(archive *codezip.Archive, functionPath string) error {
 
 // checkListed checks the requirements of a handler's text where the user wrote them: in the docstring.
 func (s Source) checkListed(text []byte, functionPath string) error {
-	lines, err := handler.Requirements(text)
+	lines, err := pyscan.Requirements(text)
 	if err != nil {
 		return s.blame(functionPath, err)
 	}
@@ -307,7 +307,7 @@ func (s Source) noHandler(ignored []string, functionPath string) error {
 			return &SourceError{
 				File: s.place(functionPath),
 				Message: fmt.Sprintf(`the ignore rules leave this file out of the zip; add the line "!%s" to %s, or correct a line there`,
-					functionPath, codezip.IgnoreFile),
+					functionPath, source.IgnoreFile),
 				Err: fs.ErrNotExist,
 			}
 		}

@@ -1,4 +1,4 @@
-package codezip_test
+package source_test
 
 import (
 	"bytes"
@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
-	"github.com/cogfn/cogfn/wrapper/internal/codezip"
+	"github.com/cogfn/cogfn/internal/source"
 )
 
 // TestPackIsDeterministic holds three laws: the order, times and modes of a tree's files do not show in the bytes; the
@@ -29,7 +29,7 @@ func TestPackIsDeterministic(t *testing.T) {
 			sorted = append(sorted, name)
 		}
 		slices.Sort(sorted)
-		want, err := codezip.Pack(tree(files), nil)
+		want, err := source.Pack(tree(files), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -53,7 +53,7 @@ func TestPackIsDeterministic(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		got, err := codezip.Pack(os.DirFS(dir), nil)
+		got, err := source.Pack(os.DirFS(dir), nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,4 +1,4 @@
-package codezip_test
+package source_test
 
 import (
 	"archive/zip"
@@ -17,7 +17,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/cogfn/cogfn/wrapper/internal/codezip"
+	"github.com/cogfn/cogfn/internal/source"
 )
 
 // tree makes a file system of names and contents; a content "-> x" makes a link to x.
@@ -82,7 +82,7 @@ func TestPack(t *testing.T) {
 		"handler.py": "def handle(data): pass\n", "a/b.py": strings.Repeat("x = 1\n", 1000), "a.py": "", "größe.txt": "ü",
 		"__pycache__/x.pyc": "no", ".env": "SECRET=1",
 	}
-	archive, err := codezip.Pack(tree(files), nil)
+	archive, err := source.Pack(tree(files), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,11 +113,11 @@ func TestPack(t *testing.T) {
 func TestPackTexts(t *testing.T) {
 	t.Parallel()
 	files := map[string]string{"b/handler.py": "x", "a.txt": "y"}
-	got, err := codezip.PackTexts(files)
+	got, err := source.PackTexts(files)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want, err := codezip.Pack(tree(files), nil)
+	want, err := source.Pack(tree(files), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,7 +129,7 @@ func TestPackTexts(t *testing.T) {
 		`"../x": the name is no path inside a folder; write it like "src/handler.py"`: {"../x": ""},
 		`a\b: the name holds a "\"; rename it`:                                        {`a\b`: ""},
 	} {
-		if _, err := codezip.PackTexts(files); err == nil || err.Error() != name {
+		if _, err := source.PackTexts(files); err == nil || err.Error() != name {
 			t.Errorf("got %v, want %s", err, name)
 		}
 	}
@@ -138,7 +138,7 @@ func TestPackTexts(t *testing.T) {
 func TestContentSHA256(t *testing.T) {
 	t.Parallel()
 	sum := func(files map[string]string) string {
-		archive, err := codezip.Pack(tree(files), nil)
+		archive, err := source.Pack(tree(files), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -191,12 +191,12 @@ func TestPackRefuses(t *testing.T) {
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := codezip.Pack(tc.fsys, nil)
+			_, err := source.Pack(tc.fsys, nil)
 			if err == nil {
 				t.Fatal("accepted")
 			}
-			if _, ok := errors.AsType[*codezip.Error](err); !ok {
-				t.Errorf("error is a %T, not a *codezip.Error", err)
+			if _, ok := errors.AsType[*source.Error](err); !ok {
+				t.Errorf("error is a %T, not a *source.Error", err)
 			}
 			if err.Error() != tc.want {
 				t.Errorf("\n got %s\nwant %s", err, tc.want)
@@ -212,7 +212,7 @@ func (n noLinks) ReadDir(name string) ([]fs.DirEntry, error) { return fs.ReadDir
 
 func TestPackBrokenLink(t *testing.T) {
 	t.Parallel()
-	_, err := codezip.Pack(tree(map[string]string{"l": "-> gone"}), nil)
+	_, err := source.Pack(tree(map[string]string{"l": "-> gone"}), nil)
 	if !errors.Is(err, fs.ErrNotExist) || !strings.HasPrefix(err.Error(), "l: the link leads to nothing; remove it") {
 		t.Errorf("got %v", err)
 	}
@@ -228,7 +228,7 @@ func TestPackUnreadable(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			fsys := failing{tree(map[string]string{"x/y.py": "a", ".cogfnignore": "# nothing"}), tc.name}
-			_, err := codezip.Pack(fsys, nil)
+			_, err := source.Pack(fsys, nil)
 			if !errors.Is(err, errDisk) || !strings.HasPrefix(err.Error(), tc.message) {
 				t.Errorf("got %v, want %s", err, tc.message)
 			}
@@ -271,7 +271,7 @@ func TestPackInvalidName(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "a\xffb.py"), nil, 0o600); err != nil {
 		t.Skipf("this file system takes only names in UTF-8: %v", err)
 	}
-	_, err := codezip.Pack(os.DirFS(dir), nil)
+	_, err := source.Pack(os.DirFS(dir), nil)
 	if want := `"a\xffb.py": the name is not valid UTF-8; rename it`; err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
@@ -298,7 +298,7 @@ func TestPackLinksOnDisk(t *testing.T) {
 			inside := onDisk(t, map[string]string{
 				"handler.py": "-> src/../src/main.py", "src/main.py": "code", "src/again.py": "-> ../handler.py",
 			})
-			archive, err := codezip.Pack(open(t, inside), nil)
+			archive, err := source.Pack(open(t, inside), nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -313,7 +313,7 @@ func TestPackLinksOnDisk(t *testing.T) {
 				filepath.Join("..", "..", filepath.Base(filepath.Dir(outside)), filepath.Base(outside), "secret.txt"),
 			} {
 				leading := onDisk(t, map[string]string{"handler.py": "code", "secret.txt": "-> " + target})
-				_, err = codezip.Pack(open(t, leading), nil)
+				_, err = source.Pack(open(t, leading), nil)
 				if want := "secret.txt: the link leads out of the folder; replace it with a copy of the file"; err == nil || err.Error() != want {
 					t.Errorf("link to %s: got %v, want %s", target, err, want)
 				}

@@ -1,10 +1,10 @@
-// Package handler reads the Python source of a function's entry file and answers what a deployment must know about it,
+// Package pyscan reads the Python source of a function's entry file and answers what a deployment must know about it,
 // without importing it and without a Python interpreter: is there a top-level handle, is it a plain function, are its
 // arguments those that the service passes, which requirements does its docstring list.
 //
 // It is a scanner, not a parser: it sees tokens, indentation and the first words of statements. It therefore finds few
 // of the syntax errors that Python would find, but it must never refuse a file that Python accepts.
-package handler
+package pyscan
 
 import (
 	"bytes"

@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 
-	"github.com/cogfn/cogfn/wrapper/internal/requirements"
+	"github.com/cogfn/cogfn/internal/requirements"
 )
 
 func TestParse(t *testing.T) {

@@ -1,4 +1,4 @@
-package handler
+package pyscan
 
 // indent is the width of a line's leading blanks, counted twice: with a tab reaching to the next multiple of 8, and
 // with a tab as wide as a space. Python compares both, so that no mixture of tabs and spaces depends on the editor.

@@ -1,6 +1,6 @@
-// Package codezip packs a function's folder into a zip archive: the same bytes for the same files, whatever the
+// Package source packs a function's folder into a zip archive: the same bytes for the same files, whatever the
 // machine, the times, the permissions and the order in which the files were made.
-package codezip
+package source
 
 import (
 	"archive/zip"

@@ -1,4 +1,4 @@
-package codezip
+package source
 
 import (
 	"errors"

@@ -10,7 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/cogfn/cogfn/wrapper/internal/requirements"
+	"github.com/cogfn/cogfn/internal/requirements"
 )
 
 // named lists requirements by name, and whether pip takes them.

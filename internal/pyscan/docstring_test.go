@@ -1,11 +1,11 @@
-package handler_test
+package pyscan_test
 
 import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/cogfn/cogfn/wrapper/internal/handler"
+	"github.com/cogfn/cogfn/internal/pyscan"
 )
 
 func TestDocstring(t *testing.T) {
@@ -28,7 +28,7 @@ func TestDocstring(t *testing.T) {
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got, err := handler.Docstring([]byte(tc.src))
+			got, err := pyscan.Docstring([]byte(tc.src))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -43,31 +43,31 @@ func TestRequirements(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		src  string
-		want []handler.Line
+		want []pyscan.Line
 	}{
 		"none": {"def handle(data):\n    '''No list here: [requirements] in a sentence.'''\n", nil},
 		"of handle": {
 			"'''[requirements]\nno\n[/requirements]'''\ndef handle(data):\n    \"\"\"Add.\n\n    [requirements]\n    numpy>=1.0\n\n    # why\n      pandas ; python_version<'4'\n    [/requirements]\n    \"\"\"\n",
-			[]handler.Line{{8, "numpy>=1.0"}, {11, "pandas ; python_version<'4'"}},
+			[]pyscan.Line{{8, "numpy>=1.0"}, {11, "pandas ; python_version<'4'"}},
 		},
 		"of the file": {
 			"'''\n[requirements]\nnumpy\n[/requirements]\n'''\nhandle = run\n",
-			[]handler.Line{{3, "numpy"}},
+			[]pyscan.Line{{3, "numpy"}},
 		},
 		"written with escapes": {
 			`def handle(data): "[requirements]\nnumpy\n[/requirements]"`,
-			[]handler.Line{{1, "numpy"}},
+			[]pyscan.Line{{1, "numpy"}},
 		},
 		"line joined by Python": {
 			"def handle(data):\n    '''\n    [requirements]\n    num\\\npy\n    pandas\n    [/requirements]\n    '''",
-			[]handler.Line{{4, "numpy"}, {6, "pandas"}},
+			[]pyscan.Line{{4, "numpy"}, {6, "pandas"}},
 		},
 		"empty": {"'''\n[requirements]\n[/requirements]\n'''\n", nil},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got, err := handler.Requirements([]byte(tc.src))
+			got, err := pyscan.Requirements([]byte(tc.src))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -80,13 +80,13 @@ func TestRequirements(t *testing.T) {
 
 func TestDocstringErrors(t *testing.T) {
 	t.Parallel()
-	if _, err := handler.Docstring([]byte("x = (")); err == nil {
+	if _, err := pyscan.Docstring([]byte("x = (")); err == nil {
 		t.Error("Docstring accepted an open bracket")
 	}
-	if _, err := handler.Requirements([]byte("x = (")); err == nil {
+	if _, err := pyscan.Requirements([]byte("x = (")); err == nil {
 		t.Error("Requirements accepted an open bracket")
 	}
-	_, err := handler.Requirements([]byte("def handle():\n    '''\n    [requirements]\n    numpy\n    '''\n"))
+	_, err := pyscan.Requirements([]byte("def handle():\n    '''\n    [requirements]\n    numpy\n    '''\n"))
 	want := "[requirements] has no end; add a line [/requirements]"
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)

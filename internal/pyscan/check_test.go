@@ -1,10 +1,10 @@
-package handler_test
+package pyscan_test
 
 import (
 	"errors"
 	"testing"
 
-	"github.com/cogfn/cogfn/wrapper/internal/handler"
+	"github.com/cogfn/cogfn/internal/pyscan"
 )
 
 func TestCheckAccepts(t *testing.T) {
@@ -50,7 +50,7 @@ func TestCheckAccepts(t *testing.T) {
 	for name, src := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if err := handler.Check("handler.py", []byte(src)); err != nil {
+			if err := pyscan.Check("handler.py", []byte(src)); err != nil {
 				t.Errorf("refused: %v\n%s", err, src)
 			}
 		})
@@ -101,12 +101,12 @@ func TestCheckRefuses(t *testing.T) {
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			err := handler.Check("handler.py", []byte(tc.src))
+			err := pyscan.Check("handler.py", []byte(tc.src))
 			if err == nil {
 				t.Fatal("accepted")
 			}
-			if _, ok := errors.AsType[*handler.Error](err); !ok {
-				t.Errorf("error is a %T, not a *handler.Error", err)
+			if _, ok := errors.AsType[*pyscan.Error](err); !ok {
+				t.Errorf("error is a %T, not a *pyscan.Error", err)
 			}
 			if err.Error() != tc.want {
 				t.Errorf("\n got %s\nwant %s", err, tc.want)
@@ -117,7 +117,7 @@ func TestCheckRefuses(t *testing.T) {
 
 func TestErrorWithoutFile(t *testing.T) {
 	t.Parallel()
-	err := &handler.Error{Line: 3, Message: "it is wrong"}
+	err := &pyscan.Error{Line: 3, Message: "it is wrong"}
 	if got := err.Error(); got != "it is wrong" {
 		t.Errorf("got %q", got)
 	}
@@ -144,8 +144,8 @@ func TestStrings(t *testing.T) {
 					line++
 				}
 			}
-			err := handler.Check("", []byte(src))
-			problem, ok := errors.AsType[*handler.Error](err)
+			err := pyscan.Check("", []byte(src))
+			problem, ok := errors.AsType[*pyscan.Error](err)
 			if !ok || problem.Line != line || problem.Message != `handle is an async function; use a plain "def handle"` {
 				t.Errorf("the def in line %d was not seen: %v\n%s", line, err, src)
 			}
@@ -169,11 +169,11 @@ func FuzzCheck(f *testing.F) {
 				lines++
 			}
 		}
-		err := handler.Check("handler.py", src)
-		if problem, ok := errors.AsType[*handler.Error](err); ok && (problem.Line < 0 || problem.Line > lines) {
+		err := pyscan.Check("handler.py", src)
+		if problem, ok := errors.AsType[*pyscan.Error](err); ok && (problem.Line < 0 || problem.Line > lines) {
 			t.Errorf("line %d of %d: %v", problem.Line, lines, err)
 		}
-		if _, err := handler.Requirements(src); err != nil && err.Error() == "" {
+		if _, err := pyscan.Requirements(src); err != nil && err.Error() == "" {
 			t.Error("an error without text")
 		}
 	})

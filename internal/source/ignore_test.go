@@ -1,4 +1,4 @@
-package codezip_test
+package source_test
 
 import (
 	"strings"
@@ -6,7 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/cogfn/cogfn/wrapper/internal/codezip"
+	"github.com/cogfn/cogfn/internal/source"
 )
 
 func TestIgnore(t *testing.T) {
@@ -79,9 +79,9 @@ func TestIgnore(t *testing.T) {
 				files[n] = "content of " + n
 			}
 			if tc.patterns != "" {
-				files[codezip.IgnoreFile] = tc.patterns
+				files[source.IgnoreFile] = tc.patterns
 			}
-			archive, err := codezip.Pack(tree(files), nil)
+			archive, err := source.Pack(tree(files), nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -98,7 +98,7 @@ func TestIgnore(t *testing.T) {
 // TestIgnoredLinks shows that a link which would be refused may be ignored instead.
 func TestIgnoredLinks(t *testing.T) {
 	t.Parallel()
-	archive, err := codezip.Pack(tree(map[string]string{"a.py": "", "out": "-> /etc/passwd", codezip.IgnoreFile: "out"}), nil)
+	archive, err := source.Pack(tree(map[string]string{"a.py": "", "out": "-> /etc/passwd", source.IgnoreFile: "out"}), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
