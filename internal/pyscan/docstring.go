@@ -5,31 +5,22 @@ import (
 	"strings"
 )
 
-// Line is a line of a docstring and its place in the file.
+// Line is a line of a docstring.
 type Line struct {
-	Number int // counted from 1
-	Text   string
+	Number int    // the line of the file, counted from 1
+	Text   string // its value, without escape sequences
 }
 
-// The marks that enclose the requirements in a docstring, each on a line of its own.
+// The lines before and after the requirements in a docstring.
 const (
 	openRequirements  = "[requirements]"
 	closeRequirements = "[/requirements]"
 )
 
-// Docstring returns the docstring of the top-level function handle as Python would have it, or "" when there is none.
-// The error is an [*Error] without a file name when the source cannot be scanned.
-func Docstring(src []byte) (string, error) {
-	m, problem := scan(src)
-	if problem != nil {
-		return "", problem
-	}
-	return joinLines(docLines(m.handleDoc())), nil
-}
-
 // Requirements returns the lines between [requirements] and [/requirements] in the docstring of the top-level function
-// handle or, when that has none, of the file: trimmed, without blank lines and comments. The error is an [*Error]
-// without a file name when the source cannot be scanned or the list has no end.
+// handle. If that docstring has no requirements, it returns those in the docstring of the file. White space around lines,
+// empty lines and comments are removed. A non-nil error is an [*Error]: Python cannot read the file, or the line
+// [/requirements] is missing.
 func Requirements(src []byte) ([]Line, error) {
 	m, problem := scan(src)
 	if problem != nil {
@@ -69,12 +60,12 @@ func requirementLines(doc []Line) (lines []Line, found bool, problem *Error) {
 		}
 	}
 	if opened > 0 {
-		return nil, false, errorAt(opened, "%s has no end; add a line %s", openRequirements, closeRequirements)
+		return nil, false, errorAt(opened, "%s is never closed; add a line %s", openRequirements, closeRequirements)
 	}
 	return nil, false, nil
 }
 
-// docstringAt returns the strings of the docstring with which s begins, or nil when it begins with anything else.
+// docstringAt returns the string tokens of the docstring at the start of s, or nil if s does not begin with a docstring.
 func docstringAt(s []token) []token {
 	brackets := 0
 	for brackets < len(s) && s[brackets].is("(") {
@@ -97,15 +88,7 @@ func docstringAt(s []token) []token {
 
 func prefixOf(text string) string { return text[:strings.IndexAny(text, `'"`)] }
 
-func joinLines(lines []Line) string {
-	texts := make([]string, len(lines))
-	for i, l := range lines {
-		texts[i] = l.Text
-	}
-	return strings.Join(texts, "\n")
-}
-
-// docLines decodes the strings of a docstring, which Python joins, and splits them into lines.
+// docLines decodes and joins the strings of a docstring, as Python does, and splits the result into lines.
 func docLines(doc []token) []Line {
 	if len(doc) == 0 {
 		return nil
@@ -125,10 +108,10 @@ func docLines(doc []token) []Line {
 	return d.lines
 }
 
-// decoder turns the body of a string as written into its value, line by line, and remembers where each line was
-// written: an escaped line end writes two lines as one, and "\n" one as two.
+// decoder decodes the body of a string into lines and records the source line of each. The two can differ: "\" at the end of
+// a source line joins two source lines, and the escape sequence "\n" splits one.
 type decoder struct {
-	line  int // of the source
+	line  int // current line of the source
 	text  strings.Builder
 	lines []Line
 }
@@ -168,8 +151,8 @@ var plainEscapes = map[byte]string{
 	'\\': "\\", '\'': "'", '"': "\"", 'a': "\a", 'b': "\b", 'f': "\f", 'n': "\n", 'r': "\r", 't': "\t", 'v': "\v",
 }
 
-// escape writes the value of the escape with which body begins and returns its length. What Python does not know as an
-// escape, and names of characters ("\N{…}"), are kept as written.
+// escape writes the value of the escape sequence at the start of body and returns the length of the sequence. It copies
+// sequences that Python does not define and names of characters ("\N{…}") unchanged.
 func (d *decoder) escape(body string) int {
 	c := body[1]
 	if c == '\n' {

@@ -3,18 +3,19 @@ package pyscan
 import (
 	"bytes"
 	"regexp"
+	"slices"
 	"unicode"
 	"unicode/utf8"
 )
 
-// codingComment is the comment by which one of the first two lines of a Python file may name another encoding.
+// codingComment matches the comment in the first two lines of a Python file that declares another encoding.
 var codingComment = regexp.MustCompile(`^[ \t\f]*#.*?coding[:=][ \t]*[-_.a-zA-Z0-9]+`)
 
-// checkEncoding refuses bytes that cannot be Python source. A file that names an encoding of its own is let through:
-// the tokens that matter here are ASCII in every encoding that Python accepts for source.
+// checkEncoding rejects bytes that cannot be Python source. It accepts files that declare another encoding, because the
+// tokens that the scanner needs are ASCII in every encoding that Python accepts for source.
 func checkEncoding(src []byte) *Error {
 	if i := bytes.IndexByte(src, 0); i >= 0 {
-		return errorAt(lineOf(src, i), "the file holds a null byte; save it as plain UTF-8 text")
+		return errorAt(1+bytes.Count(src[:i], []byte("\n")), "the file contains a null byte; save it as UTF-8 text")
 	}
 	if utf8.Valid(src) {
 		return nil
@@ -27,26 +28,12 @@ func checkEncoding(src []byte) *Error {
 		}
 		rest = after
 	}
-	return errorAt(lineOf(src, firstInvalid(src)), "the file is not UTF-8; save it as UTF-8")
+	invalid := slices.IndexFunc(bytes.Split(src, []byte("\n")), func(line []byte) bool { return !utf8.Valid(line) })
+	return errorAt(1+invalid, "the file is not UTF-8; save it as UTF-8")
 }
 
-func firstInvalid(src []byte) int {
-	for i := 0; i < len(src); {
-		r, size := utf8.DecodeRune(src[i:])
-		if r == utf8.RuneError && size == 1 {
-			return i
-		}
-		i += size
-	}
-	return len(src)
-}
-
-func lineOf(src []byte, offset int) int {
-	return 1 + bytes.Count(src[:offset], []byte("\n"))
-}
-
-// strayRune reports whether r, met outside strings and comments, can be no part of a Python name. Only classes that
-// hold no identifier character are listed: pasted curly quotes, dashes and no-break spaces fall in them.
-func strayRune(r rune) bool {
+// invalidInName reports whether r cannot be part of a Python name. It covers only Unicode categories without identifier
+// characters. They include the curly quotes, dashes and no-break spaces of text that was copied from a document.
+func invalidInName(r rune) bool {
 	return unicode.In(r, unicode.Pi, unicode.Pf, unicode.Ps, unicode.Pe, unicode.Pd, unicode.Zs)
 }

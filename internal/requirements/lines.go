@@ -10,11 +10,11 @@ import (
 	"unicode/utf8"
 )
 
-// decode returns the text of a file as UTF-8. Windows PowerShell writes "pip freeze > requirements.txt" in UTF-16, and
-// pip reads that by its byte order mark.
-func decode(text []byte) (string, error) {
+// decode returns the content of a file as UTF-8. Like pip, it detects UTF-16 by its byte order mark, because Windows
+// PowerShell writes "pip freeze > requirements.txt" in UTF-16.
+func decode(content []byte) (string, error) {
 	for mark, order := range map[string]binary.ByteOrder{"\xff\xfe": binary.LittleEndian, "\xfe\xff": binary.BigEndian} {
-		if rest, ok := bytes.CutPrefix(text, []byte(mark)); ok {
+		if rest, ok := bytes.CutPrefix(content, []byte(mark)); ok {
 			units := make([]uint16, len(rest)/2)
 			for i := range units {
 				units[i] = order.Uint16(rest[2*i:])
@@ -22,15 +22,15 @@ func decode(text []byte) (string, error) {
 			return string(utf16.Decode(units)), nil
 		}
 	}
-	text = bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))
-	if !utf8.Valid(text) {
+	content = bytes.TrimPrefix(content, []byte("\xef\xbb\xbf"))
+	if !utf8.Valid(content) {
 		return "", errors.New("the file is not UTF-8; save it as UTF-8")
 	}
-	return string(text), nil
+	return string(content), nil
 }
 
 type logicalLine struct {
-	number int
+	number int // of the first physical line, counted from 1
 	text   string
 }
 
@@ -40,8 +40,8 @@ var (
 	commentLine = regexp.MustCompile(`^\s*#`)
 )
 
-// logicalLines joins lines that end in "\" with the next, drops comments and then empty lines. A comment line never
-// continues, but it ends a continued line.
+// logicalLines joins each line that ends in "\" with the next one and removes comments and empty lines. A comment line
+// has no continuation, but it ends the continued line before it.
 func logicalLines(content string) []logicalLine {
 	var list []logicalLine
 	var joined strings.Builder
@@ -60,7 +60,7 @@ func logicalLines(content string) []logicalLine {
 			}
 		} else {
 			if isComment {
-				joined.WriteByte(' ') // sets the "#" off from what was continued
+				joined.WriteByte(' ') // a "#" begins a comment only after white space
 			}
 			joined.WriteString(line)
 		}

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// variables may stand in a marker: those of PEP 508, with the older spellings that pip still takes.
+// variables are the names that a marker can compare: those of PEP 508 and the older spellings that pip still accepts.
 var variables = []string{
 	"python_version", "python_full_version", "os_name", "sys_platform", "platform_release", "platform_system",
 	"platform_version", "platform_machine", "platform_python_implementation", "implementation_name",
@@ -24,24 +24,21 @@ var (
 	quotedText     = regexp.MustCompile(`^(?:'[^']*'|"[^"]*")`)
 )
 
-// marker reads the condition that is the rest of the text.
-func (p *parser) marker(r *Requirement) error {
-	p.space()
-	start := p.pos
-	if p.done() {
-		return errors.New(`no marker follows the ";"; add it or remove the ";"`)
+// marker checks the rest of the text as a marker.
+func (p *parser) marker() error {
+	if p.space(); p.done() {
+		return errors.New(`there is no marker after the ";"; add it or remove the ";"`)
 	}
 	if err := p.condition(); err != nil {
 		return err
 	}
 	if p.space(); !p.done() {
-		return fmt.Errorf(`"%s" is not expected in the marker; join conditions by "and" or "or"`, p.rest())
+		return fmt.Errorf(`the marker has an unexpected %s; join conditions with "and" or "or"`, p.quote(p.rest()))
 	}
-	r.Marker = strings.TrimSpace(p.text[start:])
 	return nil
 }
 
-// condition reads comparisons joined by "and" and "or". Their precedence does not matter for the syntax.
+// condition checks comparisons joined by "and" and "or". Their precedence does not matter for the syntax.
 func (p *parser) condition() error {
 	for {
 		if err := p.comparison(); err != nil {
@@ -72,7 +69,7 @@ func (p *parser) comparison() error {
 	op := p.take(markerOperator)
 	word := op == "in" || strings.HasPrefix(op, "not")
 	if op == "" || !word && !slices.Contains(operators, op) {
-		return errors.New(`the marker lacks an operator; write it like python_version < "3.12"`)
+		return errors.New(`the marker has no valid operator; write it like python_version < "3.12"`)
 	}
 	return p.operand()
 }
@@ -84,9 +81,10 @@ func (p *parser) operand() error {
 	}
 	switch name := p.take(markerVariable); {
 	case name == "":
-		return errors.New(`the marker lacks a value; write it like python_version < "3.12"`)
+		return errors.New(`the marker has no value to compare; write it like python_version < "3.12"`)
 	case !slices.Contains(variables, name):
-		return fmt.Errorf(`the marker has no variable "%s"; use %s, or quotes around a value`, name, strings.Join(variables[:6], ", "))
+		return fmt.Errorf("the marker has an unknown variable %s; use %s, or quotes around a value",
+			p.quote(name), strings.Join(variables[:6], ", "))
 	}
 	return nil
 }

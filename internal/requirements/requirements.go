@@ -1,5 +1,8 @@
-// Package requirements reads the text of a requirements.txt as pip would, far enough to tell before a deployment which
-// line pip would refuse. It asks no index whether a package exists.
+// Package requirements checks a requirements.txt for lines that pip rejects. It needs no Python and no network, and does
+// not check whether a package exists.
+//
+// Lines may contain credentials, for example in the URL of a package index. [Error] quotes only lines that contain neither
+// a URL nor an option nor an assignment such as token=….
 package requirements
 
 import (
@@ -8,111 +11,75 @@ import (
 	"strings"
 )
 
-// Kind says what a line of a requirements file asks for.
-type Kind uint8
-
-// The kinds of lines.
-const (
-	Named   Kind = iota // a package by name, as PEP 508 has it: name, extras, versions or an address, marker
-	Address             // a package by its URL alone
-	Path                // a file or folder, such as a wheel in the zip
-	Options             // settings for pip, such as --index-url
-)
-
-// Requirement is one logical line. Fields that the line does not give are empty.
-type Requirement struct {
-	Line       int    // of its first physical line, counted from 1
-	Text       string // without comment and continuation marks; may hold credentials
-	Kind       Kind
-	Name       string
-	Extras     []string
-	Specifiers []Specifier // all must hold
-	URL        string      // may hold credentials
-	Path       string
-	Marker     string    // the condition behind ";", not evaluated
-	Settings   []Setting // the line's options; for a package those that concern it alone, such as --hash
-}
-
-// Specifier is a condition on a version, as PEP 440 has it.
-type Specifier struct {
-	Operator string
-	Version  string
-}
-
-// Setting is an option by its long name, with its value if it takes one.
-type Setting struct {
-	Name  string
-	Value string
-}
-
-// Error says which line pip would refuse and why. Credentials in addresses are blotted out.
+// Error describes the first line that pip rejects.
 type Error struct {
-	File    string // as the caller named it
-	Line    int    // counted from 1; 0 when no single line is to blame
-	Message string // what is wrong, without the place
+	Line    int    // counted from 1; 0 if the error is about the whole file
+	Message string // what is wrong and what to do, without the line number
 }
 
-// Error puts the place in front of the message.
+// Error returns the message, with the line number in front if there is one.
 func (e *Error) Error() string {
 	if e.Line == 0 {
-		return e.File + ": " + e.Message
+		return e.Message
 	}
-	return fmt.Sprintf("%s:%d: %s", e.File, e.Line, e.Message)
+	return fmt.Sprintf("line %d: %s", e.Line, e.Message)
 }
 
-// credentials matches what may stand before the host of an address. It reaches to the last "@", since a password may
-// hold any character.
-var credentials = regexp.MustCompile(`://\S*@`)
-
-// Parse reads text, the content of file. The error is an [*Error] for the first line that pip would refuse.
-func Parse(file string, text []byte) ([]Requirement, error) {
-	content, err := decode(text)
+// Check checks the content of a requirements file. A non-nil error is an [*Error] for the first line that pip rejects.
+func Check(content []byte) error {
+	text, err := decode(content)
 	if err != nil {
-		return nil, &Error{File: file, Message: err.Error()}
+		return &Error{Message: err.Error()}
 	}
-	var list []Requirement
-	for _, l := range logicalLines(content) {
-		r, err := parseLine(l.text)
-		if err != nil {
-			message := fmt.Sprintf("`%s` is not a valid requirement: %v", l.text, err)
-			return nil, &Error{File: file, Line: l.number, Message: credentials.ReplaceAllString(message, "://***@")}
+	for _, l := range logicalLines(text) {
+		if err := checkLine(l.text); err != nil {
+			subject := "this line"
+			if !mayHoldCredentials(l.text) {
+				subject = "`" + l.text + "`"
+			}
+			return &Error{Line: l.number, Message: fmt.Sprintf("%s is not a valid requirement: %v", subject, err)}
 		}
-		r.Line, r.Text = l.number, l.text
-		list = append(list, *r)
 	}
-	return list, nil
+	return nil
 }
 
-// optionsBehind finds the options that may follow a package.
-var optionsBehind = regexp.MustCompile(`\s-`)
+// nameAndVersions matches text without the characters that occur in URLs, their user names and their queries.
+var nameAndVersions = regexp.MustCompile(`^[^:/@?&%#$]*$`)
 
-func parseLine(text string) (*Requirement, error) {
-	if strings.HasPrefix(text, "-") {
-		settings, err := parseSettings(text, lineOptions)
-		return &Requirement{Kind: Options, Settings: settings}, err
-	}
-	var settings []Setting
-	if at := optionsBehind.FindStringIndex(text); at != nil {
-		var err error
-		if settings, err = parseSettings(text[at[0]:], packageOptions); err != nil {
-			return nil, err
-		}
-		text = strings.TrimSpace(text[:at[0]])
-	}
-	r, err := parsePackage(text)
-	if err != nil {
-		return nil, err
-	}
-	r.Settings = settings
-	return r, nil
+// assignedSecret matches an assignment such as token=x, but not a version condition such as keyring==1 or keyring=>1.
+var assignedSecret = regexp.MustCompile(`(?i)(?:token|pass(?:word|wd)?|pwd|secret|key|auth|sig(?:nature)?|credentials?)\s*=\s*[^=<>~!\s]`)
+
+// mayHoldCredentials reports whether an error must not quote any part of the line. It looks at the whole line: a credential
+// that contains a blank is spread over several words, and only one of them contains a character of a URL.
+func mayHoldCredentials(line string) bool {
+	return strings.HasPrefix(line, "-") || optionStart.MatchString(line) ||
+		!nameAndVersions.MatchString(line) || assignedSecret.MatchString(line)
 }
 
-func parsePackage(text string) (*Requirement, error) {
-	if scheme := schemeOf(text); scheme != "" {
-		return parseAddress(text, scheme)
+// optionStart matches where the options after a package begin.
+var optionStart = regexp.MustCompile(`\s-`)
+
+func checkLine(line string) error {
+	if strings.HasPrefix(line, "-") {
+		return checkOptions(line, lineOptions)
 	}
-	if m := pathPattern.FindStringSubmatch(text); m != nil && isPath(m[1]) {
-		return parsePath(text, m)
+	p := &parser{text: line, hide: mayHoldCredentials(line)}
+	if at := optionStart.FindStringIndex(line); at != nil {
+		if err := checkOptions(line[at[0]:], packageOptions); err != nil {
+			return err
+		}
+		p.text = strings.TrimSpace(line[:at[0]])
 	}
-	return parseNamed(text)
+	return p.requirement()
+}
+
+// requirement checks a package that is given by its URL, its path or its name.
+func (p *parser) requirement() error {
+	if scheme := schemeOf(p.text); scheme != "" {
+		return p.url(scheme)
+	}
+	if m := pathPattern.FindStringSubmatch(p.text); m != nil && isPath(m[1]) {
+		return p.path(m[2])
+	}
+	return p.named()
 }

@@ -17,7 +17,7 @@ const (
 )
 
 var (
-	// operatorPattern also takes what people write by mistake, so that it can be named.
+	// operatorPattern also matches invalid operators, so that an error can name them.
 	operatorPattern = regexp.MustCompile(`^[=<>!~]+`)
 	operators       = []string{"==", "!=", "<=", ">=", "<", ">", "~=", "==="}
 
@@ -26,35 +26,37 @@ var (
 	twoNumbers     = regexp.MustCompile(`^(?i:v?(?:[0-9]+!)?[0-9]+\.[0-9]+)`)
 )
 
-// meant maps common slips to the operator that was meant.
-var meant = map[string]string{"=": "==", "=>": ">=", "=<": "<=", "=~": "~=", "=!": "!=", "<>": "!=", "!": "!=", "~": "~=", "!==": "!="}
+// corrections maps common mistakes to the operator that was meant.
+var corrections = map[string]string{
+	"=": "==", "=>": ">=", "=<": "<=", "=~": "~=", "=!": "!=", "<>": "!=", "!": "!=", "~": "~=", "!==": "!=",
+}
 
-// check reports whether the operator exists and takes such a version.
-func (s Specifier) check() error {
-	if !slices.Contains(operators, s.Operator) {
-		if right, ok := meant[s.Operator]; ok {
-			return fmt.Errorf(`"%s" is no operator; use %s`, s.Operator, right)
+// version checks one version condition: the operator exists and accepts this version.
+func (p *parser) version(operator, version string) error {
+	if !slices.Contains(operators, operator) {
+		if correct, ok := corrections[operator]; ok {
+			return fmt.Errorf(`"%s" is not an operator; use %s`, operator, correct)
 		}
-		return fmt.Errorf(`"%s" is no operator; use one of %s`, s.Operator, strings.Join(operators, " "))
+		return fmt.Errorf(`"%s" is not an operator; use one of %s`, operator, strings.Join(operators, " "))
 	}
-	isVersion := versionPattern.MatchString(s.Version)
+	isVersion := versionPattern.MatchString(version)
 	switch {
-	case s.Version == "":
-		return fmt.Errorf("no version follows %s; add it", s.Operator)
-	case s.Operator == "===":
-		return nil // compared as text
-	case s.Operator == "==" || s.Operator == "!=":
-		if isVersion || prefixPattern.MatchString(s.Version) {
+	case version == "":
+		return fmt.Errorf("there is no version after %s; add it", operator)
+	case operator == "===":
+		return nil // pip compares any string
+	case operator == "==" || operator == "!=":
+		if isVersion || prefixPattern.MatchString(version) {
 			return nil
 		}
-	case strings.HasSuffix(s.Version, ".*"):
-		return fmt.Errorf(`%s takes no ".*"; write the version without it`, s.Operator)
-	case isVersion && strings.Contains(s.Version, "+"):
-		return fmt.Errorf(`%s takes no local version; remove what begins with "+"`, s.Operator)
-	case isVersion && s.Operator == "~=" && !twoNumbers.MatchString(s.Version):
-		return fmt.Errorf("~= needs at least two numbers; write ~=%s.0", s.Version)
+	case strings.HasSuffix(version, ".*"):
+		return fmt.Errorf(`%s does not accept ".*"; write the version without it`, operator)
+	case isVersion && strings.Contains(version, "+"):
+		return fmt.Errorf(`%s does not accept a local version; remove "+" and what follows it`, operator)
+	case isVersion && operator == "~=" && !twoNumbers.MatchString(version):
+		return fmt.Errorf(`~= needs at least two numbers; add ".0" to the version`)
 	case isVersion:
 		return nil
 	}
-	return fmt.Errorf(`"%s" is no version; write it like 1.2.3`, s.Version)
+	return fmt.Errorf("%s is not a version; write it like 1.2.3", p.quote(version))
 }

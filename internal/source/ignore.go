@@ -5,17 +5,19 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/moby/patternmatcher"
 	"github.com/moby/patternmatcher/ignorefile"
 )
 
-// IgnoreFile is the name of the file, in the root of a folder, whose patterns say what stays out of the archive.
+// IgnoreFile is the name of the file in the root of the code whose patterns exclude files, in the syntax of .dockerignore.
 const IgnoreFile = ".cogfnignore"
 
-// defaults stay out of every archive unless the ignore file takes them back: what version control, editors, test
-// runners, package builds and operating systems leave behind, virtual environments, and files of secrets.
+// defaults are the patterns of the default rules: files of version control, editors, test runners, package builds and
+// operating systems, virtual environments, and .env files, which usually contain secrets. A "!" pattern in the ignore file
+// includes them again.
 var defaults = []string{
 	"**/.git", "**/.hg", "**/.svn",
 	"**/__pycache__", "**/*.pyc", "**/*.pyo",
@@ -29,20 +31,20 @@ var defaults = []string{
 	IgnoreFile,
 }
 
-// venvMark is the file that Python puts into the root of each virtual environment, whatever its name.
-const venvMark = "pyvenv.cfg"
+// venvFile is the file that Python creates in the root of each virtual environment.
+const venvFile = "pyvenv.cfg"
 
-// rules decides what stays out of the archive.
+// rules decides which files are excluded.
 type rules struct {
 	defaults *patternmatcher.PatternMatcher
 	own      *patternmatcher.PatternMatcher // all patterns of the ignore file
-	taken    []takenBack                    // its patterns that begin with "!"
+	includes []include                      // its patterns that begin with "!"
 }
 
-// takenBack is one "!" pattern on its own.
-type takenBack struct {
-	matcher *patternmatcher.PatternMatcher
-	parts   []string
+// include is one "!" pattern.
+type include struct {
+	matcher  *patternmatcher.PatternMatcher
+	elements []string // of its path
 }
 
 func readRules(fsys fs.FS) (*rules, error) {
@@ -56,7 +58,7 @@ func readRules(fsys fs.FS) (*rules, error) {
 		err = nil
 	}
 	if err != nil {
-		return nil, &Error{IgnoreFile, "the file cannot be read; make it a plain text file", err}
+		return nil, newError(IgnoreFile, "the file cannot be read; replace it with a text file", err)
 	}
 	return newRules(patterns)
 }
@@ -70,73 +72,65 @@ func newRules(patterns []string) (*rules, error) {
 	for _, p := range patterns {
 		one, err := patternmatcher.New([]string{strings.TrimPrefix(p, "!")})
 		if err == nil {
-			// Patterns are compiled when first used, so this is what finds the bad ones.
+			// Patterns are compiled at their first use.
 			_, err = one.MatchesOrParentMatches("x")
 		}
 		if err != nil || p == "!" {
-			return nil, &Error{IgnoreFile, fmt.Sprintf("%q is not a valid pattern; correct it or remove the line", p), err}
+			return nil, newError(IgnoreFile, fmt.Sprintf("%q is not a valid pattern; correct it or remove the line", p), err)
 		}
 		if rest, ok := strings.CutPrefix(p, "!"); ok {
-			r.taken = append(r.taken, takenBack{one, strings.Split(rest, "/")})
+			r.includes = append(r.includes, include{one, strings.Split(rest, "/")})
 		}
 	}
 	r.own, err = patternmatcher.New(patterns)
 	return r, err
 }
 
-// ignored reports whether the entry name stays out. hidden is the outermost folder around name, or name itself, that
-// the defaults leave out, or "".
-func (r *rules) ignored(name, hidden string) (bool, error) {
+// ignored reports whether the entry is excluded. excluded is name or the outermost directory around it that the default
+// rules exclude, or "" if they exclude none.
+func (r *rules) ignored(name, excluded string) (bool, error) {
 	own, err := r.own.MatchesOrParentMatches(name)
-	if err != nil || own || hidden == "" {
+	if err != nil || own || excluded == "" {
 		return own, err
 	}
-	for _, t := range r.taken {
-		back, err := t.takesBack(name, hidden)
-		if err != nil || back {
+	for _, i := range r.includes {
+		included, err := i.includes(name, excluded)
+		if err != nil || included {
 			return false, err
 		}
 	}
 	return true, nil
 }
 
-// takesBack reports whether the pattern names what the defaults hide, or something in it. A pattern for a folder
-// around it does not count: "!src" must not bring in src/.env.
-func (t takenBack) takesBack(name, hidden string) (bool, error) {
-	matched, err := t.matcher.MatchesOrParentMatches(name)
-	if err != nil || !matched || path.Dir(hidden) == "." {
+// includes reports whether the pattern includes an entry that the default rules exclude. The pattern must match excluded
+// itself or an entry in it. A pattern that matches the parent of excluded is not enough: "!src" must not include src/.env.
+func (i include) includes(name, excluded string) (bool, error) {
+	matched, err := i.matcher.MatchesOrParentMatches(name)
+	if err != nil || !matched || path.Dir(excluded) == "." {
 		return matched, err
 	}
-	around, err := t.matcher.MatchesOrParentMatches(path.Dir(hidden))
-	return !around, err
+	parent, err := i.matcher.MatchesOrParentMatches(path.Dir(excluded))
+	return !parent, err
 }
 
-// mayTakeBack reports whether some "!" pattern could match an entry inside the ignored folder dir.
-func (r *rules) mayTakeBack(dir string) bool {
-	folders := strings.Split(dir, "/")
-	for _, t := range r.taken {
-		if t.reaches(folders) {
-			return true
-		}
-	}
-	return false
+// mayInclude reports whether a "!" pattern could match an entry inside the ignored directory dir.
+func (r *rules) mayInclude(dir string) bool {
+	elements := strings.Split(dir, "/")
+	return slices.ContainsFunc(r.includes, func(i include) bool { return i.reaches(elements) })
 }
 
-func (t takenBack) reaches(folders []string) bool {
-	for i, folder := range folders {
-		if i == len(t.parts) {
+// reaches reports whether the pattern could match an entry inside the directory with these path elements.
+func (i include) reaches(directory []string) bool {
+	for n, element := range directory {
+		if n == len(i.elements) {
 			return false
 		}
-		if strings.Contains(t.parts[i], "**") {
+		if strings.Contains(i.elements[n], "**") {
 			return true
 		}
-		if ok, err := path.Match(t.parts[i], folder); err != nil || !ok {
+		if ok, err := path.Match(i.elements[n], element); err != nil || !ok {
 			return false
 		}
 	}
 	return true
-}
-
-func (r *rules) hiddenByDefault(name string) (bool, error) {
-	return r.defaults.MatchesOrParentMatches(name)
 }

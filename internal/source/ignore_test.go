@@ -13,8 +13,8 @@ func TestIgnore(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		patterns string
-		names    []string // of the folder's files
-		want     []string // of those, in the archive
+		names    []string // of all files
+		want     []string // packed files
 		ignored  []string
 	}{
 		"defaults": {
@@ -31,40 +31,40 @@ func TestIgnore(t *testing.T) {
 				"x/.env", "x/.env.prod", "x/.git", "x/.svn/", "x/__pycache__/", "x/venv/",
 			},
 		},
-		"names that look alike": {
+		"similar names": {
 			names: []string{"env.py", "environment/x.py", "git/x.py", "x.env", "my_venv.py", "pyc", "venv.py", ".gitignore", ".envrc"},
 			want:  []string{".envrc", ".gitignore", "env.py", "environment/x.py", "git/x.py", "my_venv.py", "pyc", "venv.py", "x.env"},
 		},
-		"env is a package, or a virtual environment": {
+		"env with and without pyvenv.cfg": {
 			names:   []string{"a/env/x.py", "env/pyvenv.cfg", "env/lib/y.py"},
 			want:    []string{"a/env/x.py"},
 			ignored: []string{"env/"},
 		},
 		"own patterns": {
-			patterns: "\ufeff# tests stay here\n\n/tests\n**/*.csv\ndocs/\n",
+			patterns: "\ufeff# local files\n\n/tests\n**/*.csv\ndocs/\n",
 			names:    []string{"a.py", "tests/t.py", "a/tests/t.py", "big.csv", "a/big.csv", "docs/x.md", ".cogfnignore"},
 			want:     []string{"a.py", "a/tests/t.py"},
 			ignored:  []string{".cogfnignore", "a/big.csv", "big.csv", "docs/", "tests/"},
 		},
-		"taken back from own patterns": {
+		"exceptions from own patterns": {
 			patterns: "*\n!src\n!handler.py\nsrc/x.py\n",
 			names:    []string{"handler.py", "README.md", "src/a.py", "src/x.py", "src/.env", "src/.git/config"},
 			want:     []string{"handler.py", "src/a.py"},
 			ignored:  []string{".cogfnignore", "README.md", "src/.env", "src/.git/", "src/x.py"},
 		},
-		"taken back from the defaults": {
+		"exceptions from the defaults": {
 			patterns: "!.env\n!x/.env.test\n!**/y/*.pyc\n",
 			names:    []string{".env", ".env.x", "x/.env", "x/.env.test", "x/y/c.pyc", "c.pyc"},
 			want:     []string{".env", "x/.env.test", "x/y/c.pyc"},
 			ignored:  []string{".cogfnignore", ".env.x", "c.pyc", "x/.env"},
 		},
-		"taken back inside a default": {
+		"exceptions inside a default": {
 			patterns: "!venv/lib/keep.py\n!node_modules/*/index.js\n",
 			names:    []string{"venv/lib/keep.py", "venv/lib/drop.py", "venv/bin/x", "node_modules/m/index.js", "node_modules/m/n/index.js"},
 			want:     []string{"node_modules/m/index.js", "venv/lib/keep.py"},
 			ignored:  []string{".cogfnignore", "node_modules/m/n/", "venv/bin/", "venv/lib/drop.py"},
 		},
-		"the last pattern counts": {
+		"last pattern wins": {
 			patterns: "!.env\n.env\n!a\n",
 			names:    []string{".env", "a"},
 			want:     []string{"a"},
@@ -81,28 +81,28 @@ func TestIgnore(t *testing.T) {
 			if tc.patterns != "" {
 				files[source.IgnoreFile] = tc.patterns
 			}
-			archive, err := source.Pack(tree(files), nil)
+			code, err := packTree(tree(files))
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(tc.want, archive.Files); diff != "" {
+			if diff := cmp.Diff(tc.want, code.Files); diff != "" {
 				t.Errorf("Files (-want +got)\n%s", diff)
 			}
-			if diff := cmp.Diff(tc.ignored, archive.Ignored); diff != "" {
+			if diff := cmp.Diff(tc.ignored, code.Ignored); diff != "" {
 				t.Errorf("Ignored (-want +got)\n%s", diff)
 			}
 		})
 	}
 }
 
-// TestIgnoredLinks shows that a link which would be refused may be ignored instead.
+// TestIgnoredLinks checks that ignored links are not resolved.
 func TestIgnoredLinks(t *testing.T) {
 	t.Parallel()
-	archive, err := source.Pack(tree(map[string]string{"a.py": "", "out": "-> /etc/passwd", source.IgnoreFile: "out"}), nil)
+	code, err := packTree(tree(map[string]string{"a.py": "", "out": "-> /etc/passwd", source.IgnoreFile: "out"}))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := strings.Join(archive.Files, " "); got != "a.py" {
-		t.Errorf("packed %s", got)
+	if got := strings.Join(code.Files, " "); got != "a.py" {
+		t.Errorf("got %s, want a.py", got)
 	}
 }

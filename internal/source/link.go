@@ -7,59 +7,59 @@ import (
 	"strings"
 )
 
-// maxLinks bounds a chain of links, so that a circle ends.
+// maxLinks limits a chain of links, because links can form a cycle.
 const maxLinks = 40
 
-// followLink returns the regular file that the link name leads to. Each part of the way is looked at, since a folder
-// on it may be a link too: nothing outside the tree is ever read.
+// followLink returns the name of the regular file that a symbolic link points to. It resolves each element of the path,
+// because a directory can be a link too, and never reads outside fsys.
 func followLink(fsys fs.FS, name string) (string, error) {
 	links, ok := fsys.(fs.ReadLinkFS)
 	if !ok {
-		return "", &Error{name, "the link cannot be followed in this file system; replace it with a copy of the file", nil}
+		return "", &Error{File: name, Message: "this file system cannot resolve links; replace the link with a copy of the file"}
 	}
-	done, todo := ".", strings.Split(name, "/")
-	for followed := 0; len(todo) > 0; {
-		part := todo[0]
-		todo = todo[1:]
-		switch part {
+	resolved, rest := ".", strings.Split(name, "/")
+	for followed := 0; len(rest) > 0; {
+		element := rest[0]
+		rest = rest[1:]
+		switch element {
 		case "", ".":
 			continue
 		case "..":
-			if done == "." {
-				return "", leadsOut(name, nil)
+			if resolved == "." {
+				return "", outside(name)
 			}
-			done = path.Dir(done)
+			resolved = path.Dir(resolved)
 			continue
 		}
-		next := path.Join(done, part)
+		next := path.Join(resolved, element)
 		info, err := links.Lstat(next)
 		if err != nil {
-			return "", &Error{name, "the link leads to nothing; remove it or make it lead to a file", err}
+			return "", newError(name, "the target of the link does not exist; remove the link or correct its target", err)
 		}
 		if info.Mode()&fs.ModeSymlink == 0 {
-			done = next
+			resolved = next
 			continue
 		}
 		if followed++; followed > maxLinks {
-			return "", &Error{name, "the link leads in a circle; remove it", nil}
+			return "", &Error{File: name, Message: "the link is part of a cycle of links; remove it"}
 		}
 		target, err := links.ReadLink(next)
 		if err != nil {
-			return "", &Error{name, "the link cannot be read; replace it with a copy of the file", err}
+			return "", newError(name, "the link cannot be read; replace it with a copy of the file", err)
 		}
 		target = filepath.ToSlash(target)
 		if path.IsAbs(target) || filepath.VolumeName(target) != "" {
-			return "", leadsOut(name, nil)
+			return "", outside(name)
 		}
-		todo = append(strings.Split(target, "/"), todo...)
+		rest = append(strings.Split(target, "/"), rest...)
 	}
-	info, err := links.Lstat(done)
+	info, err := links.Lstat(resolved)
 	if err != nil || !info.Mode().IsRegular() {
-		return "", &Error{name, "the link does not lead to a regular file; replace it with a copy of what it leads to", err}
+		return "", newError(name, "the target of the link is not a regular file; replace the link with a copy of the target", err)
 	}
-	return done, nil
+	return resolved, nil
 }
 
-func leadsOut(name string, err error) *Error {
-	return &Error{name, "the link leads out of the folder; replace it with a copy of the file", err}
+func outside(name string) *Error {
+	return &Error{File: name, Message: "the target of the link is outside the directory; replace the link with a copy of the file"}
 }

@@ -11,7 +11,7 @@ import (
 	"unicode/utf8"
 )
 
-// file is an entry of the archive and the way to its content.
+// file is a file to pack.
 type file struct {
 	name string
 	open func() (io.ReadCloser, error)
@@ -28,63 +28,63 @@ type walker struct {
 	found entries
 }
 
-// listEntries sorts the entries of fsys into those to pack and those to leave out.
+// listEntries returns the files of fsys to pack and the names of those left out.
 func listEntries(fsys fs.FS) (*entries, error) {
 	r, err := readRules(fsys)
 	if err != nil {
 		return nil, err
 	}
 	w := &walker{fsys: fsys, rules: r}
-	if err := w.folder(".", ""); err != nil {
+	if err := w.directory(".", ""); err != nil {
 		return nil, err
 	}
-	// Sorted by whole name: a walk sorts "a/b" before "a.py", while "." comes before "/".
+	// The walk finds "a/b" before "a.py", but "." sorts before "/".
 	slices.SortFunc(w.found.files, func(a, b file) int { return cmp.Compare(a.name, b.name) })
 	slices.Sort(w.found.ignored)
 	return &w.found, nil
 }
 
-// folder visits what is in dir; hidden is the outermost folder around it that the built-in rules leave out, or "".
-func (w *walker) folder(dir, hidden string) error {
+// directory visits the entries of dir. excluded is the outermost directory around them that the default rules exclude, or "".
+func (w *walker) directory(dir, excluded string) error {
 	list, err := fs.ReadDir(w.fsys, dir)
 	if err != nil {
 		name := dir
 		if dir == "." {
 			name = ""
 		}
-		return &Error{name, "the folder cannot be read; check its permissions", err}
+		return newError(name, "the directory cannot be read; check its permissions", err)
 	}
 	for _, entry := range list {
-		if err := w.entry(path.Join(dir, entry.Name()), entry.Type(), hidden); err != nil {
+		if err := w.entry(path.Join(dir, entry.Name()), entry.Type(), excluded); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (w *walker) entry(name string, mode fs.FileMode, hidden string) error {
-	if hidden == "" {
-		hides, err := w.hides(name, mode)
+func (w *walker) entry(name string, mode fs.FileMode, excluded string) error {
+	if excluded == "" {
+		byDefault, err := w.excludedByDefault(name, mode)
 		if err != nil {
 			return err
 		}
-		if hides {
-			hidden = name
+		if byDefault {
+			excluded = name
 		}
 	}
-	ignored, err := w.rules.ignored(name, hidden)
+	ignored, err := w.rules.ignored(name, excluded)
 	if err != nil {
 		return err
 	}
 	if mode.IsDir() {
-		if ignored && !w.rules.mayTakeBack(name) {
+		if ignored && !w.rules.mayInclude(name) {
 			w.found.ignored = append(w.found.ignored, name+"/")
 			return nil
 		}
 		if err := checkName(name); err != nil {
 			return err
 		}
-		return w.folder(name, hidden)
+		return w.directory(name, excluded)
 	}
 	if ignored {
 		w.found.ignored = append(w.found.ignored, name)
@@ -93,14 +93,14 @@ func (w *walker) entry(name string, mode fs.FileMode, hidden string) error {
 	return w.add(name, mode)
 }
 
-// hides reports whether the built-in rules leave the entry out.
-func (w *walker) hides(name string, mode fs.FileMode) (bool, error) {
+// excludedByDefault reports whether the default rules exclude the entry.
+func (w *walker) excludedByDefault(name string, mode fs.FileMode) (bool, error) {
 	if mode.IsDir() {
-		if _, err := fs.Stat(w.fsys, path.Join(name, venvMark)); err == nil {
+		if _, err := fs.Stat(w.fsys, path.Join(name, venvFile)); err == nil {
 			return true, nil
 		}
 	}
-	return w.rules.hiddenByDefault(name)
+	return w.rules.defaults.MatchesOrParentMatches(name)
 }
 
 func (w *walker) add(name string, mode fs.FileMode) error {
@@ -116,7 +116,7 @@ func (w *walker) add(name string, mode fs.FileMode) error {
 		}
 		source = target
 	case !mode.IsRegular():
-		return &Error{name, fmt.Sprintf("it is no regular file (%s); remove it or add it to %s", kindOf(mode), IgnoreFile), nil}
+		return &Error{File: name, Message: fmt.Sprintf("%s cannot be packed; remove it or add it to %s", kindOf(mode), IgnoreFile)}
 	}
 	w.found.files = append(w.found.files, file{name, func() (io.ReadCloser, error) { return w.fsys.Open(source) }})
 	return nil
@@ -133,13 +133,13 @@ func kindOf(mode fs.FileMode) string {
 	}
 }
 
-// checkName refuses names that would not come out of the zip as they went in.
+// checkName rejects names that a zip does not preserve on every system.
 func checkName(name string) error {
 	if !utf8.ValidString(name) {
-		return &Error{fmt.Sprintf("%q", name), "the name is not valid UTF-8; rename it", nil}
+		return &Error{File: fmt.Sprintf("%q", name), Message: "the name is not valid UTF-8; rename it"}
 	}
 	if strings.Contains(name, `\`) {
-		return &Error{name, `the name holds a "\"; rename it`, nil}
+		return &Error{File: name, Message: `the name contains a "\"; rename it`}
 	}
 	return nil
 }

@@ -1,6 +1,6 @@
-"""Print, as one JSON line per standard library file that Python accepts, what the file's top level defines.
+"""Print the top-level definitions of each valid file of the standard library, one JSON object per line.
 
-Arguments are names of folders to skip.
+Arguments are names of directories to skip.
 """
 
 import ast
@@ -29,7 +29,7 @@ def params(args):
 
 
 def statements(body):
-    """Yield each statement of the top level; a block counts as top level."""
+    """Yield each statement of the top level, including those in blocks."""
     for node in body:
         yield node
         if isinstance(node, BLOCKS):
@@ -82,12 +82,12 @@ def functions(tree):
 def main():
     skipped = ["site-packages", "dist-packages"] + sys.argv[1:]
     root = sysconfig.get_paths()["stdlib"]
-    for folder, folders, files in os.walk(root):
-        folders[:] = sorted(f for f in folders if f not in skipped)
+    for directory, directories, files in os.walk(root):
+        directories[:] = sorted(d for d in directories if d not in skipped)
         for name in sorted(files):
             if not name.endswith(".py"):
                 continue
-            path = os.path.join(folder, name)
+            path = os.path.join(directory, name)
             with open(path, "rb") as f:
                 source = f.read()
             try:

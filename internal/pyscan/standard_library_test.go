@@ -15,15 +15,15 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// topLevel is what a file defines, in a shape that Python's ast module and the scanner can both be brought to.
+// topLevel describes the top level of a file in a form that both Python's ast module and the scanner can produce.
 type topLevel struct {
-	Path      string    `json:"path"`
-	Doc       string    `json:"doc"`
-	Functions []defined `json:"functions"`
-	Names     []string  `json:"names"`
+	Path      string       `json:"path"`
+	Doc       string       `json:"doc"`
+	Functions []definition `json:"functions"`
+	Names     []string     `json:"names"`
 }
 
-type defined struct {
+type definition struct {
 	Name   string      `json:"name"`
 	Line   int         `json:"line"`
 	Async  bool        `json:"async"`
@@ -36,9 +36,9 @@ var kindNames = map[paramKind]string{
 }
 
 func (m *module) topLevel(path string) topLevel {
-	top := topLevel{Path: path, Doc: joinLines(docLines(m.doc)), Functions: []defined{}, Names: []string{}}
+	top := topLevel{Path: path, Doc: docText(m.doc), Functions: []definition{}, Names: []string{}}
 	for _, f := range m.functions {
-		d := defined{Name: f.name, Line: f.line, Async: f.async, Params: [][2]string{}, Doc: joinLines(docLines(f.doc))}
+		d := definition{Name: f.name, Line: f.line, Async: f.async, Params: [][2]string{}, Doc: docText(f.doc)}
 		for _, p := range f.params {
 			d.Params = append(d.Params, [2]string{p.name, kindNames[p.kind]})
 		}
@@ -54,13 +54,13 @@ func (m *module) topLevel(path string) topLevel {
 	return top
 }
 
-// TestStandardLibrary holds the scanner against Python itself: no file that Python accepts may be refused, and what
-// the top level defines must be the same for both.
+// TestStandardLibrary compares the scanner with Python's own parser: the scanner must accept each file that Python accepts,
+// and both must find the same definitions at the top level.
 func TestStandardLibrary(t *testing.T) {
 	t.Parallel()
 	args := []string{"testdata/toplevel.py"}
 	if testing.Short() {
-		args = append(args, "test") // more than half of the whole
+		args = append(args, "test") // more than half of the files
 	}
 	cmd := exec.CommandContext(t.Context(), "python3", args...)
 	var stderr bytes.Buffer
@@ -70,7 +70,7 @@ func TestStandardLibrary(t *testing.T) {
 		err = cmd.Start()
 	}
 	if err != nil {
-		t.Fatalf("this test compares the scanner with Python; install python3 3.10 or later and put it on PATH: %v", err)
+		t.Fatalf("this test needs Python 3.10 or later as python3 on PATH: %v", err)
 	}
 	files := 0
 	for want := range eachLine(t, out) {
@@ -78,14 +78,14 @@ func TestStandardLibrary(t *testing.T) {
 		compareWithPython(t, want)
 	}
 	if err := cmd.Wait(); err != nil {
-		t.Fatalf("python3 could not list its standard library; is it 3.10 or later? %v\n%s", err, stderr.String())
+		t.Fatalf("testdata/toplevel.py: %v\n%s", err, stderr.String())
 	}
 	if files < 100 {
-		t.Errorf("only %d standard library files were found; is the Python installation complete?", files)
+		t.Errorf("got %d files of the standard library, want at least 100", files)
 	}
 }
 
-// eachLine decodes what Python writes while it still works on the next file.
+// eachLine decodes the output of Python as a stream, because Python works on the next file meanwhile.
 func eachLine(t *testing.T, out io.Reader) iter.Seq[topLevel] {
 	t.Helper()
 	return func(yield func(topLevel) bool) {
@@ -96,7 +96,7 @@ func eachLine(t *testing.T, out io.Reader) iter.Seq[topLevel] {
 				return
 			}
 			if err != nil {
-				t.Errorf("python3 wrote no valid JSON: %v", err)
+				t.Errorf("testdata/toplevel.py wrote invalid JSON: %v", err)
 				return
 			}
 			if !yield(next) {
@@ -114,7 +114,7 @@ func compareWithPython(t *testing.T, want topLevel) {
 	}
 	m, problem := scan(src)
 	if problem != nil {
-		t.Errorf("%s:%d: refused: %s", want.Path, problem.Line, problem.Message)
+		t.Errorf("%s:%d: rejected: %s", want.Path, problem.Line, problem.Message)
 		return
 	}
 	if got := m.topLevel(want.Path); !reflect.DeepEqual(want, got) {

@@ -10,8 +10,8 @@ type kind uint8
 const (
 	nameToken kind = iota
 	numberToken
-	stringToken   // text or bytes, with prefix and quotes
-	templateToken // f-string or t-string, its fields included
+	stringToken   // string or bytes, with prefix and quotes
+	templateToken // f-string or t-string, with its fields
 	opToken
 	newlineToken // end of a logical line
 	indentToken
@@ -21,8 +21,8 @@ const (
 
 type token struct {
 	kind kind
-	text string // as written
-	line int    // of its first character
+	text string // as in the source
+	line int    // of its first character, counted from 1
 }
 
 func (t token) is(op string) bool    { return t.kind == opToken && t.text == op }
@@ -30,7 +30,7 @@ func (t token) isName(n string) bool { return t.kind == nameToken && t.text == n
 func (t token) opens() bool          { return t.kind == opToken && strings.Contains("([{", t.text) }
 func (t token) closes() bool         { return t.kind == opToken && strings.Contains(")]}", t.text) }
 
-// operators holds those of more than one character, longest first.
+// operators lists the operators of more than one character, longest first.
 var operators = []string{
 	"**=", "//=", ">>=", "<<=", "...",
 	":=", "->", "==", "!=", "<=", ">=", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "@=", "**", "//", "<<", ">>",
@@ -47,12 +47,12 @@ type lexer struct {
 	src     string
 	pos     int
 	line    int
-	indents []indent  // never empty; the first is column 0
-	open    []bracket // not yet closed
+	indents []indent  // of the enclosing blocks; never empty, the first is column 0
+	open    []bracket // brackets not yet closed
 	tokens  []token
 }
 
-// tokenize splits src, whose line ends are all "\n", into tokens that end with an endToken.
+// tokenize splits src into tokens. The last one is an endToken. The line ends of src must be "\n".
 func tokenize(src string) ([]token, *Error) {
 	l := &lexer{src: src, line: 1, indents: []indent{{}}}
 	for l.pos < len(l.src) {
@@ -66,7 +66,7 @@ func tokenize(src string) ([]token, *Error) {
 	}
 	if n := len(l.open); n > 0 {
 		b := l.open[n-1]
-		return nil, errorAt(b.line, `"%c" is opened here and never closed; add the missing "%c"`, b.char, closing[b.char])
+		return nil, errorAt(b.line, `the "%c" in this line is never closed; add the missing "%c"`, b.char, closing[b.char])
 	}
 	if !l.atLineStart() {
 		l.emit(newlineToken, "", l.line)
@@ -89,7 +89,7 @@ func (l *lexer) atLineStart() bool {
 	return len(l.open) == 0 && (len(l.tokens) == 0 || l.tokens[len(l.tokens)-1].kind == newlineToken)
 }
 
-// scan reads one token, or skips what lies between tokens.
+// scan reads one token, a comment, or one character of white space.
 func (l *lexer) scan() *Error {
 	start, line := l.pos, l.line
 	c := l.src[l.pos]
@@ -107,7 +107,7 @@ func (l *lexer) scan() *Error {
 	case c == '\\':
 		return l.continuation()
 	case c == '"' || c == '\'':
-		return l.text(start, "")
+		return l.stringLiteral(start, "")
 	case isDigit(c) || c == '.' && isDigit(l.at(1)):
 		for isDigit(l.at(0)) || isNameByte(l.at(0)) || l.at(0) == '.' {
 			l.pos++
@@ -121,10 +121,10 @@ func (l *lexer) scan() *Error {
 	return nil
 }
 
-// at returns the byte that many places ahead, or 0 behind the end.
-func (l *lexer) at(ahead int) byte {
-	if l.pos+ahead < len(l.src) {
-		return l.src[l.pos+ahead]
+// at returns the byte at the given offset from the current position, or 0 after the end.
+func (l *lexer) at(offset int) byte {
+	if l.pos+offset < len(l.src) {
+		return l.src[l.pos+offset]
 	}
 	return 0
 }
@@ -143,14 +143,14 @@ func (l *lexer) skipComment() {
 
 func (l *lexer) continuation() *Error {
 	if l.at(1) != '\n' {
-		return errorAt(l.line, `nothing may follow a "\" that continues a line; remove what follows, or the "\"`)
+		return errorAt(l.line, `a "\" that continues a line must be its last character; remove the "\" or the characters after it`)
 	}
 	l.pos += 2
 	l.line++
 	return nil
 }
 
-// word reads the characters of a name; the current one must be such.
+// word reads the characters of a name. The current character must be one.
 func (l *lexer) word() string {
 	start := l.pos
 	for isNameByte(l.at(0)) || isDigit(l.at(0)) {
@@ -163,11 +163,11 @@ func (l *lexer) name() *Error {
 	start := l.pos
 	word := l.word()
 	if l.atQuote() && isPrefix(word) {
-		return l.text(start, word)
+		return l.stringLiteral(start, word)
 	}
 	for _, r := range word {
-		if strayRune(r) {
-			return errorAt(l.line, "the character %q (%U) cannot stand in Python code; replace it with the plain one", r, r)
+		if invalidInName(r) {
+			return errorAt(l.line, "the character %q (%U) is not valid in Python code; replace it with the ASCII character", r, r)
 		}
 	}
 	l.emit(nameToken, word, l.line)
@@ -185,7 +185,7 @@ func (l *lexer) operator() *Error {
 	}
 	c := rest[0]
 	if strings.IndexByte(singleOperators, c) < 0 {
-		return errorAt(l.line, "the character %q cannot stand here in Python code; remove it", c)
+		return errorAt(l.line, "the character %q is not valid here in Python code; remove it", c)
 	}
 	switch c {
 	case '(', '[', '{':
@@ -202,11 +202,11 @@ func (l *lexer) operator() *Error {
 
 func (l *lexer) closeBracket(c byte) *Error {
 	if len(l.open) == 0 {
-		return errorAt(l.line, `"%c" closes nothing; remove it or add the bracket that it should close`, c)
+		return errorAt(l.line, `the "%c" in this line closes no bracket; remove it or add the opening bracket`, c)
 	}
 	b := l.open[len(l.open)-1]
 	if closing[b.char] != c {
-		return errorAt(l.line, `"%c" does not close the "%c" of line %d; one of the two is wrong`, c, b.char, b.line)
+		return errorAt(l.line, `the "%c" in this line does not match the "%c" in line %d; correct one of them`, c, b.char, b.line)
 	}
 	l.open = l.open[:len(l.open)-1]
 	return nil

@@ -8,7 +8,7 @@ func (p *parser) bind(names ...token) {
 	}
 }
 
-// bindHeader notes the names that the header of a compound statement binds. body is what follows on the same line.
+// bindHeader records the names that the header of a compound statement binds. body is the rest of the line.
 func (p *parser) bindHeader(keyword string, head, body []token) {
 	p.bind(walruses(head)...)
 	switch keyword {
@@ -41,7 +41,7 @@ func (p *parser) bindFunction(head, body []token) {
 	}
 	f := &function{name: head[1].text, line: head[0].line, async: async, params: params(head[2:])}
 	if len(body) == 0 {
-		body = p.tokens[min(p.pos+1, len(p.tokens)):] // behind the block's indent
+		body = p.tokens[min(p.pos+1, len(p.tokens)):] // after the indent token
 	}
 	f.doc = docstringAt(body)
 	p.module.functions = append(p.module.functions, *f)
@@ -60,7 +60,7 @@ func (p *parser) simpleStatements(line []token) {
 
 func (p *parser) simpleStatement(s []token) {
 	switch {
-	case s[0].is("@"): // a decorator; the def follows
+	case s[0].is("@"): // a decorator; the next line has the def
 	case s[0].isName("import"):
 		p.bindImports(s[1:])
 	case s[0].isName("from"):
@@ -77,7 +77,8 @@ func (p *parser) simpleStatement(s []token) {
 	}
 }
 
-// bindAssignment handles "a = b = value", "a: T = value" and "a += value". An annotation without a value binds nothing.
+// bindAssignment records the names bound by "a = b = value", "a: T = value" and "a += value". An annotation without a
+// value binds no name.
 func (p *parser) bindAssignment(s []token) {
 	if colon := headerColon(s); colon > 0 {
 		if outsideOp(s, colon, "=") < len(s) {
@@ -107,7 +108,7 @@ func isAssignment(t token) bool {
 	}
 }
 
-// bindImports handles what follows "import": "a.b, c as d" binds a and d.
+// bindImports records the names bound by the list after "import": "a.b, c as d" binds a and d.
 func (p *parser) bindImports(s []token) {
 	for start := 0; start < len(s); {
 		end := outsideOp(s, start, ",")
@@ -120,7 +121,7 @@ func (p *parser) bindImports(s []token) {
 	}
 }
 
-// bindFrom handles "from m import a, b as c", with or without brackets, and "from m import *".
+// bindFrom records the names bound by "from m import a, b as c", with or without brackets, and by "from m import *".
 func (p *parser) bindFrom(s []token) {
 	start := slices.IndexFunc(s, func(t token) bool { return t.isName("import") }) + 1
 	if start == 0 {
@@ -135,13 +136,13 @@ func (p *parser) bindFrom(s []token) {
 	p.bindImports(names)
 }
 
-// outside returns the first place from start on, outside the brackets opened behind start, where the token fits, or
-// where a bracket opened before start closes; len(s) when there is none.
-func outside(s []token, start int, fits func(token) bool) int {
+// outside returns the index of the first token from start on that matches and is not inside brackets. It stops at a bracket
+// that closes one opened before start. It returns len(s) if there is neither.
+func outside(s []token, start int, matches func(token) bool) int {
 	depth := 0
 	for i := start; i < len(s); i++ {
 		switch t := s[i]; {
-		case depth == 0 && (fits(t) || t.closes()):
+		case depth == 0 && (matches(t) || t.closes()):
 			return i
 		case t.opens():
 			depth++
@@ -156,7 +157,7 @@ func outsideOp(s []token, start int, op string) int {
 	return outside(s, start, func(t token) bool { return t.is(op) })
 }
 
-// targets returns the names that an assignment to the expression s binds: not those of attributes, subscripts or calls.
+// targets returns the names that an assignment to the expression s binds. Attributes, subscripts and calls bind no name.
 func targets(s []token) []token {
 	var names []token
 	for i := 0; i < len(s); i++ {
@@ -172,7 +173,7 @@ func targets(s []token) []token {
 	return names
 }
 
-// endsOperand reports whether a bracket right behind t is a call or a subscript rather than a group.
+// endsOperand reports whether a bracket after t begins a call or a subscript, not a group.
 func endsOperand(t token) bool { return t.closes() || t.kind < opToken }
 
 func continuesOperand(t token) bool { return t.is(".") || t.is("(") || t.is("[") }
@@ -186,47 +187,4 @@ func walruses(s []token) []token {
 		}
 	}
 	return names
-}
-
-// params reads a parameter list, which type parameters in square brackets may precede.
-func params(s []token) []param {
-	open := outsideOp(s, 0, "(")
-	if open == len(s) {
-		return nil
-	}
-	var list []param
-	s = s[open+1:]
-	for start := 0; start < len(s); {
-		end := outsideOp(s, start, ",")
-		list = appendParam(list, s[start:end])
-		if end < len(s) && s[end].closes() {
-			break
-		}
-		start = end + 1
-	}
-	return list
-}
-
-func appendParam(list []param, s []token) []param {
-	if len(s) == 0 {
-		return list
-	}
-	named := byName
-	switch {
-	case s[0].is("/"):
-		for i := range list {
-			list[i].kind = byPosition
-		}
-		return list
-	case s[0].is("*"):
-		named = restOfPositional
-		s = s[1:]
-	case s[0].is("**"):
-		named = restOfNames
-		s = s[1:]
-	}
-	if len(s) == 0 { // a lone "*": what follows is passed by name only
-		return list
-	}
-	return append(list, param{s[0].text, named, s[0].line})
 }

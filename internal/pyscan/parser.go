@@ -2,21 +2,21 @@ package pyscan
 
 import "slices"
 
-// module is what the top level of a file defines. Blocks of if, try, with, for, while and match count as top level;
-// the bodies of functions and classes do not.
+// module describes the top level of a file. Blocks of if, try, with, for, while and match belong to the top level, the
+// bodies of functions and classes do not.
 type module struct {
 	bindings  []binding  // in the order of the file
 	functions []function // in the order of the file
-	star      bool       // "from … import *" may bind any name
+	star      bool       // the file has "from … import *", which can bind any name
 	doc       []token    // the strings of the docstring
 }
 
-// binding says that a statement gave a name a value, or took it away.
+// binding is a statement that binds or unbinds a name.
 type binding struct {
 	name     string
 	line     int
-	function *function // when the statement is a def
-	removed  bool      // by del
+	function *function // nil unless the statement is a def
+	removed  bool      // the statement is a del
 }
 
 // function is a def at top level.
@@ -28,25 +28,10 @@ type function struct {
 	doc    []token
 }
 
-type paramKind uint8
-
-const (
-	byName           paramKind = iota // may be passed by name
-	byPosition                        // stands before "/"
-	restOfPositional                  // *args
-	restOfNames                       // **kwargs
-)
-
-type param struct {
-	name string
-	kind paramKind
-	line int
-}
-
 // block is an indented suite of statements.
 type block struct {
 	top   bool // its names are names of the module
-	match bool // it holds the cases of a match statement
+	match bool // it contains the cases of a match statement
 }
 
 type parser struct {
@@ -67,7 +52,7 @@ func parse(tokens []token) (*module, *Error) {
 			p.blocks = p.blocks[:len(p.blocks)-1]
 			p.pos++
 		case indentToken:
-			return nil, errorAt(t.line, "the line is indented, but no block begins above it; line it up with the line above")
+			return nil, errorAt(t.line, "unexpected indentation; indent the line like the line above")
 		default:
 			if problem := p.statement(p.logicalLine()); problem != nil {
 				return nil, problem
@@ -76,7 +61,7 @@ func parse(tokens []token) (*module, *Error) {
 	}
 }
 
-// logicalLine takes the tokens up to the line's end.
+// logicalLine returns the tokens up to the next newline token and advances past it.
 func (p *parser) logicalLine() []token {
 	length := slices.IndexFunc(p.tokens[p.pos:], func(t token) bool { return t.kind == newlineToken })
 	line := p.tokens[p.pos : p.pos+length]
@@ -110,15 +95,15 @@ func (p *parser) statement(line []token) *Error {
 		return nil
 	}
 	if p.tokens[p.pos].kind != indentToken {
-		return errorAt(line[0].line, "an indented block must follow this line; indent what belongs to it, or write pass")
+		return errorAt(line[0].line, "the next line must be an indented block; indent the statements that belong to this line, or add pass")
 	}
 	p.pos++
 	p.blocks = append(p.blocks, inner)
 	return nil
 }
 
-// header returns the keyword of a compound statement and the place of the colon that ends its header; the keyword is
-// empty for any other line.
+// header returns the keyword of a compound statement and the index of the colon that ends its header. The keyword is
+// empty for other lines.
 func header(line []token, here block) (keyword string, colon int, problem *Error) {
 	first := line[0]
 	if first.kind != nameToken {
@@ -131,14 +116,14 @@ func header(line []token, here block) (keyword string, colon int, problem *Error
 	switch first.text {
 	case "def", "class", "if", "elif", "else", "for", "while", "try", "except", "finally", "with":
 		if colon < 0 {
-			return "", 0, errorAt(first.line, `the line begins with "%s" but has no ":"; add it`, first.text)
+			return "", 0, errorAt(first.line, `the statement "%s" has no ":"; add it`, first.text)
 		}
 		return first.text, colon, nil
-	case "match": // a plain name elsewhere: only a statement of this shape ends in a colon
+	case "match": // a soft keyword: only the match statement ends in a colon
 		if colon > 1 && colon == len(line)-1 {
 			return first.text, colon, nil
 		}
-	case "case": // a plain name outside match
+	case "case": // a soft keyword: an ordinary name outside a match statement
 		if here.match && colon > 1 {
 			return first.text, colon, nil
 		}
@@ -146,7 +131,7 @@ func header(line []token, here block) (keyword string, colon int, problem *Error
 	return "", 0, nil
 }
 
-// headerColon finds the first colon outside brackets that belongs to no lambda, or -1.
+// headerColon returns the index of the first colon that is outside brackets and not part of a lambda, or -1.
 func headerColon(line []token) int {
 	depth, lambdas := 0, 0
 	for i, t := range line {

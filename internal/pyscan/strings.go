@@ -2,7 +2,7 @@ package pyscan
 
 import "strings"
 
-// isPrefix reports whether word, right before a quote, belongs to the string.
+// isPrefix reports whether word is a string prefix if a quote follows it.
 func isPrefix(word string) bool {
 	switch strings.ToLower(word) {
 	case "r", "b", "u", "f", "t", "br", "rb", "fr", "rf", "tr", "rt":
@@ -12,29 +12,29 @@ func isPrefix(word string) bool {
 	}
 }
 
-// quote is the way a string is written.
+// quote describes the quotes of a string.
 type quote struct {
 	mark string // one or three quote characters
-	raw  bool   // "\" does not escape, though it still keeps a quote from ending the string
-	line int    // where the string begins
+	raw  bool   // "\" is an ordinary character, except that a quote after it does not end the string
+	line int    // of the first character
 }
 
 func (q quote) triple() bool { return len(q.mark) == 3 }
 
 func (q quote) unclosed() *Error {
-	return errorAt(q.line, "the string that begins here is never closed; add the missing %s", q.mark)
+	return errorAt(q.line, "the string that begins in this line is never closed; add the missing %s", q.mark)
 }
 
 func (l *lexer) atQuote() bool { return l.at(0) == '"' || l.at(0) == '\'' }
 
-// text reads a string whose prefix, already read, began at start.
-func (l *lexer) text(start int, prefix string) *Error {
+// stringLiteral reads a string. Its prefix begins at start and is already read.
+func (l *lexer) stringLiteral(start int, prefix string) *Error {
 	line := l.line
 	k := stringToken
 	if isTemplate(prefix) {
 		k = templateToken
 	}
-	if problem := l.skipText(prefix); problem != nil {
+	if problem := l.skipString(prefix); problem != nil {
 		return problem
 	}
 	l.emit(k, l.src[start:l.pos], line)
@@ -43,8 +43,8 @@ func (l *lexer) text(start int, prefix string) *Error {
 
 func isTemplate(prefix string) bool { return strings.ContainsAny(prefix, "fFtT") }
 
-// skipText moves behind the string whose opening quote is the current character.
-func (l *lexer) skipText(prefix string) *Error {
+// skipString advances past the string whose opening quote is the current character.
+func (l *lexer) skipString(prefix string) *Error {
 	q := quote{mark: l.src[l.pos : l.pos+1], raw: strings.ContainsAny(prefix, "rR"), line: l.line}
 	if triple := strings.Repeat(q.mark, 3); strings.HasPrefix(l.src[l.pos:], triple) {
 		q.mark = triple
@@ -70,7 +70,7 @@ func (l *lexer) skipText(prefix string) *Error {
 	return q.unclosed()
 }
 
-// skipChar moves on by one character, if any is left, and counts lines.
+// skipChar advances past one byte, unless it is at the end, and counts lines.
 func (l *lexer) skipChar() {
 	if l.pos >= len(l.src) {
 		return
@@ -81,8 +81,8 @@ func (l *lexer) skipChar() {
 	l.pos++
 }
 
-// skipTemplate moves behind an f-string or t-string whose opening quote was read. Its fields hold code, and since
-// Python 3.12 that code may hold any string again.
+// skipTemplate advances past an f-string or t-string after its opening quote. Its fields contain code, and since Python 3.12
+// that code can contain any string, also one with the same quotes.
 func (l *lexer) skipTemplate(q quote) *Error {
 	for l.pos < len(l.src) {
 		switch c := l.src[l.pos]; {
@@ -106,7 +106,8 @@ func (l *lexer) skipTemplate(q quote) *Error {
 	return q.unclosed()
 }
 
-// skipEscape moves behind a "\" in a template and what it escapes, which a brace never is, save in "\N{…}".
+// skipEscape advances past a "\" in a template and the character that it escapes. It does not escape braces, except in
+// "\N{…}".
 func (l *lexer) skipEscape(q quote) {
 	l.pos++
 	switch c := l.at(0); {
@@ -121,7 +122,7 @@ func (l *lexer) skipEscape(q quote) {
 	}
 }
 
-// skipField moves behind a template's field, from its "{" to its "}".
+// skipField advances past a field of a template, from its "{" to its "}".
 func (l *lexer) skipField(q quote) *Error {
 	line := l.line
 	l.pos++
@@ -137,12 +138,12 @@ func (l *lexer) skipField(q quote) *Error {
 				return problem
 			}
 		case l.atQuote():
-			if problem := l.skipText(""); problem != nil {
+			if problem := l.skipString(""); problem != nil {
 				return problem
 			}
 		case isNameByte(c):
 			if word := l.word(); l.atQuote() && isPrefix(word) {
-				if problem := l.skipText(word); problem != nil {
+				if problem := l.skipString(word); problem != nil {
 					return problem
 				}
 			}
@@ -153,7 +154,7 @@ func (l *lexer) skipField(q quote) *Error {
 			l.skipChar()
 		}
 	}
-	return errorAt(line, `a "{" in the string of this line is never closed; add the missing "}", or write "{{"`)
+	return errorAt(line, `a "{" in the string in this line is never closed; add the missing "}", or write "{{"`)
 }
 
 func nesting(c byte) int {
@@ -167,15 +168,15 @@ func nesting(c byte) int {
 	}
 }
 
-// skipSpec moves through a field's format up to what ends it: the field's "}", or the line's end in a string of one
-// line, behind which Python reads code again.
+// skipSpec advances through the format specification of a field to the "}" of the field. Unless the string is
+// triple-quoted, it also stops at the end of the line, because Python continues there with code.
 func (l *lexer) skipSpec(q quote) *Error {
 	for l.pos < len(l.src) {
 		switch c := l.src[l.pos]; {
 		case c == '}' || c == '\n' && !q.triple():
 			return nil
 		case strings.HasPrefix(l.src[l.pos:], q.mark):
-			return errorAt(l.line, `a "{" in the string of this line is never closed; add the missing "}", or write "{{"`)
+			return errorAt(l.line, `a "{" in the string in this line is never closed; add the missing "}", or write "{{"`)
 		case c == '\\':
 			l.skipEscape(q)
 		case c == '{':

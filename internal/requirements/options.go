@@ -3,25 +3,26 @@ package requirements
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 )
 
-// option is an option of pip; short is its other name, if it has one.
+// option is an option of pip.
 type option struct {
-	short string
-	value string // what the value is, for messages; "" when it takes none
+	short string // its one-letter name, or ""
+	value string // what its value is, for error messages; "" if it takes no value
 }
 
-// lineOptions may stand on a line of their own.
+// lineOptions are the options that occupy a line of their own.
 var lineOptions = map[string]option{
-	"--index-url":       {"-i", "an address"},
-	"--pypi-url":        {"", "an address"},
-	"--extra-index-url": {"", "an address"},
+	"--index-url":       {"-i", "a URL"},
+	"--pypi-url":        {"", "a URL"},
+	"--extra-index-url": {"", "a URL"},
 	"--no-index":        {"", ""},
-	"--find-links":      {"-f", "an address or a folder"},
+	"--find-links":      {"-f", "a URL or a directory"},
 	"--constraint":      {"-c", "a file name"},
 	"--requirement":     {"-r", "a file name"},
-	"--editable":        {"-e", "an address or a folder"},
+	"--editable":        {"-e", "a URL or a directory"},
 	"--no-binary":       {"", "package names, :all: or :none:"},
 	"--only-binary":     {"", "package names, :all: or :none:"},
 	"--prefer-binary":   {"", ""},
@@ -34,7 +35,7 @@ var lineOptions = map[string]option{
 	"--global-option":   {"", "an option"},
 }
 
-// packageOptions may follow a package, and concern it alone.
+// packageOptions are the options that follow a package and apply only to it.
 var packageOptions = map[string]option{
 	"--hash":            {"", "an algorithm and a digest, such as sha256:…"},
 	"--config-settings": {"-C", "KEY=VALUE"},
@@ -43,38 +44,37 @@ var packageOptions = map[string]option{
 	"--install-option":  {"", "an option"},
 }
 
-func parseSettings(text string, known map[string]option) ([]Setting, error) {
+// checkOptions checks options and their values. Its errors quote no values, which may be credentials.
+func checkOptions(text string, known map[string]option) error {
 	words, err := splitWords(text)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	var settings []Setting
 	for i := 0; i < len(words); i++ {
 		word := words[i]
 		if !strings.HasPrefix(word, "-") {
-			return nil, fmt.Errorf(`"%s" is no option; put it on a line of its own`, word)
+			return errors.New("a word between the options is not an option; write a package on its own line, before its options")
 		}
 		name, value, attached := splitOption(word, known)
 		o, ok := known[name]
 		switch {
 		case !ok:
-			return nil, unknownOption(name)
+			return unknownOption(name)
 		case o.value == "" && attached:
-			return nil, fmt.Errorf("%s takes no value; remove the value", name)
+			return fmt.Errorf("%s takes no value; remove the value", name)
 		case o.value != "" && !attached:
 			if i++; i < len(words) {
 				value = words[i]
 			}
 		}
 		if o.value != "" && value == "" {
-			return nil, fmt.Errorf("%s needs %s; add it", name, o.value)
+			return fmt.Errorf("%s needs %s; add it", name, o.value)
 		}
-		settings = append(settings, Setting{name, value})
 	}
-	return settings, nil
+	return nil
 }
 
-// splitOption takes "--name=value", "-nvalue" and plain names apart and turns short names into long ones.
+// splitOption splits "--name=value" and "-nvalue" and replaces a short name by the long one.
 func splitOption(word string, known map[string]option) (name, value string, attached bool) {
 	if strings.HasPrefix(word, "--") {
 		return strings.Cut(word, "=")
@@ -87,32 +87,37 @@ func splitOption(word string, known map[string]option) (name, value string, atta
 	return word, "", false
 }
 
+// optionName matches what can only be a name. Other words that begin with "-" may contain a value, as in "-pPASSWORD".
+var optionName = regexp.MustCompile(`^(?:-[A-Za-z]|--[a-z]+(?:-[a-z]+)*)$`)
+
 func unknownOption(name string) error {
 	_, onLine := lineOptions[name]
-	_, behindPackage := packageOptions[name]
+	_, afterPackage := packageOptions[name]
 	switch {
 	case onLine:
-		return fmt.Errorf("%s must stand on a line of its own; move it there", name)
-	case behindPackage:
-		return fmt.Errorf("%s must follow a package; put it behind one", name)
+		return fmt.Errorf("%s cannot follow a package; write it on its own line", name)
+	case afterPackage:
+		return fmt.Errorf("%s applies to one package; write it after the package, on the same line", name)
+	case !optionName.MatchString(name):
+		return errors.New("pip accepts no such option in a requirements file; remove it")
 	default:
-		return fmt.Errorf("pip knows no option %s in a requirements file; remove it", name)
+		return fmt.Errorf("pip does not accept %s in a requirements file; remove it", name)
 	}
 }
 
-// splitWords splits at blanks outside quotes and drops the quotes.
+// splitWords splits at spaces and tabs outside quotes and removes the quotes.
 func splitWords(text string) ([]string, error) {
 	var words []string
 	var word strings.Builder
 	inWord := false
-	quoted := rune(0)
+	quote := rune(0)
 	for _, c := range text {
 		switch {
-		case quoted != 0 && c == quoted:
-			quoted = 0
-		case quoted == 0 && (c == '"' || c == '\''):
-			quoted, inWord = c, true
-		case quoted == 0 && (c == ' ' || c == '\t'):
+		case quote != 0 && c == quote:
+			quote = 0
+		case quote == 0 && (c == '"' || c == '\''):
+			quote, inWord = c, true
+		case quote == 0 && (c == ' ' || c == '\t'):
 			if inWord {
 				words = append(words, word.String())
 				word.Reset()
@@ -123,7 +128,7 @@ func splitWords(text string) ([]string, error) {
 			inWord = true
 		}
 	}
-	if quoted != 0 {
+	if quote != 0 {
 		return nil, errors.New("a quote is never closed; add the missing one")
 	}
 	if inWord {

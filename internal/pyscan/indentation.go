@@ -1,16 +1,16 @@
 package pyscan
 
-// indent is the width of a line's leading blanks, counted twice: with a tab reaching to the next multiple of 8, and
-// with a tab as wide as a space. Python compares both, so that no mixture of tabs and spaces depends on the editor.
+// indent is the width of the white space at the start of a line, for two widths of a tab. Python compares both and rejects
+// lines whose nesting depends on the width of a tab.
 type indent struct {
-	wide   int
-	narrow int
+	wide   int // a tab advances to the next multiple of 8
+	narrow int // a tab is as wide as a space
 }
 
-// indentation reads the blanks at the start of a line and tells by tokens how the line is nested. Lines without code
-// say nothing about nesting and are skipped.
+// indentation reads the white space at the start of a line and emits indent and dedent tokens. It skips lines without code,
+// whose indentation has no meaning.
 func (l *lexer) indentation() *Error {
-	in, problem := l.blanks()
+	in, problem := l.whiteSpace()
 	if problem != nil {
 		return problem
 	}
@@ -37,7 +37,7 @@ func (l *lexer) indentation() *Error {
 		}
 		return l.scan()
 	default:
-		return errorAt(l.line, "tabs and spaces are mixed so that the nesting is not clear; indent with spaces only")
+		return errorAt(l.line, "the nesting depends on the width of a tab; indent with spaces only")
 	}
 }
 
@@ -48,9 +48,9 @@ func (l *lexer) newline() {
 	}
 }
 
-// blanks reads leading white space. A "\" that continues the line keeps the width that stood before the first one.
-func (l *lexer) blanks() (indent, *Error) {
-	var in, kept indent
+// whiteSpace reads leading white space. If the line is continued by "\", the width before the first "\" counts.
+func (l *lexer) whiteSpace() (indent, *Error) {
+	var in, first indent
 	for {
 		switch l.at(0) {
 		case ' ':
@@ -62,16 +62,16 @@ func (l *lexer) blanks() (indent, *Error) {
 		case '\f':
 			in = indent{}
 		case '\\':
-			if kept == (indent{}) {
-				kept = in
+			if first == (indent{}) {
+				first = in
 			}
 			if problem := l.continuation(); problem != nil {
 				return in, problem
 			}
 			continue
 		default:
-			if kept != (indent{}) {
-				in = kept
+			if first != (indent{}) {
+				in = first
 			}
 			return in, nil
 		}
@@ -86,9 +86,9 @@ func (l *lexer) dedent(in indent) *Error {
 	}
 	switch top := l.indents[len(l.indents)-1]; {
 	case in.wide != top.wide:
-		return errorAt(l.line, "the indentation fits no line above; line it up with the block that it belongs to")
+		return errorAt(l.line, "the indentation matches no line above; indent the line like the block that it belongs to")
 	case in.narrow != top.narrow:
-		return errorAt(l.line, "tabs and spaces are mixed so that the nesting is not clear; indent with spaces only")
+		return errorAt(l.line, "the nesting depends on the width of a tab; indent with spaces only")
 	}
 	return nil
 }
