@@ -43,26 +43,23 @@ func TestSourceError(t *testing.T) {
 	missing := filepath.Join(t.TempDir(), "gone")
 	tests := map[string]struct {
 		source  Source
+		path    string
 		file    string
 		line    int
 		keyword string
 	}{
-		"zero source":       {Source{}, "", 0, "no code"},
-		"invalid file id":   {FileID(-1), "", 0, "file id -1"},
-		"uploaded file":     {FileID(7), "", 0, "file 7"},
-		"missing directory": {Folder(missing), missing, 0, "does not exist"},
-		"nil file system":   {FolderFS(nil), "", 0, "nil"},
-		"function path":     {HandlerText(goodHandler), "handler", 0, ".py"},
-		"code":              {HandlerText("\nasync def handle(): pass"), "handler.py", 2, "async"},
+		"zero source":       {Source{}, "handler.py", "", 0, "no code"},
+		"invalid file id":   {FileID(-1), "handler.py", "", 0, "file id -1"},
+		"uploaded file":     {FileID(7), "handler.py", "", 0, "file 7"},
+		"missing directory": {Folder(missing), "handler.py", missing, 0, "does not exist"},
+		"nil file system":   {FolderFS(nil), "handler.py", "", 0, "nil"},
+		"function path":     {HandlerText(goodHandler), "handler", "handler", 0, ".py"},
+		"code":              {HandlerText("\nasync def handle(): pass"), "handler.py", "handler.py", 2, "async"},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			path := "handler.py"
-			if name == "function path" {
-				path = "handler"
-			}
-			code, err := tc.source.pack(path, false)
+			code, err := tc.source.pack(tc.path, false)
 			if code != nil || !errors.Is(err, ErrInvalid) {
 				t.Fatalf("got %v, %v, want an error that matches ErrInvalid", code, err)
 			}

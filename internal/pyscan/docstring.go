@@ -8,7 +8,7 @@ import (
 // Line is a line of a docstring.
 type Line struct {
 	Number int    // the line of the file, counted from 1
-	Text   string // its value, without escape sequences
+	Text   string // decoded
 }
 
 // The lines before and after the requirements in a docstring.
@@ -108,8 +108,8 @@ func docLines(doc []token) []Line {
 	return d.lines
 }
 
-// decoder decodes the body of a string into lines and records the source line of each. The two can differ: "\" at the end of
-// a source line joins two source lines, and the escape sequence "\n" splits one.
+// decoder decodes the body of a string into lines and records the source line of each. The line counts can differ: a "\" at
+// the end of a source line joins two source lines, and the escape sequence "\n" splits one.
 type decoder struct {
 	line  int // current line of the source
 	text  strings.Builder

@@ -14,8 +14,8 @@ var codingComment = regexp.MustCompile(`^[ \t\f]*#.*?coding[:=][ \t]*[-_.a-zA-Z0
 // checkEncoding rejects bytes that cannot be Python source. It accepts files that declare another encoding, because the
 // tokens that the scanner needs are ASCII in every encoding that Python accepts for source.
 func checkEncoding(src []byte) *Error {
-	if i := bytes.IndexByte(src, 0); i >= 0 {
-		return errorAt(1+bytes.Count(src[:i], []byte("\n")), "the file contains a null byte; save it as UTF-8 text")
+	if before, _, found := bytes.Cut(src, []byte{0}); found {
+		return errorAt(1+bytes.Count(before, []byte("\n")), "the file contains a null byte; save it as UTF-8 text")
 	}
 	if utf8.Valid(src) {
 		return nil

@@ -169,6 +169,23 @@ func TestErrorsHideCredentials(t *testing.T) {
 	}
 }
 
+// TestErrorsHideAnyCredential generates lines from a credential and the parts of URLs and requirements, in any order.
+func TestErrorsHideAnyCredential(t *testing.T) {
+	t.Parallel()
+	parts := rapid.SampledFrom([]string{
+		"hunter2", "hunter2", "numpy", "me", "1.0", "x.test", "https", "git+https", " ", " ", "://", ":", "//", "/", "@", "?", "&", "=", "==", ">=",
+		",", ";", "[", "]", "(", ")", "'", "-", "--", "-i ", "--index-url ", "--hash=", "token=", "python_version", " and ", " in ", ".whl",
+	})
+	rapid.Check(t, func(t *rapid.T) {
+		line := strings.Join(rapid.SliceOfN(parts, 1, 12).Draw(t, "parts"), "")
+		err := requirements.Check([]byte(line))
+		inURL := strings.ContainsAny(line, ":/@?&") || strings.HasPrefix(strings.TrimSpace(line), "-") || strings.Contains(line, "token=h")
+		if err != nil && inURL && strings.Contains(err.Error(), "hunter2") {
+			t.Fatalf("the error for %q shows the credential: %v", line, err)
+		}
+	})
+}
+
 func TestErrorsQuoteOtherLines(t *testing.T) {
 	t.Parallel()
 	for _, line := range []string{"numpy=>1.0", "azure-keyvault-secrets=>4", "azure-keyvault-secrets==x", "numpy latest", "numpy ; python < '3'"} {

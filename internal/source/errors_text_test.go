@@ -12,7 +12,7 @@ import (
 
 func TestErrorTexts(t *testing.T) {
 	t.Parallel()
-	dir := directory(t, map[string]string{"handler.py": "async def handle(): pass", "l": "-> gone"})
+	dir := directory(t, map[string]string{"handler.py": "async def handle(): pass"})
 	files := func(names ...string) source.Source {
 		m := map[string]string{"handler.py": goodHandler}
 		for _, name := range names {
@@ -30,7 +30,7 @@ func TestErrorTexts(t *testing.T) {
 		{"file", "", source.Directory(filepath.Join(dir, "handler.py")), "DIR/handler.py: this is a file; give the path of the directory that contains the code"},
 		{"empty path", "", source.Directory(""), `the path of the directory is empty; use "." for the current directory`},
 		{"nil", "", source.FileSystem{}, "the file system is nil; give one that contains the code"},
-		{"broken link", "", source.Directory(dir), "DIR/l: the target of the link does not exist; remove the link or correct its target (no such file or directory)"},
+		{"broken link", "", files("l=-> gone"), "l: the target of the link does not exist; remove the link or correct its target (file does not exist)"},
 		{"scanner", "", source.Text("async def handle(): pass"), `handler.py:1: handle is an async function; use "def handle" without async`},
 		{"requirement", "", files("requirements.txt=numpy=>1"), "requirements.txt:1: `numpy=>1` is not a valid requirement: \"=>\" is not an operator; use >="},
 		{"no handler", "main.py", files(), "the code has no main.py; create it, or set the function path to the file that defines handle"},

@@ -44,7 +44,8 @@ func listEntries(fsys fs.FS) (*entries, error) {
 	return &w.found, nil
 }
 
-// directory visits the entries of dir. excluded is the outermost directory around them that the default rules exclude, or "".
+// directory visits the entries of dir. excluded is the outermost directory around them that the default rules exclude,
+// or "".
 func (w *walker) directory(dir, excluded string) error {
 	list, err := fs.ReadDir(w.fsys, dir)
 	if err != nil {
@@ -107,18 +108,17 @@ func (w *walker) add(name string, mode fs.FileMode) error {
 	if err := checkName(name); err != nil {
 		return err
 	}
-	source := name
+	target := name
 	switch {
 	case mode&fs.ModeSymlink != 0:
-		target, err := followLink(w.fsys, name)
-		if err != nil {
+		var err error
+		if target, err = followLink(w.fsys, name); err != nil {
 			return err
 		}
-		source = target
 	case !mode.IsRegular():
 		return &Error{File: name, Message: fmt.Sprintf("%s cannot be packed; remove it or add it to %s", kindOf(mode), IgnoreFile)}
 	}
-	w.found.files = append(w.found.files, file{name, func() (io.ReadCloser, error) { return w.fsys.Open(source) }})
+	w.found.files = append(w.found.files, file{name, func() (io.ReadCloser, error) { return w.fsys.Open(target) }})
 	return nil
 }
 
