@@ -117,7 +117,7 @@ newer-go: ## Run all tests with the newer Go release, and the JSON tests with en
 
 .PHONY: fuzz
 fuzz: ## Run each fuzz test for FUZZTIME, 20s by default
-	for target in FuzzDecode:./internal/jsonobject FuzzParseRetryAfter:./wrapper FuzzAPIErrorDecode:./wrapper FuzzCheck:./wrapper/internal/handler; do \
+	for target in FuzzDecode:./internal/jsonobject FuzzParseRetryAfter:./wrapper FuzzAPIErrorDecode:./wrapper FuzzCheck:./internal/pyscan; do \
 		go test -run '^$$' -fuzz "^$${target%%:*}$$" -fuzztime $(or $(FUZZTIME),20s) "$${target#*:}"; done
 
 .PHONY: bench

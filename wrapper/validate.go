@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/cogfn/cogfn/gen"
+	"github.com/cogfn/cogfn/internal/source"
 )
 
 // cronFields is the number of fields of a cron expression.
@@ -50,7 +51,7 @@ func checkPath(p *string) error {
 	if p == nil {
 		return nil
 	}
-	if why := faultOfPath(*p); why != "" {
+	if why := source.CheckPath(*p); why != "" {
 		return &ArgumentError{Field: "FunctionPath", Rule: fmt.Sprintf("is %q; %s", *p, why)}
 	}
 	return checkLength("FunctionPath", p, 1, gen.FunctionPathMaxLength)

@@ -115,7 +115,7 @@ func TestRunRefuses(t *testing.T) {
 		{"data file without name", good, []string{"--data", "@"}, "", exitUsage, `^cogfn: --data @ lacks the file's name`},
 		{"data in UTF-16", good, []string{"--data", "-"}, "\xff\xfe{\x00}\x00", exitUsage, `^cogfn: standard input is not a JSON object: it is encoded in UTF-16`},
 		{"no timeout", good, []string{"--timeout", "0s"}, "", exitUsage, `^cogfn: --timeout is 0s; it must be above zero`},
-		{"path outside", good, []string{"--path", "../x.py"}, "", exitUsage, `^cogfn: --path is "../x.py"; .*leads out of the folder`},
+		{"path outside", good, []string{"--path", "../x.py"}, "", exitUsage, `^cogfn: --path is "../x.py"; .*outside the code.s directory`},
 		{"negative timeout", good, []string{"--timeout", "-1s"}, "", exitUsage, `^cogfn: --timeout is -1s; it must be above zero`},
 		{"no handler.py", map[string]string{"main.py": echo}, nil, "", exitError, `handler\.py`},
 		{"no handle", map[string]string{"handler.py": "def main():\n    pass\n"}, nil, "", exitError, `handler\.py.*handle`},
@@ -161,7 +161,7 @@ func TestRunRefusesFolders(t *testing.T) {
 	}{
 		"missing": {"nowhere", exitUsage, `^cogfn: there is no folder nowhere; name the folder`},
 		"a file":  {"file", exitUsage, `^cogfn: file is not a folder; name the folder`},
-		"empty":   {"empty", exitError, `^cogfn: empty: there is no handler\.py in this folder; create it`},
+		"empty":   {"empty", exitError, `^cogfn: empty: the code has no handler\.py; create it`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

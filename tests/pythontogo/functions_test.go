@@ -150,7 +150,7 @@ func (s *tour) check(context.Context, *functions.Client) error {
 		fmt.Println(mistake.File, mistake.Line, mistake.Message)
 	}
 	// end
-	s.want("error", strings.HasPrefix(fmt.Sprint(err), "handler.py:1: handle has an argument"), true)
+	s.want("error", strings.Contains(fmt.Sprint(err), "handler.py:1: handle has an argument"), true)
 	_, err = functions.Folder("./my-function").Pack(functions.FunctionWrite{Name: "Adder"})
 	return err
 }
