@@ -54,6 +54,7 @@ func TestImports(t *testing.T) {
 		may    []string
 	}{
 		{"api", nil},
+		{"internal/cron", nil},
 		{"internal/jsonobject", nil},
 		{"internal/openapi", nil},
 		{"gen/server", []string{"gen"}},
@@ -61,7 +62,7 @@ func TestImports(t *testing.T) {
 		{"wrapper", []string{"wrapper", "gen"}},
 		{"batch", []string{"wrapper"}},
 		{"deploy", []string{"wrapper"}},
-		{"emulator", []string{"emulator", "gen", "api", "internal/openapi"}},
+		{"emulator", []string{"emulator", "gen", "api", "internal"}},
 		{"internal/cli", []string{"internal/cli", "emulator", "wrapper"}},
 		{"cmd", []string{"internal/cli"}},
 		{"examples", []string{"emulator", "wrapper"}},
