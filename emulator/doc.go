@@ -1,5 +1,5 @@
-// Package emulator runs the Cognite Functions service in one process: for tests, for work without a network, and for trying a
-// function before deployment.
+// Package emulator runs the Cognite Functions service in one process: for tests, for work without a network, and for
+// trying a function before deployment.
 //
 // In a test, [RunT] starts an emulator and closes it at the end of the test. [Start] is for all other programs.
 //
@@ -15,7 +15,8 @@
 // # What is emulated
 //
 //   - Functions, calls, logs, responses, schedules, limits and status: all operations of the Functions API.
-//   - Uploaded Python code. It runs in warm processes, one call at a time in each. Requirements of a function are not installed.
+//   - Uploaded Python code. It runs in warm processes, one call at a time in each. Requirements of a function are not
+//     installed.
 //   - Go functions that run instead of uploaded code, see [Handler]. Tests that use them need no Python.
 //   - Schedules. They make calls at the times of their cron expressions, in UTC.
 //   - Sessions and nonces.
@@ -23,27 +24,39 @@
 //   - An OAuth 2.0 token endpoint for client credentials, see [Emulator.TokenURL].
 //   - The limits of a project, see [Limits], and the error responses of the service.
 //
-// Each request is checked against the API description. Unknown fields and query parameters are rejected, as by the service.
+// Each request is checked against the API description. Unknown fields and query parameters are rejected, as by the
+// service.
 //
 // # What is not emulated
 //
 //   - Other services of Cognite Data Fusion. Their paths return 404.
-//   - Capabilities. Every accepted token has all of them, and the token inspection endpoint returns them.
+//   - Capability checks. Every accepted token has all capabilities, and the token inspection endpoint returns them.
 //   - More than one project.
 //   - The isolation of functions, and limits on their cores and memory.
 //
-// Where the behavior of the service is not documented, the emulator has the most likely one. Comments in the source code mark these
-// guesses.
+// Where the behavior of the service is not documented, the emulator has the most likely one. Comments in the source
+// code mark these guesses.
+//
+// # Options
+//
+// The zero value of [Options] is an emulator on a free port of 127.0.0.1 that accepts all credentials.
+//
+//   - Handlers: Go functions instead of uploaded code.
+//   - DataDir, Sync: persistent state.
+//   - Addr, AllowRemote, Project, Clients: address, project and credentials.
+//   - Limits, DeployDelay, NonceLifetime, TokenLifetime: limits and durations, for tests of a client's error handling.
+//   - Python, MaxWorkers: the interpreter and the number of its processes.
+//   - ValidateResponses, Logger: checks and logs of the emulator itself.
 //
 // # State and lifetime
 //
-// An emulator runs until [Emulator.Close], which ends the processes of all functions. By default, its state is in a temporary
-// directory that Close removes. With [Options.DataDir], functions, calls and schedules persist across restarts; calls that are
-// running when the emulator stops fail, and deployments start again.
+// An emulator runs until [Emulator.Close], which ends the processes of all functions. By default, its state is in a
+// temporary directory that Close removes. With [Options.DataDir], functions, calls and schedules persist across
+// restarts; calls that are running when the emulator stops fail, and deployments start again.
 //
 // # Security
 //
-// The emulator executes uploaded code with the rights of its own process. It therefore listens on the loopback interface only, and
-// rejects requests whose Host header names another machine, unless [Options.AllowRemote] is set. It accepts all credentials unless
-// [Options.Clients] is set.
+// The emulator executes uploaded code with the rights of its own process. It therefore listens on the loopback
+// interface only, and rejects requests whose Host header names another machine, unless [Options.AllowRemote] is set.
+// It accepts all credentials unless [Options.Clients] is set.
 package emulator

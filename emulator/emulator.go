@@ -40,8 +40,8 @@ type Emulator struct {
 
 // Start starts an emulator. It accepts requests when Start returns. The caller must call [Emulator.Close].
 //
-// Start fails if an option is not valid, if the address or the data directory is in use, or if [Options.Python] does not work. The
-// error names the option to change.
+// Start fails if an option is not valid, if the address or the data directory is in use, or if [Options.Python] does
+// not work. The error names the option to change.
 func Start(options Options) (*Emulator, error) {
 	options = options.withDefaults()
 	if err := options.check(); err != nil {
@@ -146,20 +146,21 @@ func (e *Emulator) TokenURL() string { return e.url + httpapi.TokenPath }
 // Project returns the name of the project.
 func (e *Emulator) Project() string { return e.options.Project }
 
-// ClientID returns the id of a client that the emulator accepts: the first of [Options.Clients] in alphabetical order, or a random
-// id if Clients is empty.
+// ClientID returns the id of a client that the emulator accepts: the first of [Options.Clients] in alphabetical
+// order, or a random id if Clients is empty.
 func (e *Emulator) ClientID() string { return e.clientID }
 
 // ClientSecret returns the secret that belongs to ClientID.
 func (e *Emulator) ClientSecret() string { return e.secret }
 
-// Handle registers a Go function that runs instead of uploaded code, for the function with this external id, or else with this
-// name. Registering a name again replaces its handler. The emulator looks the handler up when the function is deployed and at
-// each call. A function needs an uploaded file even if a handler runs instead; its content is ignored.
+// Handle registers a Go function that runs instead of uploaded code, for the function with this external id, or else
+// with this name. Registering a name again replaces its handler. The emulator looks the handler up when the function
+// is deployed and at each call. A function needs an uploaded file even if a handler runs instead; its content is
+// ignored.
 func (e *Emulator) Handle(name string, handler Handler) { e.handlers.set(name, handler) }
 
-// Wait waits until the emulator has stopped. It returns nil after Close, or the reason if the listener failed; Close must be called
-// in that case, too. If ctx ends first, Wait returns the error of ctx.
+// Wait waits until the emulator has stopped. It returns nil after Close, or the reason if the listener failed; Close
+// must be called in that case, too. If ctx ends first, Wait returns the error of ctx.
 func (e *Emulator) Wait(ctx context.Context) error {
 	select {
 	case <-e.stopped:
@@ -169,8 +170,8 @@ func (e *Emulator) Wait(ctx context.Context) error {
 	}
 }
 
-// Close stops the emulator: open requests are aborted, running calls fail, and a temporary data directory is removed. Further calls
-// return the result of the first.
+// Close stops the emulator: open requests are aborted, running calls fail, and a temporary data directory is removed.
+// Further calls return the result of the first.
 func (e *Emulator) Close() error { return e.close() }
 
 func (e *Emulator) shutdown() error {

@@ -13,8 +13,9 @@ import (
 
 const module = "github.com/cogfn/cogfn/"
 
-// TestExportedTypes checks that users never have to import package gen: no exported field, parameter, result, variable or constant
-// names a type of another package of the module. Types of gen that belong to the API have an alias in package emulator.
+// TestExportedTypes checks that users never have to import package gen: no exported field, parameter, result,
+// variable or constant names a type of another package of the module. Types of gen that belong to the API have an
+// alias in package emulator.
 func TestExportedTypes(t *testing.T) {
 	t.Parallel()
 	fset := token.NewFileSet()
@@ -81,8 +82,8 @@ func parseFiles(t *testing.T, fset *token.FileSet) []*ast.File {
 	return files
 }
 
-// foreignTypes returns a message for each type of another package of the module in the exported declarations of a file, except in
-// alias declarations. It changes the file.
+// foreignTypes returns a message for each type of another package of the module in the exported declarations of a
+// file, except in alias declarations. It changes the file.
 func foreignTypes(fset *token.FileSet, file *ast.File) []string {
 	imported := map[string]string{} // path by local name
 	for _, spec := range file.Imports {

@@ -74,7 +74,8 @@ func (f *goFunction) Call(ctx context.Context, call runner.Call, log func(runner
 		case <-time.After(returnTimeout):
 		}
 	}
-	if outcome.Status == runner.Failed && context.Cause(ctx) == context.DeadlineExceeded { //nolint:errorlint // a cause is never wrapped
+	timedOut := context.Cause(ctx) == context.DeadlineExceeded //nolint:errorlint // a cause is never wrapped
+	if outcome.Status == runner.Failed && timedOut {
 		return runner.Outcome{Status: runner.TimedOut, Message: fmt.Sprintf("the call did not end within %v", call.Timeout)}
 	}
 	return outcome

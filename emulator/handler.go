@@ -13,11 +13,11 @@ import (
 
 // Handler is a Go function that runs instead of uploaded code.
 //
-// The result is encoded as JSON and becomes the response of the call. If the handler returns an error or panics, the call has the
-// status Failed and the message of the error.
+// The result is encoded as JSON and becomes the response of the call. If the handler returns an error or panics, the
+// call has the status Failed and the message of the error.
 //
-// The handler should return when ctx ends: the call has timed out, its function was deleted, or the emulator is closing. The call
-// does not wait for a handler that continues.
+// The handler should return when ctx ends: the call has timed out, its function was deleted, or the emulator is
+// closing. The call does not wait for a handler that continues.
 type Handler func(ctx context.Context, call *Call) (any, error)
 
 // Call is one call of a [Handler]. Print and Printf are safe for concurrent use.
@@ -28,8 +28,8 @@ type Call struct {
 	Data json.RawMessage
 	// Secrets and Env are the secrets and the environment variables of the function.
 	Secrets, Env map[string]string
-	// ScheduleID is the id of the schedule that made the call, ScheduledTime its time in milliseconds since 1970. Both are 0 if
-	// there is no schedule.
+	// ScheduleID is the id of the schedule that made the call, ScheduledTime its time in milliseconds since 1970. Both
+	// are 0 if there is no schedule.
 	ScheduleID, ScheduledTime int64
 
 	mu  sync.Mutex

@@ -34,7 +34,8 @@ func runAsProcess() bool {
 func startProcess(t *testing.T, dir string) (*exec.Cmd, *testClient) {
 	t.Helper()
 	command := exec.CommandContext(t.Context(), os.Args[0])
-	command.Env = append(os.Environ(), dataDirVariable+"="+dir, "TMPDIR="+t.TempDir()) // the test removes the files of the killed process
+	// The killed process leaves its temporary files in TMPDIR, which the test removes.
+	command.Env = append(os.Environ(), dataDirVariable+"="+dir, "TMPDIR="+t.TempDir())
 	command.Stderr = os.Stderr
 	output, err := command.StdoutPipe()
 	if err != nil {

@@ -12,48 +12,51 @@ import (
 
 // Options configures an emulator. All fields are optional.
 type Options struct {
-	// Addr is the address to listen on, as host:port. The default is a free port of 127.0.0.1. An address that other machines can
-	// reach requires AllowRemote.
+	// Addr is the address to listen on, as host:port. The default is a free port of 127.0.0.1. An address that other
+	// machines can reach requires AllowRemote.
 	Addr string
-	// AllowRemote permits an address other than loopback, and requests for any host name. Everyone who can reach the emulator can
-	// run code on this machine.
+	// AllowRemote permits an address other than loopback, and requests for any host name. Everyone who can reach the
+	// emulator can run code on this machine.
 	AllowRemote bool
 	// Project is the name of the only project: letters, digits, "-" and "_". The default is "emulator".
 	Project string
-	// DataDir is a directory in which everything persists across restarts, calls and ended sessions for 90 days. By default, the
-	// emulator uses a temporary directory that Close removes.
+	// DataDir is a directory in which everything persists across restarts, calls and ended sessions for 90 days. By
+	// default, the emulator uses a temporary directory that Close removes.
 	//
-	// The directory is created if necessary. An existing one must be empty or contain the data of an emulator. Only one emulator
-	// can use it at a time. It contains the secrets of functions as plain text, because the functions need them; only the current
-	// user has permission to read it.
+	// The directory is created if necessary. An existing one must be empty or contain the data of an emulator. Only one
+	// emulator can use it at a time. It contains the secrets of functions as plain text, because the functions need
+	// them; only the current user has permission to read it.
 	DataDir string
-	// Sync flushes each change to the disk. Without it, a killed process loses no acknowledged change, but a power failure may.
-	// The log of a call is stored when the call ends.
+	// Sync flushes each change to the disk. Without it, a killed process loses no acknowledged change, but a power
+	// failure may. The log of a call is stored when the call ends.
 	Sync bool
-	// Python is the interpreter for uploaded code: a path, or a name on PATH. Start fails if it does not work. By default, the
-	// emulator looks for python3 and then python when code without a handler is deployed; if there is none, the deployment fails.
+	// Python is the interpreter for uploaded code: a path, or a name on PATH. Start fails if it does not work. By
+	// default, the emulator looks for python3 and then python when code without a handler is deployed; if there is none,
+	// the deployment fails.
 	Python string
-	// MaxWorkers is the maximum number of Python processes for all functions together. The default is 100. Processes start when
-	// they are needed. Further calls wait in order of arrival and count as running.
+	// MaxWorkers is the maximum number of Python processes for all functions together. The default is 100. Processes
+	// start when they are needed. Further calls wait in order of arrival and count as running.
 	MaxWorkers int
 	// Handlers are Go functions that run instead of uploaded code, by the external id or else the name of the function. See
 	// [Emulator.Handle].
 	Handlers map[string]Handler
 	// Limits bounds what functions may use. The default of each field is the documented limit of a project on Google Cloud.
 	Limits Limits
-	// DeployDelay is the minimum duration of a deployment. The function is Queued for one half of it and Deploying for the other.
+	// DeployDelay is the minimum duration of a deployment. The function is Queued for one half of it and Deploying for
+	// the other.
 	DeployDelay time.Duration
 	// NonceLifetime is how long a nonce is valid. The default is 60 seconds.
 	NonceLifetime time.Duration
 	// TokenLifetime is how long an access token is valid. The default is 1 hour.
 	TokenLifetime time.Duration
-	// Clients maps client ids to secrets. If it is not nil, only these clients get tokens and sessions, and only tokens that this
-	// emulator issued are valid. If it is nil, every client and every bearer token is accepted.
+	// Clients maps client ids to secrets. If it is not nil, only these clients get tokens and sessions, and only tokens
+	// that this emulator issued are valid. If it is nil, every client and every bearer token is accepted.
 	Clients map[string]string
-	// ValidateResponses checks each response against the API description. A response that violates it is logged and replaced by
-	// an error with status 500. RunT sets it.
+	// ValidateResponses checks each response against the API description. A response that violates it is logged and
+	// replaced by an error with status 500. RunT sets it.
 	ValidateResponses bool
-	// Logger receives the log of the emulator: requests at debug level, internal errors at error level. The default discards it.
+	// Logger receives the log of the emulator: requests at debug level, internal errors at error level. The default
+	// discards it.
 	Logger *slog.Logger
 }
 
@@ -65,14 +68,14 @@ type Limits struct {
 	CallTimeout time.Duration
 	// DeployTimeout is the maximum duration of a deployment. The default is 10 minutes.
 	DeployTimeout time.Duration
-	// CPU is the range of cores of a function, checked at creation only. The default is 1 to 3, and 1 for a function that does not
-	// specify it.
-	CPU CPURange
-	// Memory is the range of memory of a function in GB, checked at creation only. The default is 1.5 to 5, and 1.5 for a function
+	// CPU is the range of cores of a function, checked at creation only. The default is 1 to 3, and 1 for a function
 	// that does not specify it.
+	CPU CPURange
+	// Memory is the range of memory of a function in GB, checked at creation only. The default is 1.5 to 5, and 1.5 for
+	// a function that does not specify it.
 	Memory MemoryRange
-	// Runtimes are the available runtimes. The default is all runtimes of the API description that are not withdrawn. A function
-	// that does not specify a runtime gets py313, or the last of Runtimes if that is not available.
+	// Runtimes are the available runtimes. The default is all runtimes of the API description that are not withdrawn. A
+	// function that does not specify a runtime gets py313, or the last of Runtimes if that is not available.
 	Runtimes []string
 	// DataBytes is the maximum size of the input data of a call or a schedule, in bytes of JSON. The default is 9,000,000.
 	DataBytes int

@@ -92,7 +92,8 @@ func TestInvalidSchedules(t *testing.T) {
 	}
 	wantError(9, "* * * * *", "{}", errorResponse{Status: 400, Message: "function not found", Missing: []map[string]any{{"id": 9.0}}})
 	wantError(f.ID, "* * * * *", `{"a":"bcdef"}`, errorResponse{Status: 400, Message: "13 bytes, the limit is 10"})
-	c.createSchedule(gen.FunctionScheduleWrite{Name: "s", CronExpression: "0 0 31 2 *", FunctionID: f.ID}) // matches no date, but is accepted
+	// An expression that matches no date is accepted.
+	c.createSchedule(gen.FunctionScheduleWrite{Name: "s", CronExpression: "0 0 31 2 *", FunctionID: f.ID})
 	wantError(f.ID, "* * * * *", "{}", errorResponse{Status: 400, Message: "the function has 1"})
 	c.createSchedule(gen.FunctionScheduleWrite{Name: "s", CronExpression: "0 0 1 1 *", FunctionID: g.ID})
 	wantError(g.ID, "* * * * *", "{}", errorResponse{Status: 400, Message: "the project has 2"})

@@ -8,8 +8,8 @@ type TB interface {
 	Fatalf(format string, args ...any)
 }
 
-// RunT starts an emulator for a test and closes it when the test ends. It sets [Options.ValidateResponses]. If the emulator does not
-// start, RunT fails the test.
+// RunT starts an emulator for a test and closes it when the test ends. It sets [Options.ValidateResponses]. If the
+// emulator does not start, RunT fails the test.
 func RunT(t TB, options Options) *Emulator {
 	t.Helper()
 	options.ValidateResponses = true

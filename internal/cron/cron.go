@@ -1,12 +1,13 @@
 // Package cron validates the cron expressions of schedules, computes their run times and describes them in English.
 //
-// An expression has five fields: minute, hour, day of month, month, day of week. Times are UTC. Each field is a comma-separated
-// list of numbers, ranges (1-5), steps (*/5, 8-18/2) and "*"; months and weekdays may be three-letter names. 0 and 7 are Sunday.
+// An expression has five fields: minute, hour, day of month, month, day of week. Times are UTC. Each field is a
+// comma-separated list of numbers, ranges (1-5), steps (*/5, 8-18/2) and "*"; months and weekdays may be three-letter
+// names. 0 and 7 are Sunday.
 //
 // As in Vixie cron, a day matches if either day field matches. If one of the day fields begins with "*", both must match.
 //
-// The extensions of other dialects (?, L, W, #, @daily, seconds, years) are rejected, because the reference of the service
-// does not document them.
+// The extensions of other dialects (?, L, W, #, @daily, seconds, years) are rejected, because the reference of the
+// service does not document them.
 package cron
 
 import (
@@ -34,7 +35,8 @@ func (e *SyntaxError) Error() string {
 	return fmt.Sprintf("the cron expression %q %s", e.Expression, e.Problem)
 }
 
-// fieldSyntax is the syntax of each field. gronx checks the ranges; alone, it would accept the extensions and names in any field.
+// fieldSyntax is the syntax of each field. gronx checks the ranges; alone, it would accept the extensions and names
+// in any field.
 var fieldSyntax = [5]*regexp.Regexp{
 	compileField(`\d+`),
 	compileField(`\d+`),
@@ -83,8 +85,8 @@ func Next(expression string, after time.Time) (time.Time, error) {
 	return times[0], nil
 }
 
-// NextN returns the first n times after the given one that match an expression, in UTC and in ascending order. If there are
-// fewer, it returns those together with ErrNever.
+// NextN returns the first n times after the given one that match an expression, in UTC and in ascending order. If
+// there are fewer, it returns those together with ErrNever.
 //
 // Errors: *SyntaxError, ErrNever.
 func NextN(expression string, after time.Time, n int) ([]time.Time, error) {

@@ -85,7 +85,8 @@ func TestCheckRejects(t *testing.T) {
 	}
 }
 
-// matches reports whether a minute matches the fields of an expression. It is an independent implementation to check Next against.
+// matches reports whether a minute matches the fields of an expression. It is an independent implementation to check
+// Next against.
 func matches(fields [5]string, at time.Time) bool {
 	values := [5]int{at.Minute(), at.Hour(), at.Day(), int(at.Month()), int(at.Weekday())}
 	minimum := [5]int{0, 0, 1, 1, 0}

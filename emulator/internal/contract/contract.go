@@ -49,7 +49,8 @@ func parse(description []byte) (*Contract, error) {
 	return c, nil
 }
 
-// rejectUnknownProperties makes an object schema reject properties that it does not declare, as the service does for requests.
+// rejectUnknownProperties makes an object schema reject properties that it does not declare, as the service does for
+// requests.
 func rejectUnknownProperties(schema *openapi3.Schema) {
 	if schema.Type.Is("object") && schema.AdditionalProperties.Has == nil && schema.AdditionalProperties.Schema == nil {
 		schema.AdditionalProperties.Has = new(false)

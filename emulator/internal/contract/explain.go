@@ -11,15 +11,16 @@ import (
 	"github.com/getkin/kin-openapi/openapi3filter"
 )
 
-// explain returns the violations in an error of the validator, separated by semicolons. It does not use the validator's own messages
-// for schema errors, because they contain the value, which may be a secret.
+// explain returns the violations in an error of the validator, separated by semicolons. It does not use the
+// validator's own messages for schema errors, because they contain the value, which may be a secret.
 func explain(err error) string {
 	all := violations(err, "", nil)
 	slices.Sort(all) // the validator iterates over maps, so its order is random
 	return strings.Join(slices.Compact(all), "; ")
 }
 
-// violations returns a sentence for each violation in an error. The value at path in place, such as "the request body", caused it.
+// violations returns a sentence for each violation in an error. The value at path in place, such as "the request
+// body", caused it.
 func violations(err error, place string, path []string) []string {
 	switch e := err.(type) { //nolint:errorlint // unwraps one layer at a time
 	case nil:
@@ -44,7 +45,8 @@ func violations(err error, place string, path []string) []string {
 	return []string{fmt.Sprintf("%s is not valid: %v", place, err)}
 }
 
-// causeViolations returns the violations in the cause of a request or response error; reason describes an error without a cause.
+// causeViolations returns the violations in the cause of a request or response error; reason describes an error
+// without a cause.
 func causeViolations(cause error, reason, place string) []string {
 	schemaError := (*openapi3.SchemaError)(nil)
 	switch {
@@ -60,7 +62,8 @@ func causeViolations(cause error, reason, place string) []string {
 	return []string{fmt.Sprintf("%s is not valid: %v", place, cause)}
 }
 
-// schemaViolations returns the violations of a schema. For a combination of schemas, these are the violations of its members.
+// schemaViolations returns the violations of a schema. For a combination of schemas, these are the violations of its
+// members.
 func schemaViolations(e *openapi3.SchemaError, place string, path []string) []string {
 	switch e.SchemaField {
 	case "allOf":
@@ -116,7 +119,8 @@ func schemaViolation(e *openapi3.SchemaError, place string, path []string) strin
 	return fmt.Sprintf("%s: %s in %s", strings.Join(path, "."), reason, place)
 }
 
-// requiredOf returns the required properties of each schema, such as "id" and "externalId", or "clientId with clientSecret".
+// requiredOf returns the required properties of each schema, such as "id" and "externalId", or "clientId with
+// clientSecret".
 func requiredOf(schemas openapi3.SchemaRefs) []string {
 	var all []string
 	for _, schema := range schemas {
@@ -136,7 +140,8 @@ func undeclaredProperty(e *openapi3.SchemaError) (string, bool) {
 	return strings.CutSuffix(name, `" is unsupported`)
 }
 
-// unknownField returns the message of the service for an unknown field: a Python dictionary, with list positions as integers.
+// unknownField returns the message of the service for an unknown field: a Python dictionary, with list positions as
+// integers.
 func unknownField(path []string) string {
 	message := "['Unknown field.']"
 	for _, key := range slices.Backward(path) {

@@ -12,8 +12,8 @@ import (
 	"github.com/cogfn/cogfn/emulator/internal/envelope"
 )
 
-// maxBodyBytes bounds the decompressed body of an API request. It is far above all documented limits, so that clients receive the
-// errors of those limits.
+// maxBodyBytes bounds the decompressed body of an API request. It is far above all documented limits, so that clients
+// receive the errors of those limits.
 const maxBodyBytes = 64 << 20
 
 // decodeBody replaces the body of a request by the decompressed body and checks that it is exactly one JSON value.

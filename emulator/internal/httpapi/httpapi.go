@@ -1,5 +1,5 @@
-// Package httpapi is the HTTP side of the emulator: routing, tokens, request and response bodies, file content, and the checks
-// of requests and responses against the API description.
+// Package httpapi is the HTTP side of the emulator: routing, tokens, request and response bodies, file content, and
+// the checks of requests and responses against the API description.
 package httpapi
 
 import (

@@ -13,8 +13,8 @@ import (
 	"github.com/cogfn/cogfn/emulator/internal/envelope"
 )
 
-// logRequest logs each request with an id and turns a panic of a handler into an error response. The log has the pattern of the
-// path instead of the path, because the URLs of file content contain signatures.
+// logRequest logs each request with an id and turns a panic of a handler into an error response. The log has the
+// pattern of the path instead of the path, because the URLs of file content contain signatures.
 func (h *Handler) logRequest(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		started, requestID := time.Now(), rand.Text()
@@ -64,8 +64,8 @@ func (w *statusWriter) Write(part []byte) (int, error) {
 // Unwrap gives http.ResponseController access to the connection.
 func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-// checkHost rejects requests for a host name other than this machine. Otherwise, a web page whose host name resolves to 127.0.0.1
-// (DNS rebinding) could upload code and run it.
+// checkHost rejects requests for a host name other than this machine. Otherwise, a web page whose host name resolves
+// to 127.0.0.1 (DNS rebinding) could upload code and run it.
 func (h *Handler) checkHost(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		host := r.Host

@@ -10,8 +10,8 @@ import (
 	"github.com/cogfn/cogfn/emulator/internal/envelope"
 )
 
-// router is a chi router that handles escaped and empty path segments. chi alone matches the escaped path for some requests and
-// the unescaped path for others, and accepts an empty segment as a parameter.
+// router is a chi router that handles escaped and empty path segments. chi alone matches the escaped path for some
+// requests and the unescaped path for others, and accepts an empty segment as a parameter.
 type router struct{ mux *chi.Mux }
 
 // newRouter returns a router without routes. The middlewares run for all requests, in the given order.
@@ -24,8 +24,9 @@ func newRouter(middlewares ...func(http.Handler) http.Handler) *router {
 	return rt
 }
 
-// HandleFunc registers a handler for a pattern such as "GET /functions/{functionId}". A parameter matches one segment that is not
-// empty, and [http.Request.PathValue] returns it unescaped. Registering a pattern again replaces its handler.
+// HandleFunc registers a handler for a pattern such as "GET /functions/{functionId}". A parameter matches one segment
+// that is not empty, and [http.Request.PathValue] returns it unescaped. Registering a pattern again replaces its
+// handler.
 func (rt *router) HandleFunc(pattern string, handler func(http.ResponseWriter, *http.Request)) {
 	rt.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 		for name, value := range pathParams(r) {
@@ -65,8 +66,8 @@ func pathParams(r *http.Request) map[string]string {
 	return params
 }
 
-// notFound reports a path without routes, or a path whose routes have other methods. chi does not pass the allowed methods to its
-// MethodNotAllowed handler, and calls it for unknown methods on unknown paths, too.
+// notFound reports a path without routes, or a path whose routes have other methods. chi does not pass the allowed
+// methods to its MethodNotAllowed handler, and calls it for unknown methods on unknown paths, too.
 func (rt *router) notFound(w http.ResponseWriter, r *http.Request) {
 	path := chi.RouteContext(r.Context()).RoutePath
 	var allowed []string

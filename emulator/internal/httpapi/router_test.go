@@ -125,8 +125,8 @@ func TestRouterRejectsPatterns(t *testing.T) {
 	}
 }
 
-// TestRouterFindsMatchingPatterns checks for random patterns that a path finds a handler exactly if a pattern matches, and that the
-// pattern of this handler matches.
+// TestRouterFindsMatchingPatterns checks for random patterns that a path finds a handler exactly if a pattern
+// matches, and that the pattern of this handler matches.
 func TestRouterFindsMatchingPatterns(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

@@ -13,7 +13,7 @@ import (
 )
 
 // TokenPath is the path of the OAuth 2.0 token endpoint.
-const TokenPath = "/oauth2/token"
+const TokenPath = "/oauth2/token" //nolint:gosec // a path, not a secret
 
 const (
 	inspectPath  = "/api/v1/token/inspect"
@@ -59,8 +59,8 @@ func (h *Handler) issueToken(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// unescapeCredential decodes a part of Basic credentials, which RFC 6749, section 2.3.1, encodes as in forms. Some clients do not
-// encode them; an invalid encoding is returned unchanged.
+// unescapeCredential decodes a part of Basic credentials, which RFC 6749, section 2.3.1, encodes as in forms. Some
+// clients do not encode them; an invalid encoding is returned unchanged.
 func unescapeCredential(value string) string {
 	if plain, err := url.QueryUnescape(value); err == nil {
 		return plain

@@ -12,8 +12,8 @@ import (
 // maxSleep bounds how long the scheduler sleeps at a time, so that it notices a changed wall clock.
 const maxSleep = time.Minute
 
-// Scheduler calls a function at the times of many schedules. Times that pass while Run is not running are skipped. It is safe
-// for concurrent use.
+// Scheduler calls a function at the times of many schedules. Times that pass while Run is not running are skipped. It
+// is safe for concurrent use.
 type Scheduler struct {
 	fire    func(id int64, at time.Time)
 	changed chan struct{}
@@ -27,8 +27,8 @@ type entry struct {
 	next       time.Time
 }
 
-// New returns a scheduler without schedules. Run calls fire with the id of a schedule and the time at which it was due; fire
-// must not block.
+// New returns a scheduler without schedules. Run calls fire with the id of a schedule and the time at which it was
+// due; fire must not block.
 func New(fire func(id int64, at time.Time)) *Scheduler {
 	return &Scheduler{fire: fire, changed: make(chan struct{}, 1), entries: map[int64]entry{}}
 }
