@@ -106,7 +106,7 @@ func TestTooManyCalls(t *testing.T) {
 	}
 }
 
-func TestFailedCalls(t *testing.T) {
+func TestCallOutcomes(t *testing.T) {
 	t.Parallel()
 	c := run(t, emulator.Options{
 		Limits: emulator.Limits{CallTimeout: 50 * time.Millisecond, ResponseBytes: 100, DataBytes: 60},
@@ -189,7 +189,7 @@ func TestListCalls(t *testing.T) {
 		{"status", &gen.FunctionCallFilter{Status: &status}, failed},
 		{"schedule", &gen.FunctionCallFilter{ScheduleID: new(int64(1))}, nil},
 		{"start in the future", &gen.FunctionCallFilter{StartTime: &gen.TimestampRange{Min: future}}, nil},
-		{"end in the past", &gen.FunctionCallFilter{EndTime: &gen.TimestampRange{Max: future}}, all},
+		{"end before a future time", &gen.FunctionCallFilter{EndTime: &gen.TimestampRange{Max: future}}, all},
 		{"all", nil, all}, // must be last, because it adds calls
 	} {
 		request := gen.FunctionCallListRequest{Filter: tt.filter, Limit: new(int32(2))}
