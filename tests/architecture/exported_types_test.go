@@ -14,7 +14,7 @@ import (
 )
 
 // publicPackages are the packages that users import.
-var publicPackages = []string{"wrapper"}
+var publicPackages = []string{"wrapper", "emulator"}
 
 // TestNoGeneratedTypeInPublicAPI checks that users never have to name a type of gen: a generated type that they can reach
 // through an exported name has a name in the package or in the wrapper, as an alias, as a type of its own or embedded in
