@@ -64,7 +64,7 @@ guide: ## Follow docs/spec-guide.md and change the description, on copies of the
 
 .PHONY: race
 race: ## Run the tests of the libraries and the program under the race detector
-	go test -race ./wrapper/... ./batch ./deploy ./emulator/... ./internal/...
+	go test -race ./wrapper/... ./batch ./deploy ./emulator/... ./internal/... ./cmd/...
 
 .PHONY: build
 build: ## Build the program as bin/cogfn, and check that it builds for other systems

@@ -62,8 +62,7 @@ func TestImports(t *testing.T) {
 		{"batch", []string{"wrapper"}},
 		{"deploy", []string{"wrapper"}},
 		{"emulator", []string{"emulator", "gen", "api", "internal/openapi"}},
-		{"internal/cli", []string{"internal/cli", "emulator", "wrapper"}},
-		{"cmd", []string{"internal/cli"}},
+		{"cmd", []string{"cmd", "emulator", "wrapper"}},
 		{"examples", []string{"emulator", "wrapper"}},
 	}
 	for _, p := range listPackages(t) {
