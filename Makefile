@@ -27,6 +27,7 @@ verify: ## Fail if gen/, go.mod or go.sum are out of date
 	go mod tidy -diff
 	go -C tools/lint mod tidy -diff
 	go -C tools/oasdiff mod tidy -diff
+	go -C tests/consumer mod tidy -diff
 	go mod verify
 
 .PHONY: fmt

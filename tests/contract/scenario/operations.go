@@ -193,9 +193,9 @@ func incomplete(schema *openapi3.Schema, value any) []any {
 
 // unauthorized sends a request with an invalid token to each operation.
 func (s *scenario) unauthorized() error {
-	options := s.Options
-	options.Config.TokenSource = functions.StaticToken("not-a-token")
-	client, err := clientWith(options, &s.transport)
+	config := s.Config
+	config.TokenSource = functions.StaticToken("not-a-token")
+	client, err := clientWith(config, &s.transport)
 	if err != nil {
 		return err
 	}

@@ -81,7 +81,7 @@ type scenario struct {
 // the failed section and the resources that could not be deleted.
 func Run(ctx context.Context, options Options) (err error) {
 	s := &scenario{Options: options, ctx: ctx}
-	if s.client, err = clientWith(options, &s.transport); err != nil {
+	if s.client, err = clientWith(options.Config, &s.transport); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.cleanUp()) }()
@@ -108,15 +108,11 @@ func (s *scenario) runSection(section Section) error {
 	return save()
 }
 
-// clientWith returns a client without retries. It polls an emulator more often than the real service.
-func clientWith(options Options, transport http.RoundTripper) (*functions.Client, error) {
-	longest := 5 * time.Second
-	if options.Emulated {
-		longest = time.Second
-	}
-	return functions.NewClient(options.Config, functions.WithHTTPClient(&http.Client{Transport: transport}),
+// clientWith returns a client without retries.
+func clientWith(config functions.Config, transport http.RoundTripper) (*functions.Client, error) {
+	return functions.NewClient(config, functions.WithHTTPClient(&http.Client{Transport: transport}),
 		functions.WithRetry(functions.RetryOptions{MaxRetries: -1}),
-		functions.WithPoll(functions.ExponentialPoll(100*time.Millisecond, 1.5, longest)))
+		functions.WithPoll(functions.ExponentialPoll(100*time.Millisecond, 1.5, 5*time.Second)))
 }
 
 // atEnd adds a function that deletes a resource. They run at the end, in reverse order.
