@@ -8,7 +8,7 @@ OASDIFF := bin/oasdiff
 APIDIFF := bin/apidiff
 REDOCLY := tools/npm/node_modules/.bin/redocly
 SPEC_VALIDATOR := bin/python/bin/openapi-spec-validator
-# The newer of the two supported Go releases; go.mod names the older one.
+# The newer of the two supported Go releases. The older one is in go.mod.
 NEWER_GO := go1.27.4
 
 .PHONY: help
@@ -49,6 +49,10 @@ test: ## Run the tests; needs Go and Python 3
 	go vet ./...
 	go test ./...
 
+.PHONY: test-wrapper
+test-wrapper: ## Run the tests of the client, which supports more systems than the emulator; needs Go and Python 3
+	go test ./gen/... ./wrapper/... ./internal/...
+
 .PHONY: contract
 contract: ## Check the description against the recorded exchanges, as "make test" does
 	go test -count=1 ./tests/contract/...
@@ -67,18 +71,19 @@ guide: ## Test docs/spec-guide.md and changes of the description on copies of th
 
 .PHONY: race
 race: ## Run the tests of the libraries and the program under the race detector
-	go test -race ./wrapper/... ./batch ./deploy ./emulator/... ./internal/... ./cmd/...
+	go test -race $$(go list ./... | grep -v /tests/)
 
 .PHONY: build
-build: ## Build the program as bin/cogfn
+build: ## Build the program as bin/cogfn, and all packages for some other systems
 	go build -o bin/cogfn ./cmd/cogfn
+	@$(MAKE) --no-print-directory cross PLATFORMS="darwin/arm64 windows/amd64" VETTED=linux/386
 
-# Each GOOS/GOARCH that users can build for. The first build of each takes up to a minute.
+# The supported systems, as GOOS/GOARCH. The first build for a system takes up to a minute.
 PLATFORMS := linux/amd64 linux/arm64 linux/386 linux/arm darwin/amd64 darwin/arm64 windows/amd64
 VETTED := linux/386 darwin/arm64 windows/amd64
 
 .PHONY: cross
-cross: ## Build all packages for other systems, and vet them with their tests
+cross: ## Build all packages for all supported systems, and vet packages and tests for some
 	@for platform in $(PLATFORMS); do echo "go build $$platform"; \
 		CGO_ENABLED=0 GOOS=$${platform%/*} GOARCH=$${platform#*/} go build ./...; done
 	@for platform in $(VETTED); do echo "go vet $$platform"; \
