@@ -9,12 +9,12 @@ import (
 	functions "github.com/cogfn/cogfn/wrapper"
 )
 
-// flagOf names what on the command line a field of a function comes from.
+// flagOf maps fields of a function to the parts of the command line that set them.
 var flagOf = map[string]string{
-	"Name": "the folder's name", "FunctionPath": "--path", "Secrets": "--secret", "EnvVars": "--env", "data": "--data",
+	"Name": "the name of the directory", "FunctionPath": "--path", "Secrets": "--secret", "EnvVars": "--env", "data": "--data",
 }
 
-// report writes one sentence about err, and below it what the sentence cannot hold.
+// report writes err in one line, followed by the Python trace if there is one.
 func report(w io.Writer, err error) {
 	fmt.Fprintf(w, "cogfn: %s\n", sentence(err))
 	if trace := traceOf(err); trace != "" {
@@ -23,23 +23,23 @@ func report(w io.Writer, err error) {
 }
 
 func sentence(err error) string {
-	var faults []string
-	for _, fault := range argumentErrors(err) {
-		name := fault.Field
+	var problems []string
+	for _, invalid := range argumentErrors(err) {
+		name := invalid.Field
 		if flag, ok := flagOf[name]; ok {
 			name = flag
 		}
-		faults = append(faults, name+" "+fault.Rule)
+		problems = append(problems, name+" "+invalid.Rule)
 	}
-	if len(faults) > 0 {
-		return strings.Join(faults, "; ")
+	if len(problems) > 0 {
+		return strings.Join(problems, "; ")
 	}
 	return strings.TrimPrefix(err.Error(), "functions: ")
 }
 
-// argumentErrors are all refused arguments that err is made of.
+// argumentErrors returns all argument errors in the tree of err.
 func argumentErrors(err error) []*functions.ArgumentError {
-	if one, ok := err.(*functions.ArgumentError); ok { //nolint:errorlint // the tree is walked by hand below
+	if one, ok := err.(*functions.ArgumentError); ok { //nolint:errorlint // this function walks the tree itself
 		return []*functions.ArgumentError{one}
 	}
 	var all []*functions.ArgumentError
@@ -54,13 +54,13 @@ func argumentErrors(err error) []*functions.ArgumentError {
 	return all
 }
 
-// runError says of a function what became of it, by the name that its user knows.
+// runError is an error of a function that names the function by its directory.
 type runError struct {
 	name string
 	err  error
 }
 
-// Unwrap returns the error itself.
+// Unwrap returns the wrapped error.
 func (e runError) Unwrap() error { return e.err }
 
 func (e runError) Error() string {

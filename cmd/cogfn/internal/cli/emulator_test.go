@@ -14,7 +14,7 @@ import (
 	functions "github.com/cogfn/cogfn/wrapper"
 )
 
-// readLine reads one line, byte by byte, so that the rest stays for the next reader.
+// readLine reads one line without reading ahead.
 func readLine(t *testing.T, r io.Reader) string {
 	t.Helper()
 	var line []byte
@@ -29,7 +29,8 @@ func readLine(t *testing.T, r io.Reader) string {
 	}
 }
 
-// startEmulator starts cogfn emulator and waits until it listens; what it returns interrupts it and gives its exit code.
+// startEmulator starts cogfn emulator and waits until it listens. The function it returns interrupts the emulator and
+// returns its exit code.
 func startEmulator(t *testing.T, args ...string) (interrupt func() int) {
 	t.Helper()
 	cmd := program(t, t.TempDir(), append([]string{"emulator"}, args...)...)
@@ -42,12 +43,12 @@ func startEmulator(t *testing.T, args ...string) (interrupt func() int) {
 		t.Fatal(err)
 	}
 	if line := readLine(t, out); !strings.HasPrefix(line, "listening on http://127.0.0.1:") {
-		t.Fatalf("the first line is %q", line)
+		t.Fatalf("first line = %q", line)
 	}
-	return func() int { return interrupted(t, cmd, out) }
+	return func() int { return interruptAndWait(t, cmd, out) }
 }
 
-func interrupted(t *testing.T, cmd *exec.Cmd, out io.Reader) int {
+func interruptAndWait(t *testing.T, cmd *exec.Cmd, out io.Reader) int {
 	t.Helper()
 	if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
 		t.Fatal(err)
@@ -59,7 +60,7 @@ func interrupted(t *testing.T, cmd *exec.Cmd, out io.Reader) int {
 	return cmd.ProcessState.ExitCode()
 }
 
-// clientFromFile makes a client of the settings in an env file.
+// clientFromFile returns a client with the settings of an env file.
 func clientFromFile(t *testing.T, envFile string) *functions.Client {
 	t.Helper()
 	content, err := os.Open(envFile)
@@ -71,7 +72,7 @@ func clientFromFile(t *testing.T, envFile string) *functions.Client {
 	for lines := bufio.NewScanner(content); lines.Scan(); {
 		key, value, ok := strings.Cut(lines.Text(), "=")
 		if !ok || !strings.HasPrefix(key, "CDF_") && !strings.HasPrefix(key, "IDP_") {
-			t.Fatalf("the env file holds the line %q", lines.Text())
+			t.Fatalf("unexpected line in the env file: %q", lines.Text())
 		}
 		env[key] = value
 	}
@@ -87,12 +88,12 @@ func clientFromFile(t *testing.T, envFile string) *functions.Client {
 	return client
 }
 
-func TestEmulatorKeepsItsData(t *testing.T) {
+func TestEmulatorPersistsData(t *testing.T) {
 	t.Parallel()
 	data, envFile := t.TempDir(), filepath.Join(t.TempDir(), "emulator.env")
 	interrupt := startEmulator(t, "--data", data, "--env-file", envFile)
 	if info, err := os.Stat(envFile); err != nil || info.Mode().Perm() != 0o600 {
-		t.Errorf("the env file must be readable by its owner alone: %v %v", info, err)
+		t.Errorf("the env file must be readable by its owner only: %v, %v", info, err)
 	}
 	client := clientFromFile(t, envFile)
 	source := functions.HandlerText("def handle(data):\n    return data['n'] * 2\n")
@@ -104,7 +105,7 @@ func TestEmulatorKeepsItsData(t *testing.T) {
 		t.Fatal(err)
 	}
 	if code := interrupt(); code != exitDone {
-		t.Errorf("exit code %d after an interrupt", code)
+		t.Errorf("exit code after an interrupt = %d", code)
 	}
 
 	interrupt = startEmulator(t, "--data", data, "--env-file", envFile)
@@ -114,12 +115,12 @@ func TestEmulatorKeepsItsData(t *testing.T) {
 		t.Fatal(err)
 	}
 	if response, err := call.Response(t.Context()); err != nil || string(response) != "42" {
-		t.Errorf("the response is %s, %v", response, err)
+		t.Errorf("response = %s, %v; want 42", response, err)
 	}
 	interrupt()
 }
 
-func TestEmulatorRefuses(t *testing.T) {
+func TestEmulatorRejects(t *testing.T) {
 	t.Parallel()
 	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -129,18 +130,18 @@ func TestEmulatorRefuses(t *testing.T) {
 	locked := t.TempDir()
 	interrupt := startEmulator(t, "--data", locked)
 	t.Cleanup(func() { interrupt() })
-	file := filepath.Join(folder(t, map[string]string{"file": ""}), "file")
+	file := filepath.Join(writeDir(t, map[string]string{"file": ""}), "file")
 
 	for name, tt := range map[string]struct {
 		args   []string
 		stderr string
 	}{
-		"port taken":            {[]string{"--addr", listener.Addr().String()}, `^cogfn: .*` + listener.Addr().String() + `.*`},
-		"data folder locked":    {[]string{"--data", locked}, `^cogfn: .*` + locked + `.*another emulator`},
-		"data is a file":        {[]string{"--data", file}, `^cogfn: .*` + file},
-		"address of a network":  {[]string{"--addr", "0.0.0.0:0"}, `^cogfn: .*can be reached from other machines.*use 127\.0\.0\.1`},
-		"address without port":  {[]string{"--addr", "127.0.0.1"}, `^cogfn: .*127\.0\.0\.1`},
-		"env file in no folder": {[]string{"--env-file", filepath.Join(locked, "no", "such.env")}, `^cogfn: the settings cannot be written to `},
+		"port taken":                 {[]string{"--addr", listener.Addr().String()}, `^cogfn: .*` + listener.Addr().String() + `.*`},
+		"data is locked":             {[]string{"--data", locked}, `^cogfn: .*` + locked + `.*in use`},
+		"data is a file":             {[]string{"--data", file}, `^cogfn: --data is .*` + file},
+		"not a loopback address":     {[]string{"--addr", "0.0.0.0:0"}, `^cogfn: .*0\.0\.0\.0.*127\.0\.0\.1`},
+		"address without port":       {[]string{"--addr", "127.0.0.1"}, `^cogfn: .*127\.0\.0\.1`},
+		"env file cannot be created": {[]string{"--env-file", filepath.Join(locked, "no", "such.env")}, `^cogfn: cannot write the settings to `},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

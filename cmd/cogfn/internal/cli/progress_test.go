@@ -14,7 +14,7 @@ func TestProgress(t *testing.T) {
 	p.clear()
 	p.clear()
 	if want := "deploying hello…\r\x1b[Krunning…\r\x1b[K"; out.String() != want {
-		t.Errorf("a terminal sees %q; want %q", out.String(), want)
+		t.Errorf("output on a terminal = %q; want %q", out.String(), want)
 	}
 
 	out.Reset()
@@ -22,6 +22,6 @@ func TestProgress(t *testing.T) {
 	p.show("deploying…")
 	p.clear()
 	if out.Len() > 0 {
-		t.Errorf("a pipe sees %q; want nothing", out.String())
+		t.Errorf("output to a pipe = %q; want none", out.String())
 	}
 }

@@ -1,22 +1,18 @@
 package cli
 
 import (
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
-	"syscall"
 	"testing"
-	"time"
 )
 
 const echo = "def handle(data, secrets):\n    print('got', sorted(data))\n    return {'data': data, 'secrets': secrets}\n"
 
 func TestRun(t *testing.T) {
 	t.Parallel()
-	input := filepath.Join(folder(t, map[string]string{"in.json": `{"from": "file"}`}), "in.json")
+	input := filepath.Join(writeDir(t, map[string]string{"in.json": `{"from": "file"}`}), "in.json")
 	tests := []struct {
 		name   string
 		files  map[string]string
@@ -61,9 +57,9 @@ func TestRun(t *testing.T) {
 			"",
 			`42`, `^$`,
 		},
-		{"data with a mark before it", map[string]string{"handler.py": echo}, []string{"--data", "-"}, "\ufeff{}", `{"data":{},"secrets":{}}`, `^got \[\]\n$`},
+		{"data with a byte order mark", map[string]string{"handler.py": echo}, []string{"--data", "-"}, "\ufeff{}", `{"data":{},"secrets":{}}`, `^got \[\]\n$`},
 		{
-			"as many digits as anybody likes",
+			"number with 400 digits",
 			map[string]string{"handler.py": echo},
 			[]string{"--data", `{"n": ` + strings.Repeat("7", 400) + `}`},
 			"",
@@ -86,13 +82,13 @@ func TestRun(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			args := append([]string{"run", folder(t, tt.files)}, tt.args...)
+			args := append([]string{"run", writeDir(t, tt.files)}, tt.args...)
 			finish(t, program(t, t.TempDir(), args...), tt.stdin).expect(t, exitDone, tt.stdout+"\n", tt.stderr)
 		})
 	}
 }
 
-func TestRunRefuses(t *testing.T) {
+func TestRunRejectsInvalidInput(t *testing.T) {
 	t.Parallel()
 	good := map[string]string{"handler.py": echo}
 	tests := []struct {
@@ -103,31 +99,31 @@ func TestRunRefuses(t *testing.T) {
 		code   int
 		stderr string
 	}{
-		{"data not JSON", good, []string{"--data", "{name: Ada}"}, "", exitUsage, `^cogfn: --data is not a JSON object: .* at line 1, column 2; give one such as`},
-		{"data a list", good, []string{"--data", "[1]"}, "", exitUsage, `^cogfn: --data is not a JSON object: it is a list`},
+		{"data not JSON", good, []string{"--data", "{name: Ada}"}, "", exitUsage, `^cogfn: --data is not a JSON object: .* at line 1, column 2; use a JSON object`},
+		{"data an array", good, []string{"--data", "[1]"}, "", exitUsage, `^cogfn: --data is not a JSON object: it is an array`},
 		{"data a number on standard input", good, []string{"--data", "-"}, "7", exitUsage, `^cogfn: standard input is not a JSON object: it is a number`},
 		{"data empty on standard input", good, []string{"--data", "-"}, "", exitUsage, `^cogfn: standard input is not a JSON object: unexpected end`},
-		{"data file missing", good, []string{"--data", "@nowhere.json"}, "", exitUsage, `^cogfn: the data cannot be read: open nowhere.json`},
+		{"data file missing", good, []string{"--data", "@nowhere.json"}, "", exitUsage, `^cogfn: cannot read the input of --data: open nowhere.json`},
 		{"secret without value", good, []string{"--secret", "no-such-secret"}, "", exitUsage, `^cogfn: --secret no-such-secret has no value`},
-		{"secret without key", good, []string{"--secret", "=v"}, "", exitUsage, `^cogfn: --secret needs KEY=VALUE`},
-		{"secret twice", good, []string{"--secret", "k=1", "--secret", "k=2"}, "", exitUsage, `^cogfn: --secret gives k twice`},
+		{"secret without key", good, []string{"--secret", "=v"}, "", exitUsage, `^cogfn: --secret has no key`},
+		{"secret twice", good, []string{"--secret", "k=1", "--secret", "k=2"}, "", exitUsage, `^cogfn: --secret has the key k twice`},
 		{"secret key not allowed", good, []string{"--secret", "API_KEY=hush"}, "", exitUsage, `^cogfn: --secret has the key "API_KEY"; keys must match`},
-		{"data file without name", good, []string{"--data", "@"}, "", exitUsage, `^cogfn: --data @ lacks the file's name`},
+		{"data file without name", good, []string{"--data", "@"}, "", exitUsage, `^cogfn: --data @ has no file name`},
 		{"data in UTF-16", good, []string{"--data", "-"}, "\xff\xfe{\x00}\x00", exitUsage, `^cogfn: standard input is not a JSON object: it is encoded in UTF-16`},
-		{"no timeout", good, []string{"--timeout", "0s"}, "", exitUsage, `^cogfn: --timeout is 0s; it must be above zero`},
-		{"path outside", good, []string{"--path", "../x.py"}, "", exitUsage, `^cogfn: --path is "../x.py"; .*outside the code.s directory`},
-		{"negative timeout", good, []string{"--timeout", "-1s"}, "", exitUsage, `^cogfn: --timeout is -1s; it must be above zero`},
+		{"no timeout", good, []string{"--timeout", "0s"}, "", exitUsage, `^cogfn: --timeout is 0s; it must be positive`},
+		{"path outside", good, []string{"--path", "../x.py"}, "", exitUsage, `^cogfn: --path .*"../x.py"`},
+		{"negative timeout", good, []string{"--timeout", "-1s"}, "", exitUsage, `^cogfn: --timeout is -1s; it must be positive`},
 		{"no handler.py", map[string]string{"main.py": echo}, nil, "", exitError, `handler\.py`},
 		{"no handle", map[string]string{"handler.py": "def main():\n    pass\n"}, nil, "", exitError, `handler\.py.*handle`},
 		{"async handle", map[string]string{"handler.py": "async def handle(data):\n    pass\n"}, nil, "", exitError, `handler\.py:1: .*async`},
 		{"argument not allowed", map[string]string{"handler.py": "def handle(data, user):\n    pass\n"}, nil, "", exitError, `handler\.py:1: .*user.*data, client, secrets`},
-		{"syntax error that a scan sees", map[string]string{"handler.py": "def handle(data):\n    return (1\n"}, nil, "", exitError, `handler\.py:2`},
-		{"syntax error that Python sees", map[string]string{"handler.py": "def handle(data):\n    return 1 +\n"}, nil, "", exitError, `handler\.py.*line 2|handler\.py:2`},
+		{"syntax error found by the scanner", map[string]string{"handler.py": "def handle(data):\n    return (1\n"}, nil, "", exitError, `handler\.py:2`},
+		{"syntax error found by Python", map[string]string{"handler.py": "def handle(data):\n    return 1 +\n"}, nil, "", exitError, `handler\.py.*line 2|handler\.py:2`},
 		{"import fails", map[string]string{"handler.py": "import no_such_module\ndef handle():\n    pass\n"}, nil, "", exitError, `ModuleNotFoundError.*no_such_module`},
 		{
-			"import fails for want of requirements",
+			"requirements are not installed",
 			map[string]string{"handler.py": "import no_such_module\ndef handle():\n    pass\n", "requirements.txt": "no-such-module\n"},
-			nil, "", exitError, `no_such_module.*does not install requirements\.txt`,
+			nil, "", exitError, `no_such_module.*requirements\.txt`,
 		},
 		{"handler raises", map[string]string{"handler.py": "def handle():\n    print('before')\n    return 1 / 0\n"}, nil, "", exitCallFailed, `(?s)^before\ncogfn: \S+ failed: ZeroDivisionError: division by zero\n.*handler\.py.*line 3`},
 		{"handler exits", map[string]string{"handler.py": "import os\ndef handle():\n    print('before', flush=True)\n    os._exit(7)\n"}, nil, "", exitCallFailed, `(?s)^before\ncogfn: .*7`},
@@ -138,167 +134,53 @@ func TestRunRefuses(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			args := append([]string{"run", folder(t, tt.files)}, tt.args...)
+			args := append([]string{"run", writeDir(t, tt.files)}, tt.args...)
 			got := finish(t, program(t, t.TempDir(), args...), tt.stdin)
 			got.expect(t, tt.code, "", tt.stderr)
 			if strings.Contains(got.stderr, "hush") {
-				t.Error("a secret's value is shown")
+				t.Error("the output contains the value of a secret")
 			}
 		})
 	}
 }
 
-func TestRunRefusesFolders(t *testing.T) {
+func TestRunRejectsInvalidDirectories(t *testing.T) {
 	t.Parallel()
-	dir := folder(t, map[string]string{"file": "", "empty/.keep": ""})
+	dir := writeDir(t, map[string]string{"file": "", "empty/.keep": ""})
 	if err := os.Remove(filepath.Join(dir, "empty", ".keep")); err != nil {
 		t.Fatal(err)
 	}
 	for name, tt := range map[string]struct {
-		folder string
+		dir    string
 		code   int
 		stderr string
 	}{
-		"missing": {"nowhere", exitUsage, `^cogfn: there is no folder nowhere; name the folder`},
-		"a file":  {"file", exitUsage, `^cogfn: file is not a folder; name the folder`},
+		"missing": {"nowhere", exitUsage, `^cogfn: directory nowhere does not exist`},
+		"a file":  {"file", exitUsage, `^cogfn: file is not a directory`},
 		"empty":   {"empty", exitError, `^cogfn: empty: the code has no handler\.py; create it`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			finish(t, program(t, dir, "run", tt.folder), "").expect(t, tt.code, "", tt.stderr)
+			finish(t, program(t, dir, "run", tt.dir), "").expect(t, tt.code, "", tt.stderr)
 		})
 	}
 }
 
 func TestRunWithoutPython(t *testing.T) {
 	t.Parallel()
-	dir := folder(t, map[string]string{"handler.py": echo})
+	dir := writeDir(t, map[string]string{"handler.py": echo})
 	cmd := program(t, dir, "run", dir)
 	cmd.Env = append(cmd.Env, "PATH="+t.TempDir())
-	finish(t, cmd, "").expect(t, exitError, "", `^cogfn: .*[Pp]ython`)
+	finish(t, cmd, "").expect(t, exitError, "", `^cogfn: no Python .*--python`)
 
 	cmd = program(t, dir, "run", dir, "--python", filepath.Join(dir, "no-python"))
-	finish(t, cmd, "").expect(t, exitError, "", `^cogfn: .*no-python`)
+	finish(t, cmd, "").expect(t, exitError, "", `^cogfn: --python is .*no-python`)
 }
 
-// TestRunShowsLinesAsTheyArePrinted reads the first line while the function still runs, then ends the program by a signal
-// or by not reading on, and makes sure that nothing of it is left.
-func TestRunShowsLinesAsTheyArePrinted(t *testing.T) {
+// TestRunInPipe checks that another program can read the response from a pipe.
+func TestRunInPipe(t *testing.T) {
 	t.Parallel()
-	for _, sent := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
-		t.Run(sent.String(), func(t *testing.T) {
-			t.Parallel()
-			cmd, stderr, pid := startEndless(t)
-			if err := cmd.Process.Signal(sent); err != nil {
-				t.Fatal(err)
-			}
-			if line := readLine(t, stderr); line != "cogfn: stopped" {
-				t.Errorf("after the signal it says %q", line)
-			}
-			expectNothingLeft(t, cmd, exitSignal+int(sent), pid)
-		})
-	}
-	t.Run("reader goes away", func(t *testing.T) {
-		t.Parallel()
-		cmd, stderr, pid := startEndless(t)
-		if err := stderr.Close(); err != nil {
-			t.Fatal(err)
-		}
-		expectNothingLeft(t, cmd, exitSignal+int(syscall.SIGPIPE), pid)
-	})
-}
-
-// startEndless runs a function that prints for ten minutes, in a temporary folder of its own, and returns the id of its
-// Python process.
-func startEndless(t *testing.T) (cmd *exec.Cmd, stderr io.ReadCloser, pid int) {
-	t.Helper()
-	dir := folder(t, map[string]string{
-		"handler.py": "import os, time\ndef handle():\n    print('pid', os.getpid())\n    time.sleep(1)\n    for i in range(600):\n        print(i)\n        time.sleep(1)\n",
-	})
-	cmd = program(t, dir, "run", dir)
-	cmd.Env = append(cmd.Env, "TMPDIR="+t.TempDir())
-	stderr, err := cmd.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	return cmd, stderr, pidIn(t, readLine(t, stderr))
-}
-
-func expectNothingLeft(t *testing.T, cmd *exec.Cmd, code, pid int) {
-	t.Helper()
-	_ = cmd.Wait()
-	if got := cmd.ProcessState.ExitCode(); got != code {
-		t.Errorf("exit code %d; want %d", got, code)
-	}
-	expectGone(t, pid)
-	temporary, _ := strings.CutPrefix(cmd.Env[len(cmd.Env)-1], "TMPDIR=")
-	if left, err := os.ReadDir(temporary); err != nil || len(left) > 0 {
-		t.Errorf("left behind: %v %v", left, err)
-	}
-}
-
-// TestRunCanBeInterruptedWhileItReads sends the signal while the program waits for its input.
-func TestRunCanBeInterruptedWhileItReads(t *testing.T) {
-	t.Parallel()
-	dir := folder(t, map[string]string{"handler.py": echo})
-	cmd := program(t, dir, "run", dir, "--data", "-")
-	cmd.Env = append(cmd.Env, "TMPDIR="+t.TempDir())
-	stdin, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = stdin.Close() })
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	// The program handles signals from its first moment on, which nobody outside can see; asking again does no harm.
-	ended := make(chan struct{})
-	go func() {
-		_ = cmd.Wait() // the exit code below tells
-		close(ended)
-	}()
-	for {
-		select {
-		case <-ended:
-			if got := cmd.ProcessState.ExitCode(); got != exitSignal+int(syscall.SIGINT) && got != -1 {
-				t.Errorf("exit code %d", got)
-			}
-			return
-		case <-time.After(200 * time.Millisecond):
-			_ = cmd.Process.Signal(syscall.SIGINT)
-		}
-	}
-}
-
-func pidIn(t *testing.T, line string) int {
-	t.Helper()
-	pid, err := strconv.Atoi(strings.TrimPrefix(line, "pid "))
-	if err != nil {
-		t.Fatalf("the first line is %q: %v", line, err)
-	}
-	return pid
-}
-
-// expectGone waits until no process has the id.
-func expectGone(t *testing.T, pid int) {
-	t.Helper()
-	deadline := time.After(10 * time.Second)
-	for syscall.Kill(pid, 0) == nil {
-		select {
-		case <-deadline:
-			t.Fatalf("process %d is left behind", pid)
-		case <-time.After(10 * time.Millisecond):
-		}
-	}
-}
-
-// TestRunInAPipe makes sure that jq and the like can read the response.
-func TestRunInAPipe(t *testing.T) {
-	t.Parallel()
-	dir := folder(t, map[string]string{"handler.py": "def handle(data):\n    print('noise')\n    return {'n': data['n'] + 1}\n"})
+	dir := writeDir(t, map[string]string{"handler.py": "def handle(data):\n    print('noise')\n    return {'n': data['n'] + 1}\n"})
 	first := program(t, dir, "run", dir, "--data", `{"n": 1}`)
 	second := program(t, dir, "run", dir, "--data", "-")
 	pipe, err := first.StdoutPipe()
@@ -320,6 +202,6 @@ func TestRunInAPipe(t *testing.T) {
 		t.Fatal(err)
 	}
 	if string(out) != "{\"n\":3}\n" {
-		t.Errorf("the second program returned %q", out)
+		t.Errorf("output of the second program = %q", out)
 	}
 }

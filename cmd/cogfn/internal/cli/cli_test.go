@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// asProgram makes the test binary behave as cogfn, so that the tests see a real process with its exit code and streams.
+// asProgram makes the test binary behave as cogfn, so that the tests run a real process with an exit code and streams.
 const asProgram = "COGFN_TEST_AS_PROGRAM"
 
 func TestMain(m *testing.M) {
@@ -21,7 +21,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// program is cogfn about to run in dir.
+// program returns a command that runs cogfn in dir.
 func program(t *testing.T, dir string, args ...string) *exec.Cmd {
 	t.Helper()
 	self, err := os.Executable()
@@ -34,7 +34,7 @@ func program(t *testing.T, dir string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// result is what a finished program left.
+// result is the outcome of a program.
 type result struct {
 	code           int
 	stdout, stderr string
@@ -45,14 +45,14 @@ func finish(t *testing.T, cmd *exec.Cmd, stdin string) result {
 	var stdout, stderr bytes.Buffer
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(stdin), &stdout, &stderr
 	err := cmd.Run()
-	if exit, ok := errors.AsType[*exec.ExitError](err); err != nil && !ok {
-		t.Fatalf("the program did not run: %v %v", err, exit)
+	if _, exited := errors.AsType[*exec.ExitError](err); err != nil && !exited {
+		t.Fatalf("the program did not start: %v", err)
 	}
 	return result{cmd.ProcessState.ExitCode(), stdout.String(), stderr.String()}
 }
 
-// folder writes files into a new folder; their names are its keys.
-func folder(t *testing.T, files map[string]string) string {
+// writeDir writes files to a new directory. The keys are their names.
+func writeDir(t *testing.T, files map[string]string) string {
 	t.Helper()
 	dir := t.TempDir()
 	for name, content := range files {
@@ -67,20 +67,17 @@ func folder(t *testing.T, files map[string]string) string {
 	return dir
 }
 
-// expect checks the exit code, the whole of standard output, and that standard error matches a pattern.
+// expect checks the exit code and standard output, and that standard error matches a pattern.
 func (r result) expect(t *testing.T, code int, stdout, stderr string) {
 	t.Helper()
 	if r.code != code {
-		t.Errorf("exit code %d; want %d", r.code, code)
+		t.Errorf("exit code = %d; want %d", r.code, code)
 	}
 	if r.stdout != stdout {
-		t.Errorf("standard output is %q; want %q", r.stdout, stdout)
+		t.Errorf("standard output = %q; want %q", r.stdout, stdout)
 	}
 	if !regexp.MustCompile(stderr).MatchString(r.stderr) {
-		t.Errorf("standard error is\n%s\nwhich does not match %s", r.stderr, stderr)
-	}
-	if t.Failed() {
-		t.Logf("standard error:\n%s", r.stderr)
+		t.Errorf("standard error does not match %s:\n%s", stderr, r.stderr)
 	}
 }
 
@@ -94,9 +91,9 @@ func TestCommandLine(t *testing.T) {
 	}{
 		{"unknown command", []string{"fly"}, exitUsage, `^cogfn: unknown command "fly"`},
 		{"unknown flag", []string{"run", "x", "--fast"}, exitUsage, `^cogfn: unknown flag: --fast`},
-		{"no folder", []string{"run"}, exitUsage, `^cogfn: FOLDER is missing; use: cogfn run FOLDER`},
-		{"two folders", []string{"run", "a", "b"}, exitUsage, `^cogfn: "b" is one argument too many`},
-		{"version with argument", []string{"version", "x"}, exitUsage, `^cogfn: "x" is one argument too many`},
+		{"no directory", []string{"run"}, exitUsage, `^cogfn: DIR is missing; use: cogfn run DIR`},
+		{"two directories", []string{"run", "a", "b"}, exitUsage, `^cogfn: unexpected argument "b"`},
+		{"version with argument", []string{"version", "x"}, exitUsage, `^cogfn: unexpected argument "x"`},
 		{"bad duration", []string{"run", "x", "--timeout", "soon"}, exitUsage, `^cogfn: invalid argument "soon" for "--timeout" flag: use a number with a unit`},
 	}
 	for _, tt := range tests {
@@ -107,14 +104,26 @@ func TestCommandLine(t *testing.T) {
 	}
 }
 
-func TestVersionAndHelp(t *testing.T) {
+func TestVersion(t *testing.T) {
 	t.Parallel()
 	version := finish(t, program(t, t.TempDir(), "version"), "")
 	if version.code != exitDone || !regexp.MustCompile(`^cogfn \d+\.\d+\.\d+ go\S+ \S+/\S+\n$`).MatchString(version.stdout) {
 		t.Errorf("version: %+v", version)
 	}
+}
+
+func TestHelp(t *testing.T) {
+	t.Parallel()
 	help := finish(t, program(t, t.TempDir(), "run", "--help"), "")
-	if help.code != exitDone || !strings.Contains(help.stdout, "--data") || help.stderr != "" {
+	if help.code != exitDone || help.stderr != "" {
 		t.Errorf("help: %+v", help)
+	}
+	for flag := range strings.Lines(help.stdout) {
+		if strings.Count(flag, "(default") > 1 {
+			t.Errorf("the help shows two defaults for one flag: %s", flag)
+		}
+	}
+	if !strings.Contains(help.stdout, "(default 9m)") {
+		t.Errorf("the help does not show the default of --timeout:\n%s", help.stdout)
 	}
 }

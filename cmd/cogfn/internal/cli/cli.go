@@ -1,4 +1,4 @@
-// Package cli holds the commands of the program cogfn.
+// Package cli implements the commands of the program cogfn.
 package cli
 
 import (
@@ -6,13 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"syscall"
 
 	"github.com/spf13/cobra"
 )
 
-// Streams are where a command reads and writes: responses and what other programs read go to Out, logs, progress and
-// errors to Err.
+// Streams are the standard streams of the program. Responses go to Out. Logs, progress and errors go to Err.
 type Streams struct {
 	In       io.Reader
 	Out, Err io.Writer
@@ -33,7 +33,7 @@ func Main(args []string, streams Streams) int {
 		return exitSignal + int(by.signal)
 	}
 	if errors.Is(err, syscall.EPIPE) {
-		return exitSignal + int(syscall.SIGPIPE) // nobody reads any more, so there is nobody to tell either
+		return exitSignal + int(syscall.SIGPIPE) // the reader has closed the pipe, so an error message is of no use
 	}
 	report(streams.Err, err)
 	return exitCode(err)
@@ -43,12 +43,20 @@ func newRoot(streams Streams) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "cogfn",
 		Short: "Run Cognite Functions on this machine",
-		Long: `Run Cognite Functions on this machine: one function from a folder, or the whole service.
+		Long: `Run Cognite Functions on this machine: one function from a directory, or an emulator of the service.
 
-Responses go to standard output, logs and errors to standard error.
+Responses go to standard output. Logs and errors go to standard error.
 
-Exit codes: 0 done, 1 error, 2 wrong usage, 3 the call failed, 4 the call timed out, 5 not authorised, 6 not found,
-7 limited or unavailable after retries, 130 interrupted (128 and the number of any other signal).`,
+Exit codes:
+  0    done
+  1    error
+  2    wrong usage
+  3    the call failed
+  4    the call timed out
+  5    not authorised
+  6    not found
+  7    rate limited or unavailable after retries
+  130  interrupted (128 plus the number of the signal)`,
 		SilenceUsage:      true,
 		SilenceErrors:     true,
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
@@ -60,15 +68,7 @@ Exit codes: 0 done, 1 error, 2 wrong usage, 3 the call failed, 4 the call timed 
 	return root
 }
 
-// exactly is cobra.ExactArgs with a sentence that says what to give.
-func exactly(n int, what string) cobra.PositionalArgs {
-	return func(cmd *cobra.Command, args []string) error {
-		if len(args) == n {
-			return nil
-		}
-		if len(args) < n {
-			return fmt.Errorf("%s is missing; use: %s", what, cmd.UseLine())
-		}
-		return fmt.Errorf("%q is one argument too many; use: %s", args[n], cmd.UseLine())
-	}
+// newLogger returns the logger of an emulator. It writes warnings and errors only.
+func newLogger(w io.Writer) *slog.Logger {
+	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: slog.LevelWarn}))
 }

@@ -16,26 +16,26 @@ const (
 	exitUnauthorized = 5
 	exitNotFound     = 6
 	exitUnavailable  = 7
-	exitSignal       = 128 // and the signal's number, as shells report it
+	exitSignal       = 128 // plus the number of the signal, as in shells
 )
 
-// commandError is an error of a command at work. Every other error that cobra returns is about the command line.
+// commandError is an error of a running command. All other errors that cobra returns are usage errors.
 type commandError struct{ error }
 
-// Unwrap returns the error itself.
+// Unwrap returns the wrapped error.
 func (e commandError) Unwrap() error { return e.error }
 
-// usageError is an error of a command that found its arguments wrong.
+// usageError reports invalid arguments that a running command has found.
 type usageError struct{ error }
 
-// Unwrap returns the error itself.
+// Unwrap returns the wrapped error.
 func (e usageError) Unwrap() error { return e.error }
 
 func exitCode(err error) int {
 	if _, usage := errors.AsType[usageError](err); usage {
 		return exitUsage
 	}
-	if _, atWork := errors.AsType[commandError](err); !atWork || len(argumentErrors(err)) > 0 {
+	if _, running := errors.AsType[commandError](err); !running || len(argumentErrors(err)) > 0 {
 		return exitUsage
 	}
 	for _, kind := range []struct {
@@ -57,7 +57,7 @@ func exitCode(err error) int {
 	return exitError
 }
 
-// traceOf is the Python trace of a failed call or deployment, or "".
+// traceOf returns the Python trace of a failed call or deployment, or "".
 func traceOf(err error) string {
 	if call, ok := errors.AsType[*functions.CallError](err); ok {
 		return call.Trace

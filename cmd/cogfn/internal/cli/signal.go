@@ -7,13 +7,13 @@ import (
 	"syscall"
 )
 
-// stopped is the cause of a context that a signal ended.
+// stopped is the cause of a context that a signal canceled.
 type stopped struct{ signal syscall.Signal }
 
 func (s stopped) Error() string { return "stopped by " + s.signal.String() }
 
-// untilSignal returns a context that the first signal to end ends, so that everything can be cleaned up. A second one
-// ends the program at once. A reader that goes away is an error of the write, not a signal, for the same reason.
+// untilSignal returns a context that the first SIGINT, SIGTERM or SIGHUP cancels, so that commands can clean up. A second
+// signal ends the program at once. SIGPIPE is ignored: a closed pipe is an error of the write, which also allows a cleanup.
 func untilSignal() (ctx context.Context, stop func()) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	signal.Ignore(syscall.SIGPIPE)

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,7 +14,7 @@ import (
 	"github.com/cogfn/cogfn/emulator"
 )
 
-// emulatorOptions are the arguments of cogfn emulator.
+// emulatorOptions are the flags of cogfn emulator.
 type emulatorOptions struct {
 	addr, data, envFile, project, python string
 }
@@ -22,9 +23,10 @@ func newEmulator(streams Streams) *cobra.Command {
 	var o emulatorOptions
 	cmd := &cobra.Command{
 		Use:   "emulator",
-		Short: "Run the Functions service on this machine",
-		Long: `Run the Functions service on this machine until it is interrupted. It prints one line when it is ready, and accepts any
-credentials; the file that --env-file names holds settings that clients understand.`,
+		Short: "Run an emulator of the Functions service",
+		Long: `Run an emulator of the Functions service on this machine until it is interrupted. It prints one line when it is ready.
+
+The emulator accepts any credentials. --env-file writes the settings that clients need to a file.`,
 		Example: `  cogfn emulator --env-file emulator.env &
   set -a; . ./emulator.env; set +a`,
 		Args: exactly(0, ""),
@@ -36,15 +38,20 @@ credentials; the file that --env-file names holds settings that clients understa
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&o.addr, "addr", "127.0.0.1:0", "the loopback address and port to listen on; port 0 takes a free one")
-	flags.StringVar(&o.data, "data", "", "a folder that keeps functions, calls and schedules, secrets in clear (default: nothing is kept)")
-	flags.StringVar(&o.envFile, "env-file", "", "a file to write the CDF_* and IDP_* settings of a client to")
-	flags.StringVar(&o.project, "project", "emulator", "the name of the project")
-	flags.StringVar(&o.python, "python", "", "the Python interpreter (default python3 or python on the PATH)")
+	flags.StringVar(&o.addr, "addr", "127.0.0.1:0", "listen on the loopback address `HOST:PORT`; port 0 selects a free port")
+	flags.StringVar(&o.data, "data", "",
+		"store functions, calls and schedules in `DIR`, secrets unencrypted (default: a temporary directory)")
+	flags.StringVar(&o.envFile, "env-file", "", "write the CDF_* and IDP_* settings of a client to `FILE`")
+	flags.StringVar(&o.project, "project", "emulator", "use `NAME` as the name of the project")
+	pythonFlag(flags, &o.python)
 	return cmd
 }
 
+// serve runs an emulator until ctx ends. An interrupt is not an error.
 func serve(ctx context.Context, o emulatorOptions, streams Streams) error {
+	if err := cmp.Or(checkPython(o.python), checkData(o.data)); err != nil {
+		return err
+	}
 	service, err := emulator.Start(emulator.Options{
 		Addr: o.addr, DataDir: o.data, Project: o.project, Python: o.python, Logger: newLogger(streams.Err),
 	})
@@ -57,12 +64,20 @@ func serve(ctx context.Context, o emulatorOptions, streams Streams) error {
 	}
 	failed := service.Wait(ctx)
 	if ctx.Err() != nil {
-		failed = nil // being interrupted is how an emulator is meant to end
+		failed = nil
 	}
 	return errors.Join(failed, service.Close())
 }
 
-// announce writes the settings before the line that says that they can be used.
+// checkData returns an error that names --data if it is not a directory. The emulator creates a missing directory.
+func checkData(dir string) error {
+	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
+		return fmt.Errorf("--data is %s, which is a file; give a directory", dir)
+	}
+	return nil
+}
+
+// announce writes the env file before the line that reports the emulator ready.
 func announce(service *emulator.Emulator, envFile string, streams Streams) error {
 	if envFile != "" {
 		if err := writeEnvFile(envFile, settings(service)); err != nil {
@@ -73,7 +88,7 @@ func announce(service *emulator.Emulator, envFile string, streams Streams) error
 	return err
 }
 
-// settings are what functions.ConfigFromEnv and the Cognite Toolkit read.
+// settings returns the variables that functions.ConfigFromEnv and the Cognite Toolkit read.
 func settings(service *emulator.Emulator) string {
 	return strings.Join([]string{
 		"CDF_URL=" + service.URL(),
@@ -85,15 +100,15 @@ func settings(service *emulator.Emulator) string {
 	}, "\n")
 }
 
-// writeEnvFile replaces the file in one step, readable by its owner alone. What is not a file, such as /dev/stdout, is
-// left alone: replacing it would take it away from everybody.
+// writeEnvFile replaces the file atomically, readable by its owner only. It does not replace special files such as
+// /dev/stdout, because other programs use them.
 func writeEnvFile(name, content string) error {
 	if info, err := os.Lstat(name); err == nil && !info.Mode().IsRegular() {
-		return fmt.Errorf("the settings cannot be written to %s: it is not a regular file; name another one", name)
+		return fmt.Errorf("cannot write the settings to %s: it is not a regular file; give another file with --env-file", name)
 	}
-	temporary, err := os.CreateTemp(filepath.Dir(name), ".cogfn-env-*") // made with mode 0600
+	temporary, err := os.CreateTemp(filepath.Dir(name), ".cogfn-env-*") // created with mode 0600
 	if err != nil {
-		return fmt.Errorf("the settings cannot be written to %s: %w", name, err)
+		return fmt.Errorf("cannot write the settings to %s: %w", name, err)
 	}
 	_, err = temporary.WriteString(content)
 	if closed := temporary.Close(); err == nil {
@@ -104,7 +119,7 @@ func writeEnvFile(name, content string) error {
 	}
 	if err != nil {
 		_ = os.Remove(temporary.Name())
-		return fmt.Errorf("the settings cannot be written to %s: %w", name, err)
+		return fmt.Errorf("cannot write the settings to %s: %w", name, err)
 	}
 	return nil
 }

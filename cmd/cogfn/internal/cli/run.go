@@ -1,13 +1,13 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"time"
@@ -18,29 +18,29 @@ import (
 	functions "github.com/cogfn/cogfn/wrapper"
 )
 
-// runOptions are the arguments of cogfn run.
+// runOptions are the arguments and flags of cogfn run.
 type runOptions struct {
-	folder, data, path, python string
-	secrets, env               []string
-	timeout                    time.Duration
+	dir, data, path, python string
+	secrets, env            []string
+	timeout                 time.Duration
 }
 
 func newRun(streams Streams) *cobra.Command {
 	var o runOptions
 	cmd := &cobra.Command{
-		Use:   "run FOLDER",
-		Short: "Run the function in a folder",
-		Long: `Run the function in a folder as the service would: its code is packaged, uploaded, deployed and called once, by an
-emulator of the service inside this program. No account is needed and nothing leaves this machine.
+		Use:   "run DIR",
+		Short: "Run the function in a directory",
+		Long: `Run the function in a directory as the service does: package, upload and deploy its code, then call it once. An
+emulator inside this program takes the place of the service, so no account is needed and nothing leaves this machine.
 
-What the function prints goes to standard error, up to 1 MiB of it; what it returns goes to standard output as JSON.`,
+The output of the function goes to standard error, up to 1 MiB. Its response goes to standard output as JSON.`,
 		Example: `  cogfn run examples/hello --data '{"name": "Ada"}'
   cogfn run my-function --data @input.json --secret api-key=secret --env STAGE=test | jq .`,
-		Args: exactly(1, "FOLDER"),
+		Args: exactly(1, "DIR"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.folder = args[0]
+			o.dir = args[0]
 			if cmd.Flags().Changed("timeout") && o.timeout <= 0 {
-				return usageError{fmt.Errorf("--timeout is %v; it must be above zero", o.timeout)}
+				return usageError{fmt.Errorf("--timeout is %v; it must be positive", o.timeout)}
 			}
 			if err := run(cmd.Context(), o, streams); err != nil {
 				return commandError{err}
@@ -49,12 +49,12 @@ What the function prints goes to standard error, up to 1 MiB of it; what it retu
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&o.data, "data", "", "the input as a JSON object, @FILE, or - for standard input (default {})")
-	flags.StringArrayVar(&o.secrets, "secret", nil, "a secret as KEY=VALUE, or KEY to take it from the environment; may be repeated")
-	flags.StringArrayVar(&o.env, "env", nil, "an environment variable as KEY=VALUE, or KEY to take it from the environment; may be repeated")
-	flags.StringVar(&o.path, "path", "handler.py", "the file in the folder that holds the function handle")
-	flags.StringVar(&o.python, "python", "", "the Python interpreter (default python3 or python on the PATH)")
-	flags.Var((*duration)(&o.timeout), "timeout", "how long the call may run, as in 30s or 5m (default 9m, as in the service)")
+	flags.StringVar(&o.data, "data", "", "pass `JSON` to the function: an object, @FILE, or - for standard input (default {})")
+	flags.StringArrayVar(&o.secrets, "secret", nil, "set the secret `KEY=VALUE`, or KEY for the value of that environment variable; repeatable")
+	flags.StringArrayVar(&o.env, "env", nil, "set the environment variable `KEY=VALUE`, or KEY for its current value; repeatable")
+	flags.StringVar(&o.path, "path", "handler.py", "use the `FILE` in the directory that defines handle")
+	pythonFlag(flags, &o.python)
+	flags.Var((*duration)(&o.timeout), "timeout", "stop the call after this `DURATION`, such as 30s or 5m (default 9m)")
 	return cmd
 }
 
@@ -79,7 +79,7 @@ func run(ctx context.Context, o runOptions, streams Streams) error {
 	if err != nil {
 		return err
 	}
-	response, err := deployAndCall(ctx, client, write, functions.Folder(o.folder), data, streams.Err, line)
+	response, err := deployAndCall(ctx, client, write, functions.Folder(o.dir), data, streams.Err, line)
 	if err != nil {
 		return runError{write.Name, err}
 	}
@@ -87,7 +87,7 @@ func run(ctx context.Context, o runOptions, streams Streams) error {
 	return err
 }
 
-// deployAndCall takes a function from its code to its response, with its log and the progress on w.
+// deployAndCall creates a function, calls it once and returns the response. It writes the log and the progress to w.
 func deployAndCall(ctx context.Context, client *functions.Client, write functions.FunctionWrite, source functions.Source,
 	data json.RawMessage, w io.Writer, line *progress,
 ) (json.RawMessage, error) {
@@ -110,10 +110,10 @@ func deployAndCall(ctx context.Context, client *functions.Client, write function
 	return call.Response(ctx)
 }
 
-// read checks everything that can be wrong with the arguments before anything is started.
+// read checks the arguments and reads the input before anything starts.
 func (o runOptions) read(ctx context.Context, streams Streams) (json.RawMessage, functions.FunctionWrite, error) {
 	var write functions.FunctionWrite
-	if err := checkFolder(o.folder); err != nil {
+	if err := checkDir(o.dir); err != nil {
 		return nil, write, usageError{err}
 	}
 	data, err := readData(ctx, o.data, streams.In)
@@ -126,7 +126,10 @@ func (o runOptions) read(ctx context.Context, streams Streams) (json.RawMessage,
 	if write.EnvVars, err = readPairs("--env", o.env); err != nil {
 		return nil, write, err
 	}
-	absolute, err := filepath.Abs(o.folder)
+	if err := cmp.Or(checkHandler(o.dir, o.path), requirePython(o.python)); err != nil {
+		return nil, write, err
+	}
+	absolute, err := filepath.Abs(o.dir)
 	if err != nil {
 		return nil, write, err
 	}
@@ -136,48 +139,35 @@ func (o runOptions) read(ctx context.Context, streams Streams) (json.RawMessage,
 	return data, write, nil
 }
 
-func checkFolder(folder string) error {
-	info, err := os.Stat(folder)
+func checkDir(dir string) error {
+	info, err := os.Stat(dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("there is no folder %s; name the folder that holds the function's handler.py", folder)
+		return fmt.Errorf("directory %s does not exist; give the directory that contains the function's code", dir)
 	case err != nil:
-		return fmt.Errorf("the folder cannot be looked at; check its permissions: %w", err)
+		return fmt.Errorf("cannot read the directory; check its permissions: %w", err)
 	case !info.IsDir():
-		return fmt.Errorf("%s is not a folder; name the folder that holds the function's handler.py", folder)
+		return fmt.Errorf("%s is not a directory; give the directory that contains the function's code", dir)
 	}
 	return nil
 }
 
-// importTimeout is how long importing the code may take. Nothing is installed here, so that it need not be the service's ten
-// minutes.
+// checkHandler returns an error that names --path if the file does not exist. The wrapper checks everything else.
+func checkHandler(dir, path string) error {
+	if !filepath.IsLocal(path) {
+		return nil
+	}
+	if _, err := os.Stat(filepath.Join(dir, path)); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("there is no %s in %s; create it, or give the file that defines handle with --path", path, dir)
+	}
+	return nil
+}
+
+// importTimeout limits how long the import of the code may take. The emulator installs no packages, so it is shorter than
+// the 10 minutes of the service.
 const importTimeout = time.Minute
 
-// duration is a flag whose error says what a duration looks like.
-type duration time.Duration
-
-// String is the flag's value as it is shown.
-func (d *duration) String() string { return time.Duration(*d).String() }
-
-// Set reads the flag's value.
-func (d *duration) Set(text string) error {
-	parsed, err := time.ParseDuration(text)
-	if err != nil {
-		return errors.New("use a number with a unit, such as 30s or 5m")
-	}
-	*d = duration(parsed)
-	return nil
-}
-
-// Type names the kind of value in the help.
-func (d *duration) Type() string { return "duration" }
-
-// newLogger reports what goes wrong inside the emulator and is no caller's fault.
-func newLogger(w io.Writer) *slog.Logger {
-	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: slog.LevelWarn}))
-}
-
-// connect makes a client of an emulator, which may be asked often as it is near.
+// connect returns a client of an emulator. Its polls are more frequent than those of a service on the network.
 func connect(service *emulator.Emulator) (*functions.Client, error) {
 	return functions.NewClient(functions.Config{
 		BaseURL: service.URL(),
@@ -191,8 +181,8 @@ func connect(service *emulator.Emulator) (*functions.Client, error) {
 	}, functions.WithPoll(functions.ExponentialPoll(10*time.Millisecond, 1.5, 200*time.Millisecond)))
 }
 
-// followLogs writes the lines of a call as they come until the call has ended, and returns the error it ended with. An
-// emulator has every line once the call has ended, so there is nothing to wait for then.
+// followLogs writes the log lines of a call until the call has ended, and returns the error of the call. An emulator has
+// all lines when the call ends, so there is no grace period.
 func followLogs(ctx context.Context, call *functions.Call, w io.Writer, line *progress) error {
 	for entry, err := range call.FollowLogs(ctx, functions.WithLogPause(50*time.Millisecond), functions.WithLogGrace(0)) {
 		if err != nil {

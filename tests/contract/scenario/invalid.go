@@ -9,27 +9,28 @@ import (
 	functions "github.com/cogfn/cogfn/wrapper"
 )
 
-// refusals sends requests that each break one rule of the description.
-func (s *scenario) refusals() error {
-	s.deleteFileLater(functions.ExternalID(s.Name + "-refused")) // should a service take what it ought to refuse
-	general, err := s.generalRefusals()
+// invalidRequests sends requests that violate one rule of the description each.
+func (s *scenario) invalidRequests() error {
+	s.deleteFileLater(functions.ExternalID(s.Name + "-refused")) // if the service accepts the request
+	general, err := s.generalInvalidRequests()
 	if err != nil {
 		return err
 	}
-	return s.allRefused(slices.Concat(general, s.functionRefusals(), s.scheduleRefusals(), s.fileRefusals(), s.idRefusals()))
+	return s.allRejected(slices.Concat(general, s.invalidFunctionRequests(), s.invalidScheduleRequests(), s.invalidFileRequests(), s.invalidIDRequests()))
 }
 
-func (s *scenario) allRefused(all []request) error {
+// allRejected sends requests that the service must reject.
+func (s *scenario) allRejected(all []request) error {
 	errs := make([]error, 0, len(all))
 	for _, r := range all {
-		if err := refused(s.send(r.method, r.path, r.body)); err != nil {
+		if err := rejected(s.send(r.method, r.path, r.body)); err != nil {
 			errs = append(errs, fmt.Errorf("%s %s: %w", r.method, r.path, err))
 		}
 	}
 	return errors.Join(errs...)
 }
 
-// posts makes a request for each of the bodies.
+// posts returns a POST request for each body.
 func posts(path string, bodies ...object) []request {
 	all := make([]request, len(bodies))
 	for i, body := range bodies {
@@ -38,14 +39,14 @@ func posts(path string, bodies ...object) []request {
 	return all
 }
 
-// without copies an object and leaves a property out.
+// without returns a copy of an object without a property.
 func (o object) without(name string) object {
 	c := o.with(name, nil)
 	delete(c, name)
 	return c
 }
 
-func (s *scenario) functionRefusals() []request {
+func (s *scenario) invalidFunctionRequests() []request {
 	fn := s.function()
 	creations := posts("/functions",
 		one(fn.with("unknownField", 1)),
@@ -75,7 +76,7 @@ func (s *scenario) functionRefusals() []request {
 	return append(append(creations, lists...), request{"GET", "/functions?limit=0", ""}, request{"GET", "/functions?limit=many", ""})
 }
 
-func (s *scenario) scheduleRefusals() []request {
+func (s *scenario) invalidScheduleRequests() []request {
 	schedule := s.scheduleToCreate()
 	all := posts("/functions/schedules",
 		one(schedule.with("functionExternalId", "none")),
@@ -88,7 +89,7 @@ func (s *scenario) scheduleRefusals() []request {
 	return append(all, posts("/functions/schedules/list", object{"cursor": "none"}, object{"limit": 0})...)
 }
 
-func (s *scenario) fileRefusals() []request {
+func (s *scenario) invalidFileRequests() []request {
 	file := s.file()
 	label := func(i int) object { return object{"externalId": fmt.Sprintf("label%d", i)} }
 	point := object{"type": "Point", "coordinates": []float64{10.75, 59.91}}
@@ -120,8 +121,8 @@ func (s *scenario) fileRefusals() []request {
 	return all
 }
 
-// idRefusals sends ids and limits outside their bounds, the same id twice, and references of a wrong form.
-func (s *scenario) idRefusals() []request {
+// invalidIDRequests returns requests with ids and limits outside their bounds, duplicate ids, and invalid references.
+func (s *scenario) invalidIDRequests() []request {
 	all := []request{
 		{"GET", fmt.Sprintf("/sessions?limit=%d", gen.SessionLimitMaximum+1), ""},
 		{"GET", "/files/0", ""},
@@ -137,11 +138,11 @@ func (s *scenario) idRefusals() []request {
 	)
 }
 
-// refusedLists sends lists that have one item more than the description allows.
-func (s *scenario) refusedLists() error {
+// tooLongLists sends lists with one item more than the maximum.
+func (s *scenario) tooLongLists() error {
 	lists, err := s.lists(1)
 	if err != nil {
 		return err
 	}
-	return s.allRefused(lists)
+	return s.allRejected(lists)
 }

@@ -8,8 +8,7 @@ import (
 	"golang.org/x/term"
 )
 
-// progress is one line at the foot of a terminal that says what is being done. Where there is no terminal it says
-// nothing, so that pipes and log files hold what the function printed and no more.
+// progress shows the current step on the last line of a terminal. It writes nothing to pipes and files.
 type progress struct {
 	w        io.Writer
 	terminal bool
@@ -30,7 +29,7 @@ func (p *progress) show(format string, args ...any) {
 	}
 }
 
-// clear takes the line away, to make room for others.
+// clear removes the line. Callers clear it before they write other output.
 func (p *progress) clear() {
 	if p.shown {
 		fmt.Fprint(p.w, "\r\x1b[K")

@@ -11,33 +11,33 @@ import (
 	"strings"
 )
 
-// readData reads the value of --data: JSON, @FILE, or - for standard input; "" is an empty object.
+// readData reads the value of --data: JSON, @FILE, or - for standard input. The value "" is an empty object.
 func readData(ctx context.Context, value string, stdin io.Reader) (json.RawMessage, error) {
-	raw, from := []byte(value), "--data"
+	raw, source := []byte(value), "--data"
 	var err error
 	switch {
 	case value == "":
 		return json.RawMessage("{}"), nil
 	case value == "-":
-		from = "standard input"
+		source = "standard input"
 		raw, err = readAll(ctx, stdin)
 	case value == "@":
-		return nil, usageError{errors.New("--data @ lacks the file's name; give one such as --data @input.json")}
+		return nil, usageError{errors.New("--data @ has no file name; use --data @input.json")}
 	case strings.HasPrefix(value, "@"):
-		from = value[1:]
-		raw, err = os.ReadFile(from)
+		source = value[1:]
+		raw, err = os.ReadFile(source)
 	}
 	if err != nil {
-		return nil, usageError{fmt.Errorf("the data cannot be read: %w", err)}
+		return nil, usageError{fmt.Errorf("cannot read the input of --data: %w", err)}
 	}
-	raw = bytes.TrimPrefix(raw, []byte("\ufeff")) // the mark that some editors put before a text in UTF-8
+	raw = bytes.TrimPrefix(raw, []byte("\ufeff")) // the byte order mark, which some editors write
 	if err := checkObject(raw); err != nil {
-		return nil, usageError{fmt.Errorf("%s is not a JSON object: %w; give one such as --data '{\"name\": \"Ada\"}'", from, err)}
+		return nil, usageError{fmt.Errorf("%s is not a JSON object: %w; use a JSON object, such as --data '{\"name\": \"Ada\"}'", source, err)}
 	}
 	return raw, nil
 }
 
-// readAll is io.ReadAll that ctx can end, although a read cannot be: then the rest is left to the end of the program.
+// readAll is io.ReadAll with a context. A read cannot be canceled: if ctx ends, the goroutine runs until the program exits.
 func readAll(ctx context.Context, r io.Reader) ([]byte, error) {
 	type result struct {
 		raw []byte
@@ -56,10 +56,10 @@ func readAll(ctx context.Context, r io.Reader) ([]byte, error) {
 	}
 }
 
-// checkObject looks at no more than the syntax and the first character, so that any number of digits will do.
+// checkObject checks the syntax and the first character only, so it accepts numbers with any number of digits.
 func checkObject(raw []byte) error {
 	if bytes.HasPrefix(raw, []byte{0xff, 0xfe}) || bytes.HasPrefix(raw, []byte{0xfe, 0xff}) {
-		return errors.New("it is encoded in UTF-16, and must be in UTF-8")
+		return errors.New("it is encoded in UTF-16; it must be in UTF-8")
 	}
 	var value json.RawMessage
 	if err := json.Unmarshal(raw, &value); err != nil {
@@ -72,19 +72,19 @@ func checkObject(raw []byte) error {
 	case '{':
 		return nil
 	case '[':
-		return errors.New("it is a list")
+		return errors.New("it is an array")
 	case '"':
-		return errors.New("it is a text")
+		return errors.New("it is a string")
 	case 'n':
 		return errors.New("it is null")
 	case 't', 'f':
-		return errors.New("it is a truth value")
+		return errors.New("it is a boolean")
 	default:
 		return errors.New("it is a number")
 	}
 }
 
-// position says where in raw the byte before offset stands.
+// position returns the line and column of the byte before offset.
 func position(raw []byte, offset int64) string {
 	before := raw[:max(0, min(int(offset)-1, len(raw)))]
 	line := bytes.Count(before, []byte("\n")) + 1
@@ -92,22 +92,22 @@ func position(raw []byte, offset int64) string {
 	return fmt.Sprintf("line %d, column %d", line, column)
 }
 
-// readPairs reads the values of --secret and --env: KEY=VALUE, or KEY alone for the value of that environment variable.
+// readPairs reads the values of --secret and --env: KEY=VALUE, or KEY for the value of that environment variable.
 func readPairs(flag string, values []string) (map[string]string, error) {
 	pairs := make(map[string]string, len(values))
 	for _, given := range values {
 		key, value, explicit := strings.Cut(given, "=")
 		if key == "" {
-			return nil, usageError{fmt.Errorf("%s needs KEY=VALUE; the key is missing", flag)}
+			return nil, usageError{fmt.Errorf("%s has no key; use %s KEY=VALUE", flag, flag)}
 		}
 		if !explicit {
 			var set bool
 			if value, set = os.LookupEnv(key); !set {
-				return nil, usageError{fmt.Errorf("%s %s has no value and there is no such environment variable; give %s %s=VALUE", flag, key, flag, key)}
+				return nil, usageError{fmt.Errorf("%s %s has no value, and the environment variable is not set; use %s %s=VALUE", flag, key, flag, key)}
 			}
 		}
 		if _, twice := pairs[key]; twice {
-			return nil, usageError{fmt.Errorf("%s gives %s twice; give it once", flag, key)}
+			return nil, usageError{fmt.Errorf("%s has the key %s twice; use each key once", flag, key)}
 		}
 		pairs[key] = value
 	}
