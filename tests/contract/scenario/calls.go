@@ -109,9 +109,9 @@ func (s *scenario) listCalls() error {
 func (s *scenario) retrieveCalls(failed functions.CallID) error {
 	calls, raw := s.client.Calls, s.client.Gen()
 	return errors.Join(
-		errorOf(calls.Retrieve(s.ctx, s.completed)),
-		errorOf(calls.RetrieveMultiple(s.ctx, failed.FunctionID, []int64{failed.ID, 9007199254740991}, true)),
-		rejected(errorOf(calls.RetrieveMultiple(s.ctx, failed.FunctionID, []int64{9007199254740991}))),
+		errorOf(calls.Retrieve(s.ctx, functions.ID(s.completed.FunctionID), s.completed.ID)),
+		errorOf(calls.RetrieveMultiple(s.ctx, functions.ID(failed.FunctionID), []int64{failed.ID, 9007199254740991}, functions.IgnoreUnknown())),
+		rejected(errorOf(calls.RetrieveMultiple(s.ctx, functions.ID(failed.FunctionID), []int64{9007199254740991}))),
 		s.send("POST", fmt.Sprintf("/functions/%d/calls/byids", failed.FunctionID), fmt.Sprintf(`{"items": [{"id": %d}]}`, failed.ID)),
 		errorOf(raw.GetFunctionCall(s.ctx, s.completed.FunctionID, s.completed.ID)),
 		errorOf(raw.GetFunctionCall(s.ctx, failed.FunctionID, failed.ID)),

@@ -50,7 +50,7 @@ func (s *scenario) files() error {
 }
 
 func (s *scenario) deleteFileLater(id functions.Identifier) {
-	s.atEnd(func(ctx context.Context) error { return s.client.Files.Delete(ctx, id) })
+	s.atEnd(func(ctx context.Context) error { return s.client.Files.Delete(ctx, []functions.Identifier{id}) })
 }
 
 // fullFile returns a file with all fields. Fields that refer to other resources, such as assets, are set for emulators only.

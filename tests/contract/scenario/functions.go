@@ -96,7 +96,7 @@ func (s *scenario) create(w functions.FunctionWrite, source functions.Source, op
 		s.deleteFileLater(functions.ID(fn.FileID))
 	}
 	s.atEnd(func(ctx context.Context) error {
-		return s.client.Delete(ctx, []functions.Identifier{functions.ID(fn.ID)}, true)
+		return s.client.Delete(ctx, []functions.Identifier{functions.ID(fn.ID)}, functions.IgnoreUnknown())
 	})
 	return fn, nil
 }
@@ -173,7 +173,7 @@ func (s *scenario) retrieveFunctions() error {
 	return errors.Join(
 		errorOf(c.Retrieve(s.ctx, functions.ID(s.echo.ID))),
 		errorOf(c.RetrieveMultiple(s.ctx, []functions.Identifier{functions.ExternalID(s.Name + EchoSuffix), functions.ID(s.minimal.ID)})),
-		errorOf(c.RetrieveMultiple(s.ctx, []functions.Identifier{unknown}, true)),
+		errorOf(c.RetrieveMultiple(s.ctx, []functions.Identifier{unknown}, functions.IgnoreUnknown())),
 		rejected(errorOf(c.Retrieve(s.ctx, unknown))),
 		s.send("POST", "/functions/byids", fmt.Sprintf(`{"items": [{"id": %d}]}`, s.extra.ID)),
 		errorOf(c.Gen().GetFunction(s.ctx, s.echo.ID)),

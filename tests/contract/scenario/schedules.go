@@ -34,7 +34,7 @@ func (s *scenario) schedules() error {
 		rejected(errorOf(schedules.Create(s.ctx, functions.ID(9007199254740991), functions.ScheduleWrite{Name: s.Name, CronExpression: yearly}))),
 		s.listSchedules(),
 		errorOf(schedules.Retrieve(s.ctx, bare.ID)),
-		errorOf(schedules.RetrieveMultiple(s.ctx, []int64{s.schedule.ID, 9007199254740991}, true)),
+		errorOf(schedules.RetrieveMultiple(s.ctx, []int64{s.schedule.ID, 9007199254740991}, functions.IgnoreUnknown())),
 		rejected(errorOf(schedules.Retrieve(s.ctx, 9007199254740991))),
 		s.send("POST", "/functions/schedules/byids", fmt.Sprintf(`{"items": [{"id": %d}]}`, s.schedule.ID)),
 		errorOf(s.client.Gen().GetFunctionSchedule(s.ctx, s.schedule.ID)),
@@ -43,8 +43,8 @@ func (s *scenario) schedules() error {
 		errorOf(schedules.InputData(s.ctx, s.schedule.ID)),
 		errorOf(schedules.InputData(s.ctx, bare.ID)),
 		rejected(s.send("GET", "/functions/schedules/"+unknownID+"/input_data", "")),
-		schedules.Delete(s.ctx, bare.ID),
-		rejected(schedules.Delete(s.ctx, bare.ID)),
+		schedules.Delete(s.ctx, []int64{bare.ID}),
+		rejected(schedules.Delete(s.ctx, []int64{bare.ID})),
 	)
 }
 
@@ -54,7 +54,7 @@ func (s *scenario) createSchedule(fn functions.Identifier, w functions.ScheduleW
 		return nil, err
 	}
 	s.atEnd(func(ctx context.Context) error {
-		return s.client.Schedules.Delete(ctx, schedule.ID)
+		return s.client.Schedules.Delete(ctx, []int64{schedule.ID})
 	})
 	return schedule, nil
 }
@@ -100,7 +100,7 @@ func (s *scenario) scheduledCalls() error {
 		return errors.Join(
 			errorOf(s.client.Gen().GetFunctionCall(ctx, calls[0].FunctionID, calls[0].ID)),
 			errorOf(s.client.Gen().GetFunctionCalls(ctx, calls[0].FunctionID, nil)),
-			s.client.Schedules.Delete(ctx, schedule.ID),
+			s.client.Schedules.Delete(ctx, []int64{schedule.ID}),
 		)
 	}
 }

@@ -24,17 +24,17 @@ func (s *scenario) sessions() error {
 		}
 		ids = append(ids, created.ID)
 		s.atEnd(func(ctx context.Context) error {
-			return errorOf(s.client.Sessions.Revoke(ctx, created.ID))
+			return errorOf(s.client.Sessions.Revoke(ctx, []int64{created.ID}))
 		})
 	}
 	errs := []error{
 		rejected(errorOf(sessions.Create(s.ctx, functions.SessionClientCredentials("unknown-client", "wrong")))),
-		errorOf(sessions.Retrieve(s.ctx, ids...)),
+		errorOf(sessions.RetrieveMultiple(s.ctx, ids)),
 		rejected(errorOf(sessions.Retrieve(s.ctx, 9007199254740991))),
 		s.listSessions(),
-		errorOf(sessions.Revoke(s.ctx, ids...)),
-		errorOf(sessions.Revoke(s.ctx, ids[0])), // the session is already revoked
-		rejected(errorOf(sessions.Revoke(s.ctx, 9007199254740991))),
+		errorOf(sessions.Revoke(s.ctx, ids)),
+		errorOf(sessions.Revoke(s.ctx, ids[:1])), // the session is already revoked
+		rejected(errorOf(sessions.Revoke(s.ctx, []int64{9007199254740991}))),
 		errorOf(sessions.List(s.ctx, functions.SessionsFilter{Status: functions.SessionRevoked})),
 	}
 	return errors.Join(errs...)
@@ -59,14 +59,14 @@ func (s *scenario) deletions() error {
 	unknown := functions.ExternalID(s.Name + "-none")
 	files := fmt.Sprintf(`{"items": [{"externalId": "%s-none"}], "ignoreUnknownIds": true}`, s.Name)
 	return errors.Join(
-		s.client.Schedules.Delete(s.ctx, s.schedule.ID),
+		s.client.Schedules.Delete(s.ctx, []int64{s.schedule.ID}),
 		s.client.Delete(s.ctx, []functions.Identifier{functions.ID(s.minimal.ID), functions.ExternalID(s.Name + MoreSuffix)}),
-		s.client.Delete(s.ctx, []functions.Identifier{unknown}, true),
+		s.client.Delete(s.ctx, []functions.Identifier{unknown}, functions.IgnoreUnknown()),
 		rejected(s.client.Delete(s.ctx, []functions.Identifier{unknown})),
 		s.send("POST", "/functions/delete", fmt.Sprintf(`{"items": [{"id": %d}]}`, s.echo.ID)),
-		s.client.Files.Delete(s.ctx, functions.ID(s.plainFile)),
-		s.client.Files.Delete(s.ctx, functions.ExternalID(s.Name+"-code")),
-		rejected(s.client.Files.Delete(s.ctx, unknown)),
+		s.client.Files.Delete(s.ctx, []functions.Identifier{functions.ID(s.plainFile)}),
+		s.client.Files.Delete(s.ctx, []functions.Identifier{functions.ExternalID(s.Name+"-code")}),
+		rejected(s.client.Files.Delete(s.ctx, []functions.Identifier{unknown})),
 		s.send("POST", "/files/delete", files),
 	)
 }

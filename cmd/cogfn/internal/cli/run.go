@@ -184,7 +184,7 @@ func connect(service *emulator.Emulator) (*functions.Client, error) {
 // followLogs writes the log lines of a call until the call has ended, and returns the error of the call. An emulator has
 // all lines when the call ends, so there is no grace period.
 func followLogs(ctx context.Context, call *functions.Call, w io.Writer, line *progress) error {
-	for entry, err := range call.FollowLogs(ctx, functions.WithLogPause(50*time.Millisecond), functions.WithLogGrace(0)) {
+	for entry, err := range call.FollowLogs(ctx, functions.WithLogInterval(50*time.Millisecond), functions.WithLogGrace(0)) {
 		if err != nil {
 			return err
 		}
