@@ -54,13 +54,15 @@ func TestImports(t *testing.T) {
 		may    []string
 	}{
 		{"api", nil},
+		{"internal/errtext", nil},
 		{"internal/jsonobject", nil},
 		{"internal/openapi", nil},
 		{"gen/server", []string{"gen"}},
 		{"gen", []string{"internal/jsonobject"}},
 		{"wrapper", []string{"wrapper", "gen"}},
-		{"batch", []string{"wrapper"}},
-		{"deploy", []string{"wrapper"}},
+		{"batch", []string{"wrapper", "internal/errtext"}},
+		{"deploy", []string{"wrapper", "schedule", "internal/errtext"}},
+		{"schedule", []string{"wrapper", "internal/errtext", "internal/cron"}},
 		{"emulator", []string{"emulator", "gen", "api", "internal/openapi"}},
 		{"internal/cli", []string{"internal/cli", "emulator", "wrapper"}},
 		{"cmd", []string{"internal/cli"}},
