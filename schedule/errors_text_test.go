@@ -45,15 +45,15 @@ func TestErrorTexts(t *testing.T) {
 		}},
 		{"field count", func(*testing.T) (error, string) {
 			_, err := schedule.NextRuns("* *", 1, time.Now())
-			return err, `functions: CronExpression is "* *" with 2 fields; it must have minute, hour, day of month, month and day of week`
+			return err, `functions: CronExpression "* *" has 2 fields: it needs five, for minute, hour, day of month, month and day of week`
 		}},
 		{"syntax", func(*testing.T) (error, string) {
 			_, err := schedule.NextRuns("* * L * *", 1, time.Now())
-			return err, `functions: CronExpression is "* * L * *"; the field "L" is not valid in standard cron`
+			return err, `functions: CronExpression "* * L * *" is not valid: field 3 is "L", which standard cron does not allow there`
 		}},
 		{"range", func(*testing.T) (error, string) {
 			_, err := schedule.NextRuns("60 * * * *", 1, time.Now())
-			return err, `functions: CronExpression is "60 * * * *"; a number is out of its range`
+			return err, `functions: CronExpression "60 * * * *" is not valid: a number is out of range`
 		}},
 		{"never", func(*testing.T) (error, string) {
 			_, err := schedule.NextRuns("0 0 31 2 *", 1, time.Now())

@@ -5,11 +5,11 @@ import (
 	"errors"
 	"time"
 
-	"github.com/cogfn/cogfn/emulator/internal/cron"
 	"github.com/cogfn/cogfn/emulator/internal/envelope"
 	"github.com/cogfn/cogfn/emulator/internal/store"
 	"github.com/cogfn/cogfn/gen"
 	"github.com/cogfn/cogfn/gen/server"
+	"github.com/cogfn/cogfn/internal/cron"
 )
 
 // PostFunctionSchedules creates a schedule for a function in any status.
@@ -244,7 +244,7 @@ func (s *Service) GetFunctionScheduleInputData(ctx context.Context, request serv
 // viewSchedule shows a schedule as answers do.
 func viewSchedule(tx *store.Tx, schedule *store.Schedule) gen.FunctionSchedule {
 	view := gen.FunctionSchedule{
-		ID: schedule.ID, CreatedTime: schedule.CreatedTime, When: cron.Words(schedule.CronExpression),
+		ID: schedule.ID, CreatedTime: schedule.CreatedTime, When: cron.Describe(schedule.CronExpression),
 	}
 	showSchedule.fill(&view, &schedule.FunctionScheduleWrite)
 	// Documented as text; the service sends a number.

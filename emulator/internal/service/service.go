@@ -14,9 +14,9 @@ import (
 	"sync"
 	"time"
 
-	"github.com/cogfn/cogfn/emulator/internal/cron"
 	"github.com/cogfn/cogfn/emulator/internal/envelope"
 	"github.com/cogfn/cogfn/emulator/internal/runner"
+	"github.com/cogfn/cogfn/emulator/internal/scheduler"
 	"github.com/cogfn/cogfn/emulator/internal/signature"
 	"github.com/cogfn/cogfn/emulator/internal/store"
 	"github.com/cogfn/cogfn/gen"
@@ -51,7 +51,7 @@ type Config struct {
 type Service struct {
 	Config
 	signer    signature.Signer
-	scheduler *cron.Scheduler
+	scheduler *scheduler.Scheduler
 	ctx       context.Context // the life of the service, which outlives each request
 	cancel    context.CancelCauseFunc
 	work      sync.WaitGroup
@@ -78,7 +78,7 @@ func New(config Config) (*Service, error) {
 	}
 	s.Limits = s.Limits.WithDefaults()
 	s.ctx, s.cancel = context.WithCancelCause(context.Background())
-	s.scheduler = cron.NewScheduler(s.fire)
+	s.scheduler = scheduler.New(s.fire)
 	if err := s.begin(); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}

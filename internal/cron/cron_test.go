@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -11,7 +12,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/cogfn/cogfn/emulator/internal/cron"
+	"github.com/cogfn/cogfn/internal/cron"
 )
 
 func TestNext(t *testing.T) {
@@ -25,8 +26,8 @@ func TestNext(t *testing.T) {
 		{"0 7 * * mon", "2026-11-23 06:59:59", "2026-11-23 07:00:00"},
 		{"0 0 29 2 *", "2026-01-01 00:00:00", "2028-02-29 00:00:00"},
 		{"0 0 31 * *", "2026-09-01 00:00:00", "2026-10-31 00:00:00"},
-		{"0 0 13 * 5", "2026-11-01 00:00:00", "2026-11-06 00:00:00"}, // either of the two day fields
-		{"0 0 * * 7", "2026-11-23 00:00:00", "2026-11-29 00:00:00"},  // Sunday's second number
+		{"0 0 13 * 5", "2026-11-01 00:00:00", "2026-11-06 00:00:00"}, // either day field
+		{"0 0 * * 7", "2026-11-23 00:00:00", "2026-11-29 00:00:00"},  // 7 is Sunday
 		{"30 8-10/2 * JAN,dec *", "2026-11-23 00:00:00", "2026-12-01 08:30:00"},
 		{"59 23 31 12 *", "2026-12-31 23:59:00", "2027-12-31 23:59:00"},
 		{" 0  0 1 1 * ", "2026-12-31 23:59:00", "2027-01-01 00:00:00"},
@@ -37,42 +38,62 @@ func TestNext(t *testing.T) {
 		}
 		next, err := cron.Next(tt.expression, after)
 		if got := next.Format(layout); err != nil || got != tt.want {
-			t.Errorf("%q after %s is %s (%v), want %s", tt.expression, tt.after, got, err, tt.want)
+			t.Errorf("Next(%q, %s) = %s, %v, want %s", tt.expression, tt.after, got, err, tt.want)
 		}
 	}
-	zone := time.FixedZone("far", 5*3600)
+	zone := time.FixedZone("UTC+5", 5*3600)
 	next, err := cron.Next("0 12 * * *", time.Date(2026, 1, 1, 16, 59, 0, 0, zone))
 	if want := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC); err != nil || !next.Equal(want) {
-		t.Errorf("in another time zone: %v (%v), want %v", next, err, want)
+		t.Errorf("Next with a time in another zone = %v, %v, want %v", next, err, want)
 	}
 	if _, err := cron.Next("0 0 31 2 *", time.Now()); !errors.Is(err, cron.ErrNever) {
-		t.Errorf("the 31st of February: %v", err)
+		t.Errorf("Next for February 31: error %v, want ErrNever", err)
 	}
 }
 
-func TestCheckRefuses(t *testing.T) {
+func TestNextN(t *testing.T) {
+	t.Parallel()
+	times, err := cron.NextN("0 7 * * MON", time.Date(2026, 11, 23, 7, 0, 0, 0, time.UTC), 2)
+	want := []time.Time{time.Date(2026, 11, 30, 7, 0, 0, 0, time.UTC), time.Date(2026, 12, 7, 7, 0, 0, 0, time.UTC)}
+	if err != nil || !slices.Equal(times, want) {
+		t.Errorf("NextN = %v, %v, want %v", times, err, want)
+	}
+	if times, err := cron.NextN("* * * * *", time.Now(), 0); err != nil || len(times) != 0 {
+		t.Errorf("NextN for no times = %v, %v", times, err)
+	}
+	if times, err := cron.NextN("0 0 31 2 *", time.Now(), 1); !errors.Is(err, cron.ErrNever) || len(times) != 0 {
+		t.Errorf("NextN for February 31 = %v, %v, want ErrNever", times, err)
+	}
+}
+
+func TestCheckRejects(t *testing.T) {
 	t.Parallel()
 	for _, expression := range []string{
 		"", "*", "* * * *", "* * * * * *", "0 0 1 1 * 2026", "@hourly", "@reboot", "TZ=UTC * * * *", "60 * * * *", "* 24 * * *",
 		"* * 0 * *", "* * 32 * *", "* * * 13 *", "* * * 0 *", "* * * * 8", "5-1 * * * *", "*/0 * * * *", "1,,2 * * * *", "1, * * * *",
 		"-1 * * * *", "* * L * *", "* * 15W * *", "* * ? * *", "* * * * 5L", "* * * * MON#2", "MON * * * *", "* * * MON *", "* * * * JAN",
-		"* * * * FOO", "1.5 * * * *", "*-5 * * * *", "a b c d e",
+		"* * * * FOO", "* * * * 1MON", "1.5 * * * *", "*-5 * * * *", "a b c d e",
 	} {
-		if err := cron.Check(expression); err == nil {
-			t.Errorf("%q was accepted", expression)
+		err := cron.Check(expression)
+		syntax, ok := errors.AsType[*cron.SyntaxError](err)
+		if !ok || syntax.Expression != expression {
+			t.Errorf("Check(%q) = %v, want a SyntaxError with the expression", expression, err)
+		}
+		if _, err := cron.Next(expression, time.Now()); !errors.As(err, &syntax) {
+			t.Errorf("Next(%q) = %v, want a SyntaxError", expression, err)
 		}
 	}
 }
 
-// naive says by plain arithmetic whether a minute belongs to an expression: the reference for Next.
-func naive(fields [5]string, at time.Time) bool {
+// matches reports whether a minute matches the fields of an expression. It is an independent implementation to check Next against.
+func matches(fields [5]string, at time.Time) bool {
 	values := [5]int{at.Minute(), at.Hour(), at.Day(), int(at.Month()), int(at.Weekday())}
-	lowest := [5]int{0, 0, 1, 1, 0}
-	highest := [5]int{59, 23, 31, 12, 7}
-	var fits [5]bool
+	minimum := [5]int{0, 0, 1, 1, 0}
+	maximum := [5]int{59, 23, 31, 12, 7}
+	var match [5]bool
 	for i, field := range fields {
 		for part := range strings.SplitSeq(field, ",") {
-			first, last, step := lowest[i], highest[i], 1
+			first, last, step := minimum[i], maximum[i], 1
 			span, rest, hasStep := strings.Cut(part, "/")
 			if hasStep {
 				_, _ = fmt.Sscan(rest, &step)
@@ -83,18 +104,18 @@ func naive(fields [5]string, at time.Time) bool {
 				}
 			}
 			for v := first; v <= last; v += step {
-				fits[i] = fits[i] || v == values[i] || (i == 4 && v == 7 && values[i] == 0)
+				match[i] = match[i] || v == values[i] || (i == 4 && v == 7 && values[i] == 0)
 			}
 		}
 	}
-	days := fits[2] && fits[4]
+	days := match[2] && match[4]
 	if !strings.HasPrefix(fields[2], "*") && !strings.HasPrefix(fields[4], "*") {
-		days = fits[2] || fits[4]
+		days = match[2] || match[4]
 	}
-	return fits[0] && fits[1] && days && fits[3]
+	return match[0] && match[1] && days && match[3]
 }
 
-func TestNextAgainstPlainArithmetic(t *testing.T) {
+func TestNextMatchesReference(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		field := func(name string, low, high int) string {
@@ -107,58 +128,23 @@ func TestNextAgainstPlainArithmetic(t *testing.T) {
 		after := time.Unix(rapid.Int64Range(1_600_000_000, 2_000_000_000).Draw(t, "after"), 0).UTC()
 		next, err := cron.Next(expression, after)
 		if err != nil {
-			return // weekday and day may never meet, when one of them begins with a star
+			return // day and weekday may have no common date if one of them begins with a star
 		}
-		if !next.After(after) || !naive(fields, next) {
-			t.Fatalf("%q after %v is %v, which does not fit", expression, after, next)
+		if !next.After(after) || !matches(fields, next) {
+			t.Fatalf("Next(%q, %v) = %v, which does not match", expression, after, next)
 		}
-		// None in between: all minutes nearby, and a sample of the others.
+		// No time in between matches. Check the first 90 minutes and a sample of the others.
 		for at := after.Truncate(time.Minute).Add(time.Minute); at.Before(next) && at.Before(after.Add(90*time.Minute)); at = at.Add(time.Minute) {
-			if naive(fields, at) {
-				t.Fatalf("%q after %v is %v, but %v fits", expression, after, next, at)
+			if matches(fields, at) {
+				t.Fatalf("Next(%q, %v) = %v, but %v matches and is earlier", expression, after, next, at)
 			}
 		}
 		for range 60 {
 			minutes := int64(next.Sub(after) / time.Minute)
 			at := after.Truncate(time.Minute).Add(time.Duration(rand.Int64N(minutes+1)) * time.Minute)
-			if at.After(after) && at.Before(next) && naive(fields, at) {
-				t.Fatalf("%q after %v is %v, but %v fits", expression, after, next, at)
+			if at.After(after) && at.Before(next) && matches(fields, at) {
+				t.Fatalf("Next(%q, %v) = %v, but %v matches and is earlier", expression, after, next, at)
 			}
 		}
 	})
-}
-
-func TestWords(t *testing.T) {
-	t.Parallel()
-	for expression, want := range map[string]string{
-		"* * * * *":      "Every minute",
-		"*/1 * * * *":    "Every minute",
-		"*/5 * * * *":    "Every 5 minutes",
-		"0 * * * *":      "Every hour",
-		"1 * * * *":      "At 1 minute past the hour",
-		"15 * * * *":     "At 15 minutes past the hour",
-		"0 */2 * * *":    "Every 2 hours",
-		"5 */2 * * *":    "At 5 minutes past the hour, every 2 hours",
-		"0 7 * * *":      "At 07:00 AM",
-		"30 12 * * *":    "At 12:30 PM",
-		"5 0 * * *":      "At 12:05 AM",
-		"0 23 * * *":     "At 11:00 PM",
-		"0 7 * * MON":    "At 07:00 AM, only on Monday",
-		"0 7 * * 1-5":    "At 07:00 AM, Monday through Friday",
-		"0 7 * * 7":      "At 07:00 AM, only on Sunday",
-		"36 2 13 5 *":    "At 02:36 AM, on day 13 of the month, only in May",
-		"0 0 1 1 *":      "At 12:00 AM, on day 1 of the month, only in January",
-		"* * * * FRI":    "Every minute, only on Friday",
-		"0 0 1 * MON":    "0 0 1 * MON",
-		"1,2 * * * *":    "1,2 * * * *",
-		"0 1-3 * * *":    "0 1-3 * * *",
-		"* 5 * * *":      "* 5 * * *",
-		"0 0 * 1,2 *":    "0 0 * 1,2 *",
-		"0 0 * * 1,2":    "0 0 * * 1,2",
-		"not a schedule": "not a schedule",
-	} {
-		if got := cron.Words(expression); got != want {
-			t.Errorf("%q reads %q, want %q", expression, got, want)
-		}
-	}
 }
