@@ -4,19 +4,19 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"reflect"
 
+	"github.com/cogfn/cogfn/internal/errtext"
 	functions "github.com/cogfn/cogfn/wrapper"
 )
 
-// work calls the function for one input, and keeps how the call ended.
-func (m *mapping[In, Out]) work(ctx context.Context, it item[In]) Result[In, Out] {
+// process calls the function for one input and records the result.
+func (m *mapper[In, Out]) process(ctx context.Context, it item[In]) Result[In, Out] {
 	r := Result[In, Out]{Index: it.index, Input: it.input}
-	response, over := m.call(ctx, it, &r)
-	if !over {
+	response, final := m.call(ctx, it, &r)
+	if !final {
 		if ctx.Err() != nil {
-			m.stopped(ctx)
+			m.failContext(ctx)
 		}
 		return r
 	}
@@ -25,13 +25,12 @@ func (m *mapping[In, Out]) work(ctx context.Context, it item[In]) Result[In, Out
 		r.Err = err
 		return r
 	}
-	m.conclude(&r, response)
+	setOutput(&r, response)
 	return r
 }
 
-// call reports whether the outcome is final: what kept a call from being made, or its end from being seen, is not, so that
-// the next run with the same checkpoint tries again.
-func (m *mapping[In, Out]) call(ctx context.Context, it item[In], r *Result[In, Out]) (response json.RawMessage, over bool) {
+// call calls the function, with retries. final reports whether the call has ended and can be recorded.
+func (m *mapper[In, Out]) call(ctx context.Context, it item[In], r *Result[In, Out]) (response json.RawMessage, final bool) {
 	if r.Err = it.err; r.Err != nil {
 		return nil, false
 	}
@@ -39,14 +38,14 @@ func (m *mapping[In, Out]) call(ctx context.Context, it item[In], r *Result[In, 
 	for {
 		r.Attempts++
 		r.Call, r.Err = m.limiter.Call(ctx, m.client, m.fn, it.data, m.session...)
-		if !failed(r.Err) {
+		if _, failed := errors.AsType[*functions.CallError](r.Err); !failed {
 			break
 		}
 		if r.Attempts > m.retries {
 			return nil, true
 		}
 		if err := sleep(ctx, pause()); err != nil {
-			r.Err = fmt.Errorf("batch: stopped before another call: %w (%w)", err, r.Err)
+			r.Err = errtext.Errorf("batch: stopped before a retry: %v (%v)", err, r.Err)
 			return nil, false
 		}
 	}
@@ -56,14 +55,8 @@ func (m *mapping[In, Out]) call(ctx context.Context, it item[In], r *Result[In, 
 	return response, r.Err == nil
 }
 
-// failed tells that a call has ended without a response, which is the function's doing.
-func failed(err error) bool {
-	_, ok := errors.AsType[*functions.CallError](err)
-	return ok
-}
-
-// recorded restores a result from the checkpoint.
-func (m *mapping[In, Out]) recorded(it item[In]) (Result[In, Out], error) {
+// recorded returns the recorded result of an input.
+func (m *mapper[In, Out]) recorded(it item[In]) (Result[In, Out], error) {
 	r := Result[In, Out]{Index: it.index, Input: it.input, Recorded: true}
 	e, err := m.file.read(it.index)
 	if err != nil {
@@ -73,11 +66,11 @@ func (m *mapping[In, Out]) recorded(it item[In]) (Result[In, Out], error) {
 		return r, err
 	}
 	r.Attempts = e.Attempts
-	m.conclude(&r, e.Response)
+	setOutput(&r, e.Response)
 	return r, nil
 }
 
-func (m *mapping[In, Out]) record(it item[In], r *Result[In, Out], response json.RawMessage) error {
+func (m *mapper[In, Out]) record(it item[In], r *Result[In, Out], response json.RawMessage) error {
 	if m.file == nil {
 		return nil
 	}
@@ -85,11 +78,11 @@ func (m *mapping[In, Out]) record(it item[In], r *Result[In, Out], response json
 	if err != nil {
 		return m.file.problem("cannot be written", err)
 	}
-	return m.file.record(entry{Index: it.index, Input: it.key, Attempts: r.Attempts, Call: call, Response: response})
+	return m.file.record(entry{Index: it.index, Input: it.hash, Attempts: r.Attempts, Call: call, Response: response})
 }
 
-// conclude sets what a call that has ended means for the caller.
-func (m *mapping[In, Out]) conclude(r *Result[In, Out], response json.RawMessage) {
+// setOutput sets Output or Err of a call that has ended.
+func setOutput[In, Out any](r *Result[In, Out], response json.RawMessage) {
 	if r.Call.Status != functions.CallCompleted {
 		message, trace := r.Call.Failure()
 		r.Err = &functions.CallError{Call: r.Call, Message: message, Trace: trace}

@@ -16,53 +16,55 @@ import (
 	functions "github.com/cogfn/cogfn/wrapper"
 )
 
-// input is what the tests' function gets. Key is the caller's own and is not sent.
+// input is the input of the tests' function. Key is not sent.
 type input struct {
 	N   int    `json:"n"`
 	Key string `json:"-"`
 }
 
-// output is what it returns.
+// output is the response of the function.
 type output struct {
 	Double int `json:"double"`
 }
 
-// run is what the fake service does with one call.
+// run is the behavior of the fake service for one call.
 type run struct {
-	takes    time.Duration
-	status   functions.CallStatus // "" is Completed
-	response string               // "" is the double; "none" is no response at all
-	refused  int                  // the status that the call is refused with; 0 takes it
+	duration time.Duration
+	status   functions.CallStatus // "" means Completed
+	response string               // "" means the double; "none" means no response
+	rejected int                  // the HTTP status that rejects the call; 0 accepts it
 }
 
-// fakeCall is a call that the fake service has taken.
+// fakeCall is a call that the fake service has accepted.
 type fakeCall struct {
 	run
 
-	n    int
-	ends time.Time
+	n   int
+	end time.Time
 }
 
-// service is the API without sockets, for bubbles of synctest. It counts what runs.
+// service is a fake of the API without sockets, for synctest. It counts calls and requests.
 type service struct {
 	behave func(n, attempt int) run // attempts count from 1
 
 	mu       sync.Mutex
 	calls    map[int64]*fakeCall
 	attempts map[int]int // by input
-	most     int         // the most calls that ran at once
+	maxCalls int         // the maximum number of calls that ran at the same time
 	sessions int
-	requests int
+	// sessionRequests are the bodies of the requests for sessions.
+	sessionRequests []string
+	requests        int
 }
 
 func newService(behave func(n, attempt int) run) *service {
 	if behave == nil {
-		behave = func(int, int) run { return run{takes: 100 * time.Millisecond} }
+		behave = func(int, int) run { return run{duration: 100 * time.Millisecond} }
 	}
 	return &service{behave: behave, calls: map[int64]*fakeCall{}, attempts: map[int]int{}}
 }
 
-// RoundTrip answers the requests that Map makes.
+// RoundTrip responds to the requests of Map.
 func (s *service) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err := req.Context().Err(); err != nil {
 		return nil, err // as net/http does
@@ -84,6 +86,7 @@ func (s *service) RoundTrip(req *http.Request) (*http.Response, error) {
 	switch {
 	case path == "sessions":
 		s.sessions++
+		s.sessionRequests = append(s.sessionRequests, string(body))
 		return reply(http.StatusOK, fmt.Sprintf(`{"items":[{"id":%d,"status":"READY","nonce":"nonce-%d"}]}`, s.sessions, s.sessions))
 	case path == "functions/list":
 		time.Sleep(time.Second)
@@ -97,7 +100,7 @@ func (s *service) RoundTrip(req *http.Request) (*http.Response, error) {
 	case last == "response":
 		return s.response(parts[len(parts)-2])
 	}
-	return nil, errors.New("the fake service does not know " + path)
+	return nil, errors.New("the fake service has no path " + path)
 }
 
 func (s *service) start(body []byte) (*http.Response, error) {
@@ -108,18 +111,18 @@ func (s *service) start(body []byte) (*http.Response, error) {
 	n := request.Data.N
 	s.attempts[n]++
 	r := s.behave(n, s.attempts[n])
-	if r.refused != 0 {
-		return reply(r.refused, `{"error":{"code":400,"message":"no"}}`)
+	if r.rejected != 0 {
+		return reply(r.rejected, `{"error":{"code":400,"message":"no"}}`)
 	}
 	id := int64(len(s.calls) + 1)
-	s.calls[id] = &fakeCall{run: r, n: n, ends: time.Now().Add(r.takes)}
-	s.most = max(s.most, s.running())
+	s.calls[id] = &fakeCall{run: r, n: n, end: time.Now().Add(r.duration)}
+	s.maxCalls = max(s.maxCalls, s.running())
 	return reply(http.StatusCreated, s.show(id))
 }
 
 func (s *service) running() (n int) {
 	for _, c := range s.calls {
-		if c.ends.After(time.Now()) {
+		if c.end.After(time.Now()) {
 			n++
 		}
 	}
@@ -128,11 +131,11 @@ func (s *service) running() (n int) {
 
 func (s *service) show(id int64) string {
 	c := s.calls[id]
-	call := map[string]any{"id": id, "functionId": 42, "status": functions.CallRunning, "startTime": 1, "later": "kept"}
-	if !c.ends.After(time.Now()) {
+	call := map[string]any{"id": id, "functionId": 42, "status": functions.CallRunning, "startTime": 1, "unknownField": "value"}
+	if !c.end.After(time.Now()) {
 		call["status"], call["endTime"] = functions.CallCompleted, 2
 		if c.status != "" {
-			call["status"], call["error"] = c.status, map[string]any{"message": "no luck", "trace": "line 1"}
+			call["status"], call["error"] = c.status, map[string]any{"message": "division by zero", "trace": "line 1"}
 		}
 	}
 	text, err := json.Marshal(call)
@@ -173,12 +176,12 @@ func (s *service) response(callID string) (*http.Response, error) {
 	return reply(http.StatusOK, `{"callId":`+callID+`,"functionId":42,"response":`+response+`}`)
 }
 
-// started is how often each input was taken or refused, in sum.
+// started returns the number of accepted and rejected calls.
 func (s *service) started() (n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, times := range s.attempts {
-		n += times
+	for _, count := range s.attempts {
+		n += count
 	}
 	return n
 }
@@ -189,7 +192,7 @@ func reply(status int, body string) (*http.Response, error) {
 	}, nil
 }
 
-// client is a client of a fake service that polls every ten milliseconds.
+// client returns a client that polls every 10 ms.
 func client(t *testing.T, transport http.RoundTripper, opts ...functions.Option) *functions.Client {
 	t.Helper()
 	return clientOf(t, "demo", transport, opts...)
@@ -218,12 +221,12 @@ func limiter(t *testing.T, limits batch.Limits) *batch.Limiter {
 	return l
 }
 
-// double names the fake service's function.
+// double is the function of the fake service.
 var double = functions.ExternalID("double")
 
 type result = batch.Result[input, output]
 
-// inputs counts from 0 to n-1.
+// inputs returns inputs with the numbers 0 to n-1.
 func inputs(n int) iter.Seq[input] {
 	return func(yield func(input) bool) {
 		for i := range n {
@@ -234,12 +237,12 @@ func inputs(n int) iter.Seq[input] {
 	}
 }
 
-// collect gathers everything up to the error, which must be the last.
+// collect returns all results and the error, which must come last.
 func collect(t *testing.T, results iter.Seq2[result, error]) (all []result, err error) {
 	t.Helper()
 	for r, failure := range results {
 		if err != nil {
-			t.Fatalf("after the error %v came %+v, %v", err, r, failure)
+			t.Fatalf("got %+v, %v after the error %v", r, failure, err)
 		}
 		if err = failure; err == nil {
 			all = append(all, r)
@@ -248,11 +251,11 @@ func collect(t *testing.T, results iter.Seq2[result, error]) (all []result, err 
 	return all, err
 }
 
-// indices are the places of the inputs in the order of the results.
-func indices(all []result) []int {
-	places := make([]int, len(all))
-	for i, r := range all {
-		places[i] = r.Index
+// indices returns the indices of the results.
+func indices(results []result) []int {
+	all := make([]int, len(results))
+	for i, r := range results {
+		all[i] = r.Index
 	}
-	return places
+	return all
 }

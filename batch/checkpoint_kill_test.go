@@ -25,14 +25,14 @@ import (
 )
 
 const (
-	// childURL makes the test binary a process that runs Map against the service at this address.
+	// childURL is an environment variable with the address of a service. It makes the test binary run Map.
 	childURL = "COGFN_TEST_MAP_URL"
-	// childCheckpoint is the file that it uses.
+	// childCheckpoint is an environment variable with the path of the checkpoint.
 	childCheckpoint = "COGFN_TEST_MAP_CHECKPOINT"
 
 	kills        = 50
-	killedInputs = 300 // more than the killed runs can do
-	mostPerRun   = 12  // calls that a run begins before its kill, besides those at work then
+	killedInputs = 300 // more than all killed runs complete
+	maxPerRun    = 12  // calls that a run starts before it is killed, in addition to those running then
 )
 
 func isChild() bool { return os.Getenv(childURL) != "" }
@@ -61,7 +61,7 @@ func emulatedClient(address string, transport http.RoundTripper) (*functions.Cli
 		functions.WithPoll(functions.ExponentialPoll(time.Millisecond, 1.5, 20*time.Millisecond)))
 }
 
-// counter is the function in Go. It counts how often it has begun to run for each input.
+// counter is a function in Go that counts its runs for each input.
 type counter struct {
 	mu   sync.Mutex
 	runs map[int]int
@@ -93,20 +93,20 @@ func (c *counter) snapshot() map[int]int {
 	return maps.Clone(c.runs)
 }
 
-// killing is a service whose clients get killed.
-type killing struct {
+// killTest is a service and a checkpoint for processes that are killed.
+type killTest struct {
 	counter counter
 	service *emulator.Emulator
 	client  *functions.Client
 	fn      *functions.Function
 	path    string
-	said    bytes.Buffer // what the processes said on standard error
+	stderr  bytes.Buffer // the standard error of all processes
 	forward http.Handler
 }
 
-func newKilling(t *testing.T) *killing {
+func newKillTest(t *testing.T) *killTest {
 	t.Helper()
-	k := &killing{counter: counter{runs: map[int]int{}}, path: filepath.Join(t.TempDir(), "results.jsonl")}
+	k := &killTest{counter: counter{runs: map[int]int{}}, path: filepath.Join(t.TempDir(), "results.jsonl")}
 	k.service = emulator.RunT(t, emulator.Options{Handlers: map[string]emulator.Handler{"double": k.counter.handle}})
 	transport := &http.Transport{MaxIdleConnsPerHost: 10}
 	t.Cleanup(transport.CloseIdleConnections)
@@ -131,16 +131,16 @@ func newKilling(t *testing.T) *killing {
 	return k
 }
 
-// run starts a process, and returns when meanwhile has, and the process and everything that it began have ended. Its
-// requests go through a proxy of its own, so that closing the proxy waits for those that outlive the process.
-func (k *killing) run(t *testing.T, meanwhile func(process *exec.Cmd), environment ...string) error {
+// run starts a process, calls meanwhile, and waits for the process and for all its calls. Each process has its own proxy,
+// because closing the proxy waits for requests that outlive the process.
+func (k *killTest) run(t *testing.T, meanwhile func(process *exec.Cmd), environment ...string) error {
 	t.Helper()
 	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
 		defer cancel()
 		defer func() {
-			if reason := recover(); reason != nil && reason != http.ErrAbortHandler { //nolint:errorlint // that value itself
-				panic(reason) // ErrAbortHandler: there is nobody to answer any more
+			if reason := recover(); reason != nil && reason != http.ErrAbortHandler { //nolint:errorlint // the identical value
+				panic(reason) // ErrAbortHandler means that the client is gone
 			}
 		}()
 		k.forward.ServeHTTP(w, r.WithContext(ctx))
@@ -148,8 +148,8 @@ func (k *killing) run(t *testing.T, meanwhile func(process *exec.Cmd), environme
 	defer front.Close()
 	process := exec.CommandContext(t.Context(), os.Args[0])
 	process.Env = append(append(os.Environ(), environment...), childURL+"="+front.URL, childCheckpoint+"="+k.path,
-		"GORACE=atexit_sleep_ms=0") // the race detector makes every process linger
-	process.Stderr = &k.said
+		"GORACE=atexit_sleep_ms=0") // the race detector delays the end of every process
+	process.Stderr = &k.stderr
 	if err := process.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -163,37 +163,37 @@ func (k *killing) run(t *testing.T, meanwhile func(process *exec.Cmd), environme
 	return err
 }
 
-// until polls, since there is nothing to wait for between processes.
+// until polls a condition, since processes cannot signal each other.
 func until(t *testing.T, what string, done func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(30 * time.Second); !done(); time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("waited in vain for %s", what)
+			t.Fatalf("timed out waiting for %s", what)
 		}
 	}
 }
 
-// recorded are the inputs that have a result in the whole lines of the file.
-func (k *killing) recorded(t *testing.T) []int {
+// recorded returns the inputs of the complete lines of the file.
+func (k *killTest) recorded(t *testing.T) []int {
 	t.Helper()
 	if _, err := os.Stat(k.path); err != nil {
-		return nil // killed before the file was made
+		return nil // killed before the file was created
 	}
-	return wholeEntries(t, k.path)
+	return completeEntries(t, k.path)
 }
 
-func TestMapSurvivesKills(t *testing.T) {
+func TestCheckpointSurvivesKills(t *testing.T) {
 	t.Parallel()
-	k := newKilling(t)
+	k := newKillTest(t)
 	seed := rand.Uint64()
 	t.Log("seed", seed)
 	random := rand.New(rand.NewPCG(seed, 0))
 	runsWhenRecorded := map[int]int{}
 	for kill := range kills {
 		before, started := k.counter.total(), time.Now()
-		calls, pause := random.IntN(mostPerRun), time.Duration(random.IntN(3000))*time.Microsecond
+		calls, pause := random.IntN(maxPerRun), time.Duration(random.IntN(3000))*time.Microsecond
 		err := k.run(t, func(process *exec.Cmd) {
-			if calls == 0 { // while it starts
+			if calls == 0 { // kill the process while it starts
 				pause *= 20
 			}
 			until(t, "some calls", func() bool { return k.counter.total() >= before+calls })
@@ -206,7 +206,7 @@ func TestMapSurvivesKills(t *testing.T) {
 			}
 		})
 		if err == nil {
-			t.Fatalf("run %d came to its end after %v: %s", kill+1, time.Since(started), &k.said)
+			t.Fatalf("run %d ended before it was killed, after %v: %s", kill+1, time.Since(started), &k.stderr)
 		}
 		runs := k.counter.snapshot()
 		for _, n := range k.recorded(t) {
@@ -217,27 +217,27 @@ func TestMapSurvivesKills(t *testing.T) {
 	}
 	recorded, runs := len(runsWhenRecorded), k.counter.total()
 	if recorded == 0 {
-		t.Error("no killed run recorded anything")
+		t.Error("no killed run recorded a result")
 	}
 	if err := k.run(t, func(*exec.Cmd) {}); err != nil {
-		t.Fatalf("the run that nobody killed: %v: %s", err, &k.said)
+		t.Fatalf("the last run, which was not killed: %v: %s", err, &k.stderr)
 	}
 	k.checkEnd(t, runsWhenRecorded)
-	t.Logf("%d kills left %d results of %d runs; all %d inputs took %d runs", kills, recorded, runs, killedInputs, k.counter.total())
+	t.Logf("%d kills: %d results of %d runs; all %d inputs: %d runs", kills, recorded, runs, killedInputs, k.counter.total())
 }
 
-// checkInUse tries to use the file of a running process.
-func (k *killing) checkInUse(t *testing.T) {
+// checkInUse checks that the file of a running process cannot be used.
+func (k *killTest) checkInUse(t *testing.T) {
 	t.Helper()
 	until(t, "the file", func() bool { return len(k.recorded(t)) > 0 })
 	_, err := collect(t, batch.Map[input, output](t.Context(), k.client, double, inputs(killedInputs), batch.WithCheckpoint(k.path)))
 	if !errors.Is(err, batch.ErrCheckpointInUse) {
-		t.Errorf("the file of another process gave %v", err)
+		t.Errorf("the file of another process: got %v, want ErrCheckpointInUse", err)
 	}
 }
 
-// checkEnd holds the file and the runs against what must be: one result for each input, and no run after it.
-func (k *killing) checkEnd(t *testing.T, runsWhenRecorded map[int]int) {
+// checkEnd checks that each input has one result and did not run after its result was recorded.
+func (k *killTest) checkEnd(t *testing.T, runsWhenRecorded map[int]int) {
 	t.Helper()
 	results := map[int]int{}
 	for _, n := range entries(t, k.path) {
@@ -245,7 +245,7 @@ func (k *killing) checkEnd(t *testing.T, runsWhenRecorded map[int]int) {
 	}
 	for n := range killedInputs {
 		if results[n] != 1 {
-			t.Errorf("input %d has %d results in the file", n, results[n])
+			t.Errorf("input %d has %d results in the file, want 1", n, results[n])
 		}
 	}
 	runs := k.counter.snapshot()
@@ -257,11 +257,11 @@ func (k *killing) checkEnd(t *testing.T, runsWhenRecorded map[int]int) {
 	before := k.counter.total()
 	all, err := collect(t, batch.Map[input, output](t.Context(), k.client, double, inputs(killedInputs), batch.WithCheckpoint(k.path)))
 	if err != nil || len(all) != killedInputs || k.counter.total() != before {
-		t.Errorf("reading the file gave %d results, %d more runs, %v", len(all), k.counter.total()-before, err)
+		t.Errorf("a run with a complete file: got %d results and %d more runs; error: %v", len(all), k.counter.total()-before, err)
 	}
 	for _, r := range all {
 		if r.Err != nil || !r.Recorded || r.Output.Double != 2*r.Index {
-			t.Errorf("input %d became %+v", r.Index, r)
+			t.Errorf("input %d has the result %+v", r.Index, r)
 		}
 	}
 }

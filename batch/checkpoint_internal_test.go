@@ -8,8 +8,8 @@ import (
 	functions "github.com/cogfn/cogfn/wrapper"
 )
 
-// After half a line nothing may follow, even if it could be written.
-func TestCheckpointWritesNothingAfterAFailure(t *testing.T) {
+// After a failed write, the file may end with an incomplete line, so nothing is appended even if it could be.
+func TestCheckpointStopsAfterFailedWrite(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "checkpoint.jsonl")
 	c, err := openCheckpoint(settings{path: path}, "demo", functions.ID(42))
@@ -25,8 +25,8 @@ func TestCheckpointWritesNothingAfterAFailure(t *testing.T) {
 		t.Error(err)
 	}
 	c.file = writable
-	if again := c.record(entry{}); first == nil || again != first { //nolint:errorlint // the very same
-		t.Errorf("the first line failed with %v, the second with %v", first, again)
+	if again := c.record(entry{}); first == nil || again != first { //nolint:errorlint // the identical error
+		t.Errorf("the first write failed with %v, the second with %v, want the identical error", first, again)
 	}
 	if err := c.close(); err != nil {
 		t.Error(err)
