@@ -7,23 +7,23 @@ import (
 )
 
 const (
-	// traceLimit is what the service shows of a trace, in characters, and outputLimit what of that is left to the lines
-	// that a failing import printed.
+	// traceLimit is the maximum length of a trace in the service, in characters. outputLimit is the part of it that is
+	// available to the output of a failed import.
 	traceLimit  = 2000
 	outputLimit = 1000
 )
 
-// printed keeps the last lines that an import printed, in no more than outputLimit characters.
-type printed struct{ text []rune }
+// lastOutput contains the end of an import's output, at most outputLimit characters.
+type lastOutput struct{ text []rune }
 
-func (p *printed) add(line string) {
-	p.text = append(p.text, []rune(line+"\n")...)
-	p.text = p.text[max(0, len(p.text)-outputLimit):]
+func (o *lastOutput) add(line string) {
+	o.text = append(o.text, []rune(line+"\n")...)
+	o.text = o.text[max(0, len(o.text)-outputLimit):]
 }
 
-// buildError returns the error for an import that failed. What the import printed goes below the trace: a deployment has
-// no log of its own in which it could be shown.
-func buildError(message, trace string, output printed) *runner.BuildError {
+// buildError returns the error of a failed import. The output of the import follows the trace, because a deployment has no
+// log of its own.
+func buildError(message, trace string, output lastOutput) *runner.BuildError {
 	if strings.TrimSpace(string(output.text)) == "" {
 		return &runner.BuildError{Message: message, Trace: trace}
 	}

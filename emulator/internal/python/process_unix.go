@@ -12,22 +12,22 @@ import (
 
 func checkPlatform() error { return nil }
 
-// processAttributes puts a worker into a process group of its own. There is no death signal here: a worker whose
-// emulator died ends by itself when it reads its closed pipe.
+// processAttributes puts a worker into its own process group. There is no parent death signal on these systems. A worker
+// exits when its request pipe is closed because the emulator was killed.
 func processAttributes() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true}
 }
 
-// reap waits for the end of a worker, which it kills once condemned is closed, kills its process group, and returns how
-// it ended. Children that started a session of their own are not found: there is no portable way to read another
-// process's parent or environment.
-func reap(process *os.Process, _ string, condemned <-chan struct{}) (*os.ProcessState, error) {
+// reap waits until a worker has exited, kills its process group, and returns its state. It kills the worker when
+// killRequested is closed. Children that started their own session survive: there is no portable way to read the parent or
+// the environment of another process.
+func reap(process *os.Process, _ string, killRequested <-chan struct{}) (*os.ProcessState, error) {
 	ended := make(chan struct{})
 	var killer sync.WaitGroup
 	killer.Go(func() {
 		select {
-		case <-condemned:
-			_ = process.Kill() // may have ended by itself
+		case <-killRequested:
+			_ = process.Kill() // fails if it has exited
 		case <-ended:
 		}
 	})

@@ -62,7 +62,7 @@ func (s *Service) ReceiveContent(ctx context.Context, fileID, signed string, con
 	switch {
 	case errors.Is(err, store.ErrTooLarge):
 		return envelope.New(http.StatusRequestEntityTooLarge, "the content is larger than the limit of %d bytes", s.Limits.FileBytes)
-	case errors.Is(err, store.ErrBrokenOff):
+	case errors.Is(err, store.ErrIncomplete):
 		return envelope.BadRequest("the upload broke off: send the content again")
 	case err != nil:
 		return err
@@ -76,7 +76,7 @@ func (s *Service) ReceiveContent(ctx context.Context, fileID, signed string, con
 		case file == nil:
 			return envelope.New(http.StatusNotFound, "the file %d was deleted: register it again", id)
 		}
-		if err := upload.Keep(); err != nil {
+		if err := upload.Commit(); err != nil {
 			return err
 		}
 		old, file.Blob = file.Blob, upload.Name

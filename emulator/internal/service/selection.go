@@ -23,9 +23,9 @@ const unlimited = math.MaxInt
 
 // selection returns what keep makes of the first values that it keeps, at most limit, and the place of the last one if more
 // follow.
-func selection[T, V any](rows iter.Seq2[store.Place, store.Row[T]], limit int, keep func(*T) (V, bool)) ([]V, store.Place, error) {
+func selection[T, V any](rows iter.Seq2[store.Position, store.Row[T]], limit int, keep func(*T) (V, bool)) ([]V, store.Position, error) {
 	found := []V{}
-	var last store.Place
+	var last store.Position
 	for place, row := range rows {
 		if row.Err != nil {
 			return nil, 0, row.Err
@@ -43,7 +43,7 @@ func selection[T, V any](rows iter.Seq2[store.Place, store.Row[T]], limit int, k
 }
 
 // cursorOf writes a place as an opaque cursor; the place 0, the end, has none.
-func cursorOf(last store.Place) *string {
+func cursorOf(last store.Position) *string {
 	if last == 0 {
 		return nil
 	}
@@ -51,7 +51,7 @@ func cursorOf(last store.Place) *string {
 }
 
 // placeOf reads a cursor; nil and "" mean the beginning.
-func placeOf(cursor *string) (store.Place, error) {
+func placeOf(cursor *string) (store.Position, error) {
 	if cursor == nil || *cursor == "" {
 		return 0, nil
 	}
@@ -64,5 +64,5 @@ func placeOf(cursor *string) (store.Place, error) {
 	if err != nil || place == 0 {
 		return 0, refused
 	}
-	return store.Place(place), nil
+	return store.Position(place), nil
 }

@@ -105,7 +105,7 @@ func (w *world) functionWith(code string) int64 {
 		w.t.Fatal(err)
 	}
 	err = w.state.Update(w.t.Context(), func(tx *store.Tx) error {
-		return errors.Join(upload.Keep(), tx.Files().Put(&store.File{ID: 1, UploadedTime: 1, Blob: upload.Name}))
+		return errors.Join(upload.Commit(), tx.Files().Put(&store.File{ID: 1, UploadedTime: 1, Blob: upload.Name}))
 	})
 	if err := errors.Join(err, upload.Discard()); err != nil {
 		w.t.Fatal(err)

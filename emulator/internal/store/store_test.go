@@ -31,7 +31,7 @@ func open(t *testing.T, options store.Options) *store.Store {
 }
 
 // ids lists what a walk yields.
-func ids(t *testing.T, table store.Table[store.Call], newest bool, before store.Place) (found []int64, places []store.Place) {
+func ids(t *testing.T, table store.Table[store.Call], newest bool, before store.Position) (found []int64, places []store.Position) {
 	t.Helper()
 	walk := table.Oldest()
 	if newest {
@@ -188,7 +188,7 @@ func TestBlobs(t *testing.T) {
 	if _, err := s.Receive(strings.NewReader("12345"), 4); !errors.Is(err, store.ErrTooLarge) {
 		t.Errorf("content above the limit: %v", err)
 	}
-	if _, err := s.Receive(iotest.TimeoutReader(iotest.OneByteReader(strings.NewReader("12"))), 4); !errors.Is(err, store.ErrBrokenOff) {
+	if _, err := s.Receive(iotest.TimeoutReader(iotest.OneByteReader(strings.NewReader("12"))), 4); !errors.Is(err, store.ErrIncomplete) {
 		t.Errorf("content that broke off: %v", err)
 	}
 	upload, err := s.Receive(strings.NewReader("1234"), 4)
@@ -199,7 +199,7 @@ func TestBlobs(t *testing.T) {
 		t.Errorf("blobs before Keep: %v", names)
 	}
 	err = s.Update(t.Context(), func(tx *store.Tx) error {
-		return errors.Join(upload.Keep(), tx.Files().Put(&store.File{ID: 1, Blob: upload.Name}), tx.AddFunction(&store.Function{ID: 2, Code: upload.Name}))
+		return errors.Join(upload.Commit(), tx.Files().Put(&store.File{ID: 1, Blob: upload.Name}), tx.AddFunction(&store.Function{ID: 2, Code: upload.Name}))
 	})
 	if err := errors.Join(err, upload.Discard()); err != nil {
 		t.Fatal(err)
