@@ -134,27 +134,6 @@ func (s *Service) ByIDsFunctionCalls(ctx context.Context, request server.ByIDsFu
 	return server.ByIDsFunctionCalls200JSONResponse{FunctionCallListJSONResponse: list}, err
 }
 
-// byIDs returns values in the order asked for.
-func byIDs[T any](table store.Table[T], what string, ids []int64, ignoreUnknown bool) ([]*T, error) {
-	var found []*T
-	var unknown []map[string]any
-	for _, id := range ids {
-		one, err := table.Get(id)
-		switch {
-		case err != nil:
-			return nil, err
-		case one == nil:
-			unknown = append(unknown, map[string]any{"id": id})
-		default:
-			found = append(found, one)
-		}
-	}
-	if len(unknown) > 0 && !ignoreUnknown {
-		return nil, missing(what, unknown...)
-	}
-	return found, nil
-}
-
 // callOf returns a call or the error for an unknown one. The status 400 is a guess: it is the only one documented.
 func callOf(tx *store.Tx, functionID, callID int64) (*store.Call, error) {
 	if _, err := functionOf(tx, functionID); err != nil {

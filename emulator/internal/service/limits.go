@@ -1,10 +1,13 @@
 package service
 
 import (
+	"context"
+	"math"
 	"slices"
 	"time"
 
 	"github.com/cogfn/cogfn/gen"
+	"github.com/cogfn/cogfn/gen/server"
 )
 
 // Limits are what the project may use; a zero field means its default, as [Limits.WithDefaults] says.
@@ -76,4 +79,16 @@ func setDefault[T comparable](field *T, value T) {
 	if *field == zero {
 		*field = value
 	}
+}
+
+// FunctionsLimits shows the project's limits.
+func (s *Service) FunctionsLimits(context.Context, server.FunctionsLimitsRequestObject) (server.FunctionsLimitsResponseObject, error) {
+	megabytes := int(math.Ceil(float64(s.Limits.ResponseBytes) / (1 << 20)))
+	return server.FunctionsLimits200JSONResponse{FunctionsLimitsJSONResponse: server.FunctionsLimitsJSONResponse{
+		TimeoutMinutes: s.Limits.TimeoutMinutes,
+		CPUCores:       s.Limits.CPU,
+		MemoryGB:       s.Limits.Memory,
+		Runtimes:       s.Limits.Runtimes,
+		ResponseSizeMB: &megabytes,
+	}}, nil
 }

@@ -8,14 +8,11 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"log/slog"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/cogfn/cogfn/emulator/internal/cron"
-	"github.com/cogfn/cogfn/emulator/internal/envelope"
 	"github.com/cogfn/cogfn/emulator/internal/runner"
 	"github.com/cogfn/cogfn/emulator/internal/signature"
 	"github.com/cogfn/cogfn/emulator/internal/store"
@@ -145,43 +142,57 @@ func newID(taken func(int64) bool) int64 {
 	}
 }
 
-// millis turns a stored time into the API's optional one: 0 means absent.
-func millis(at int64) *int64 {
-	if at == 0 {
+// recover takes up the state that the process before left.
+func (s *Service) recover() error {
+	var unfinished []*store.Function
+	var schedules []*store.Schedule
+	now := s.Now()
+	err := s.update(func(tx *store.Tx) error {
+		for _, row := range tx.Functions().Oldest() {
+			if row.Err != nil {
+				return row.Err
+			}
+			if err := failRunning(tx, row.Value.ID, now.UnixMilli()); err != nil {
+				return err
+			}
+			if status := row.Value.Status; status == gen.FunctionStatusQueued || status == gen.FunctionStatusDeploying {
+				unfinished = append(unfinished, row.Value)
+			}
+		}
+		for _, row := range tx.Schedules().Oldest() {
+			if row.Err != nil {
+				return row.Err
+			}
+			schedules = append(schedules, row.Value)
+		}
 		return nil
+	})
+	if err != nil {
+		return err
 	}
-	return &at
-}
-
-// text turns a stored text into the API's optional one: "" means absent.
-func text(value string) *string {
-	if value == "" {
-		return nil
+	for _, f := range unfinished {
+		s.deploy(f)
 	}
-	return &value
+	for _, schedule := range schedules {
+		s.plan(schedule, now) // times that passed while nothing ran are not made up for
+	}
+	return nil
 }
 
-// missing makes the error for ids that do not exist. Only 400 is documented for them.
-func missing(what string, ids ...map[string]any) *envelope.Error {
-	problem := envelope.BadRequest("%s not found: %s", what, idWords(ids))
-	problem.Missing = ids
-	return problem
-}
-
-func missingID(what string, id int64) *envelope.Error {
-	return missing(what, map[string]any{"id": id})
-}
-
-func idWords(ids []map[string]any) string {
-	const most = 5
-	var words []string
-	for _, id := range ids[:min(len(ids), most)] {
-		for key, value := range id {
-			words = append(words, fmt.Sprintf("%s %v", key, value))
+// failRunning sets a function's calls that were running to Failed: nobody runs them any more.
+func failRunning(tx *store.Tx, functionID, now int64) error {
+	running, _, err := selection(tx.Calls(functionID).Newest(0), unlimited, func(call *store.Call) (*store.Call, bool) {
+		return call, call.Status == gen.FunctionCallStatusRunning
+	})
+	if err != nil {
+		return err
+	}
+	for _, call := range running {
+		call.Status, call.EndTime = gen.FunctionCallStatusFailed, max(now, call.StartTime)
+		call.ErrorMessage = errStopped.Error()
+		if err := tx.Calls(functionID).Put(call); err != nil {
+			return err
 		}
 	}
-	if len(ids) > most {
-		words = append(words, fmt.Sprintf("and %d more", len(ids)-most))
-	}
-	return strings.Join(words, ", ")
+	return nil
 }

@@ -3,6 +3,7 @@ package service
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"github.com/cogfn/cogfn/emulator/internal/envelope"
 	"github.com/cogfn/cogfn/emulator/internal/store"
@@ -83,4 +84,50 @@ func (n named[T]) find(table store.Table[T], ref reference) (*T, error) {
 		}
 	}
 	return nil, nil // absence is an ordinary answer here
+}
+
+// byIDs returns values in the order asked for.
+func byIDs[T any](table store.Table[T], what string, ids []int64, ignoreUnknown bool) ([]*T, error) {
+	var found []*T
+	var unknown []map[string]any
+	for _, id := range ids {
+		one, err := table.Get(id)
+		switch {
+		case err != nil:
+			return nil, err
+		case one == nil:
+			unknown = append(unknown, map[string]any{"id": id})
+		default:
+			found = append(found, one)
+		}
+	}
+	if len(unknown) > 0 && !ignoreUnknown {
+		return nil, missing(what, unknown...)
+	}
+	return found, nil
+}
+
+// missing makes the error for ids that do not exist. Only 400 is documented for them.
+func missing(what string, ids ...map[string]any) *envelope.Error {
+	problem := envelope.BadRequest("%s not found: %s", what, idWords(ids))
+	problem.Missing = ids
+	return problem
+}
+
+func missingID(what string, id int64) *envelope.Error {
+	return missing(what, map[string]any{"id": id})
+}
+
+func idWords(ids []map[string]any) string {
+	const most = 5
+	var words []string
+	for _, id := range ids[:min(len(ids), most)] {
+		for key, value := range id {
+			words = append(words, fmt.Sprintf("%s %v", key, value))
+		}
+	}
+	if len(ids) > most {
+		words = append(words, fmt.Sprintf("and %d more", len(ids)-most))
+	}
+	return strings.Join(words, ", ")
 }
