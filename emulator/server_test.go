@@ -117,7 +117,7 @@ func TestSignaturesStayOutOfTheLog(t *testing.T) {
 			t.Errorf("%s answers %d %+v, want %d", method, recorder.Code, problem, want)
 		}
 	}
-	for _, want := range []string{"an operation failed", "make room for an upload", "PUT " + service.ContentPath} {
+	for _, want := range []string{"an operation failed", "create a file for an upload", "PUT " + service.ContentPath} {
 		if !strings.Contains(log.String(), want) {
 			t.Errorf("the log does not tell of %q:\n%s", want, log.String())
 		}

@@ -31,7 +31,7 @@ func TestStartThatIsRefused(t *testing.T) {
 		"other name":       {emulator.Options{Addr: "example.com:80"}, remote},
 		"no port":          {emulator.Options{Addr: "127.0.0.1"}, `the address "127.0.0.1" is not of the form host:port, such as 127.0.0.1:8080`},
 		"port is too big":  {emulator.Options{Addr: "127.0.0.1:70000"}, "the emulator cannot listen on 127.0.0.1:70000; choose another address"},
-		"folder is file":   {emulator.Options{DataDir: file}, "is a file, not a data folder; name another folder"},
+		"folder is file":   {emulator.Options{DataDir: file}, "is a file, not a data directory"},
 		"project of two":   {emulator.Options{Project: "a/b"}, `the project "a/b" is not valid: use letters, digits, dashes and underscores`},
 		"project of words": {emulator.Options{Project: "my project"}, `the project "my project" is not valid`},
 		"unknown Python":   {emulator.Options{Python: "no-such-python"}, "no-such-python was not found"},
@@ -71,7 +71,7 @@ func TestFolderOfAProjectIsLeftAlone(t *testing.T) {
 		}
 	}
 	_, err := emulator.Start(emulator.Options{DataDir: dir})
-	want := "the folder " + dir + " is not empty and not a data folder of an emulator; name another folder"
+	want := "the directory " + dir + " is not empty and not a data directory of an emulator; choose another directory"
 	if err == nil || err.Error() != want {
 		t.Errorf("error %v, want %s", err, want)
 	}
@@ -121,7 +121,7 @@ func TestLockedDataDir(t *testing.T) {
 	dir := t.TempDir()
 	emulator.RunT(t, emulator.Options{DataDir: dir})
 	_, err := emulator.Start(emulator.Options{DataDir: dir})
-	want := "the data folder " + dir + " is in use by another emulator: stop that one or choose another folder"
+	want := "the data directory " + dir + " is in use by another emulator; stop that emulator or choose another directory"
 	if err == nil || err.Error() != want {
 		t.Errorf("error %v, want %s", err, want)
 	}

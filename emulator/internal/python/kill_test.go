@@ -70,7 +70,8 @@ func TestWorkerExitsWhenEmulatorIsKilled(t *testing.T) {
 	}
 }
 
-// exited reports whether a process has exited. It includes zombies, because the new parent may not have reaped the process.
+// exited reports whether a process has exited. It includes zombies, because the new parent may not have reaped the
+// process.
 func exited(pid int) bool {
 	if runtime.GOOS != "linux" {
 		return syscall.Kill(pid, 0) != nil

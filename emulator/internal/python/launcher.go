@@ -6,7 +6,8 @@ import (
 )
 
 // launcher starts all worker processes from one OS thread that exists as long as the runner. Linux sends the parent death
-// signal to a child when the thread that forked it exits (golang/go#27505), and the Go runtime may end a thread at any time.
+// signal to a child when the thread that forked it exits (golang/go#27505), and the Go runtime may end a thread at any
+// time.
 type launcher struct {
 	jobs chan launch
 	done chan struct{}

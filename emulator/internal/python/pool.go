@@ -72,8 +72,8 @@ func (p *pool) takeIdle(f *function) *worker {
 	return nil
 }
 
-// cancelWait removes a waiter from the queue. If it was granted a worker or slot in the meantime, cancelWait returns that to
-// the pool.
+// cancelWait removes a waiter from the queue. If it was granted a worker or slot in the meantime, cancelWait returns that
+// to the pool.
 func (p *pool) cancelWait(waiting *waiter) {
 	p.mu.Lock()
 	if i := slices.Index(p.queue, waiting); i >= 0 {

@@ -19,8 +19,8 @@ func processAttributes() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 }
 
-// reap waits until a worker has exited, kills its descendants, and returns its state. It kills the worker when killRequested
-// is closed.
+// reap waits until a worker has exited, kills its descendants, and returns its state. It kills the worker when
+// killRequested is closed.
 //
 // For a killed worker, reap finds all descendants. If the worker exits without being killed, its children immediately get
 // another parent. Then reap finds only those in its process group and those with its tag.

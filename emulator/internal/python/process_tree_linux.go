@@ -39,8 +39,8 @@ func killTree(worker *os.Process) {
 	}
 }
 
-// freezeTree stops a worker and its descendants, so that they cannot start further processes, and returns them with parents
-// before children.
+// freezeTree stops a worker and its descendants, so that they cannot start further processes, and returns them with
+// parents before children.
 func freezeTree(worker *os.Process) []member {
 	tree := []member{{process: worker}}
 	_ = worker.Signal(unix.SIGSTOP) // fails if it has exited; then it has no children
@@ -93,8 +93,8 @@ type processStat struct {
 	start  uint64 // in clock ticks since boot
 }
 
-// canRun reports whether a process can still execute after SIGSTOP was sent. A process in uninterruptible sleep cannot, for
-// example a parent that waits for its stopped vfork child to call exec.
+// canRun reports whether a process can still execute after SIGSTOP was sent. A process in uninterruptible sleep cannot,
+// for example a parent that waits for its stopped vfork child to call exec.
 func (s processStat) canRun() bool { return s.state == 'R' || s.state == 'S' }
 
 // ended reports whether the process has exited. It may still be in the process table.
@@ -123,8 +123,8 @@ func readStat(pid int) (processStat, bool) {
 	if err != nil {
 		return processStat{}, false
 	}
-	// The second field, the name, is in parentheses and may contain any bytes. The third field is the state, the fourth the
-	// parent, and the 22nd the start time.
+	// The second field, the name, is in parentheses and may contain any bytes. The third field is the state, the fourth
+	// the parent, and the 22nd the start time.
 	fields := bytes.Fields(content[bytes.LastIndexByte(content, ')')+1:])
 	const state, parent, start = 0, 1, 19 // indexes without the first two fields
 	if len(fields) <= start {

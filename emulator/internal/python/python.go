@@ -46,8 +46,8 @@ type Options struct {
 	MaxCallsPerWorker int
 	// MaxLogBytes is the maximum size of a call's log in bytes; 0 means 1 MiB. A final line reports the truncation.
 	MaxLogBytes int
-	// ResponseLimit is the maximum size of a response in bytes of compact JSON; 0 means 1 MiB. A call with a larger response
-	// fails.
+	// ResponseLimit is the maximum size of a response in bytes of compact JSON; 0 means 1 MiB. A call with a larger
+	// response fails.
 	ResponseLimit int
 	// ScratchDir is an existing directory in which the runner creates a directory for its files. Close removes the created
 	// directory. "" means the system's temporary directory. New removes the directories of killed runners.

@@ -70,8 +70,8 @@ type worker struct {
 	idleTimer       *time.Timer
 }
 
-// startWorker starts a process for f. The caller occupies a slot in the pool. The slot is freed when the process exits or if
-// it does not start.
+// startWorker starts a process for f. The caller occupies a slot in the pool. The slot is freed when the process exits or
+// if it does not start.
 func startWorker(f *function) (*worker, error) {
 	if !f.codeExists() {
 		f.runner.pool.freeSlot()
@@ -174,8 +174,8 @@ func (w *worker) watch() {
 // calls returns the number of calls that the worker has run. The first request is the load.
 func (w *worker) calls() int { return w.lastID - 1 }
 
-// exchange sends one request, waits for its reply, and sends all output of the request to sink. When ctx ends, the worker is
-// killed and the error is the cause of ctx. After an error, the worker has exited.
+// exchange sends one request, waits for its reply, and sends all output of the request to sink. When ctx ends, the worker
+// is killed and the error is the cause of ctx. After an error, the worker has exited.
 func (w *worker) exchange(ctx context.Context, req request, sink func(runner.Line)) (reply, error) {
 	w.exchangeMu.Lock()
 	defer w.exchangeMu.Unlock()

@@ -83,8 +83,8 @@ type Function interface {
 	// passed to log in order, one at a time, and all before Call returns. log must not call methods of the Function. When
 	// ctx is canceled, the call is killed and Failed.
 	Call(ctx context.Context, call Call, log func(Line)) Outcome
-	// Close kills the running calls, waits until they have ended, and releases the resources of the function. Further calls
-	// of Close do nothing.
+	// Close kills the running calls, waits until they have ended, and releases the resources of the function. Further
+	// calls of Close do nothing.
 	Close()
 }
 

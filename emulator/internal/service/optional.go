@@ -1,26 +1,19 @@
 package service
 
-// value returns what a pointer points to, or the zero value.
-func value[T any](pointer *T) T {
+// optional returns a pointer to a value, or nil for the zero value, which the API omits.
+func optional[T comparable](value T) *T {
+	var zero T
+	if value == zero {
+		return nil
+	}
+	return &value
+}
+
+// valueOrZero returns the value that a pointer points to, or the zero value for nil.
+func valueOrZero[T any](pointer *T) T {
 	if pointer == nil {
 		var zero T
 		return zero
 	}
 	return *pointer
-}
-
-// millis turns a stored time into the API's optional one: 0 means absent.
-func millis(at int64) *int64 {
-	if at == 0 {
-		return nil
-	}
-	return &at
-}
-
-// text turns a stored text into the API's optional one: "" means absent.
-func text(value string) *string {
-	if value == "" {
-		return nil
-	}
-	return &value
 }

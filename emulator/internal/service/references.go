@@ -10,68 +10,74 @@ import (
 	"github.com/cogfn/cogfn/gen"
 )
 
-// reference is a function or a file as a request names it: by one of the three.
+// reference is a reference to a resource in a request. One of its fields is set.
 type reference struct {
 	ID         int64           `json:"id"`
 	ExternalID *string         `json:"externalId"`
 	InstanceID *gen.InstanceID `json:"instanceId"`
 }
 
-// references reads the generated union types, whose members stay hidden otherwise.
+// references decodes items of a generated union type, whose fields are not exported.
 func references[T json.Marshaler](items []T) ([]reference, error) {
 	all := make([]reference, len(items))
 	for i, item := range items {
-		text, err := item.MarshalJSON()
+		encoded, err := item.MarshalJSON()
 		if err != nil {
 			return nil, err
 		}
-		if err := json.Unmarshal(text, &all[i]); err != nil {
+		if err := json.Unmarshal(encoded, &all[i]); err != nil {
 			return nil, envelope.Undecodable(fmt.Errorf("read items.%d: %w", i, err))
 		}
 	}
 	return all, nil
 }
 
-// as writes the reference for an error's list of missing ids. The key of an external id differs between services.
-func (r reference) as(externalIDKey string) map[string]any {
+// missing returns the reference for the list of missing ids in an error.
+func (ref reference) missing(externalIDKey string) map[string]any {
 	switch {
-	case r.ExternalID != nil:
-		return map[string]any{externalIDKey: *r.ExternalID}
-	case r.InstanceID != nil:
-		return map[string]any{"instanceId": *r.InstanceID}
+	case ref.ExternalID != nil:
+		return map[string]any{externalIDKey: *ref.ExternalID}
+	case ref.InstanceID != nil:
+		return map[string]any{"instanceId": *ref.InstanceID}
 	}
-	return map[string]any{"id": r.ID}
+	return map[string]any{"id": ref.ID}
 }
 
-// named is how a kind of thing is named: in errors, and by its users.
-type named[T any] struct {
-	what, externalIDKey string
+// resource describes a type of resource: its name and the key of external ids in errors, and its external ids.
+type resource[T any] struct {
+	name, externalIDKey string
 	externalID          func(*T) *string
 }
 
-// resolve returns what the references name, in their order.
-func (n named[T]) resolve(table store.Table[T], wanted []reference, ignoreUnknown bool) ([]*T, error) {
+// The key of an external id in errors differs: functions have snake case, files camel case.
+var (
+	functionResource = resource[store.Function]{"function", "external_id", func(f *store.Function) *string { return f.Write.ExternalID }}
+	fileResource     = resource[store.File]{"file", "externalId", func(f *store.File) *string { return f.Write.ExternalID }}
+)
+
+// resolve returns the resources of references in their order.
+func (r resource[T]) resolve(table store.Table[T], wanted []reference, ignoreUnknown bool) ([]*T, error) {
 	var found []*T
 	var unknown []map[string]any
 	for _, ref := range wanted {
-		one, err := n.find(table, ref)
+		one, err := r.find(table, ref)
 		switch {
 		case err != nil:
 			return nil, err
 		case one == nil:
-			unknown = append(unknown, ref.as(n.externalIDKey))
+			unknown = append(unknown, ref.missing(r.externalIDKey))
 		default:
 			found = append(found, one)
 		}
 	}
 	if len(unknown) > 0 && !ignoreUnknown {
-		return nil, missing(n.what, unknown...)
+		return nil, missing(r.name, unknown...)
 	}
 	return found, nil
 }
 
-// find returns what a reference names, or nil. The emulator has no data modeling, so nothing has an instance id.
-func (n named[T]) find(table store.Table[T], ref reference) (*T, error) {
+// find returns the resource of a reference, or nil. The emulator has no data modeling, so no resource has an instance id.
+func (r resource[T]) find(table store.Table[T], ref reference) (*T, error) {
 	if ref.ExternalID == nil {
 		return table.Get(ref.ID)
 	}
@@ -79,46 +85,35 @@ func (n named[T]) find(table store.Table[T], ref reference) (*T, error) {
 		if row.Err != nil {
 			return nil, row.Err
 		}
-		if id := n.externalID(row.Value); id != nil && *id == *ref.ExternalID {
+		if id := r.externalID(row.Value); id != nil && *id == *ref.ExternalID {
 			return row.Value, nil
 		}
 	}
-	return nil, nil // absence is an ordinary answer here
+	return nil, nil // an unknown external id is not an error
 }
 
-// byIDs returns values in the order asked for.
-func byIDs[T any](table store.Table[T], what string, ids []int64, ignoreUnknown bool) ([]*T, error) {
-	var found []*T
-	var unknown []map[string]any
-	for _, id := range ids {
-		one, err := table.Get(id)
-		switch {
-		case err != nil:
-			return nil, err
-		case one == nil:
-			unknown = append(unknown, map[string]any{"id": id})
-		default:
-			found = append(found, one)
-		}
+// byIDs returns resources by id in the order of the ids. name is the name of the resource in errors.
+func byIDs[T any](table store.Table[T], name string, ids []int64, ignoreUnknown bool) ([]*T, error) {
+	wanted := make([]reference, len(ids))
+	for i, id := range ids {
+		wanted[i].ID = id
 	}
-	if len(unknown) > 0 && !ignoreUnknown {
-		return nil, missing(what, unknown...)
-	}
-	return found, nil
+	return resource[T]{name: name}.resolve(table, wanted, ignoreUnknown)
 }
 
-// missing makes the error for ids that do not exist. Only 400 is documented for them.
-func missing(what string, ids ...map[string]any) *envelope.Error {
-	problem := envelope.BadRequest("%s not found: %s", what, idWords(ids))
+// missing returns the error for resources that do not exist. Its status is 400, the only documented one.
+func missing(name string, ids ...map[string]any) *envelope.Error {
+	problem := envelope.BadRequest("%s not found: %s", name, formatIDs(ids))
 	problem.Missing = ids
 	return problem
 }
 
-func missingID(what string, id int64) *envelope.Error {
-	return missing(what, map[string]any{"id": id})
+func missingID(name string, id int64) *envelope.Error {
+	return missing(name, map[string]any{"id": id})
 }
 
-func idWords(ids []map[string]any) string {
+// formatIDs formats the first ids for an error message.
+func formatIDs(ids []map[string]any) string {
 	const most = 5
 	var words []string
 	for _, id := range ids[:min(len(ids), most)] {

@@ -18,7 +18,7 @@ import (
 	"github.com/cogfn/cogfn/gen/server"
 )
 
-// scripted is a function that takes some time and tells what it was called with.
+// scripted is a function that runs for some time and returns the arguments of the call.
 type scripted struct{ took time.Duration }
 
 func (s scripted) Call(ctx context.Context, call runner.Call, log func(runner.Line)) runner.Outcome {
@@ -33,40 +33,43 @@ func (s scripted) Call(ctx context.Context, call runner.Call, log func(runner.Li
 
 func (scripted) Close() {}
 
-// world is a service on fake time, without a network, with one function.
-type world struct {
+// testService is a service without HTTP that has one function.
+type testService struct {
 	t *testing.T
 	*service.Service
 	state      *store.Store
 	functionID int64
 }
 
-// inBubble runs a test on fake time, which begins at midnight of 1 January 2000, with a function that is Ready.
-func inBubble(t *testing.T, function runner.Function, limits service.Limits, use func(w *world)) {
+// withFakeTime runs a test in a synctest bubble, with a function that is Ready. The time starts at midnight on 1 January
+// 2000.
+func withFakeTime(t *testing.T, function runner.Function, limits service.Limits, use func(s *testService)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		w := begin(t, "", config(function, limits))
-		w.functionID = w.function()
+		s := startService(t, "", config(function, limits))
+		s.functionID = s.createFunction()
 		synctest.Wait()
-		use(w)
-		w.end()
+		use(s)
+		s.stop()
 	})
 }
 
-// config makes the settings of a service all of whose functions are one.
+var errNoRunner = errors.New("no runner")
+
+// config returns the configuration of a service whose calls all run one Go function.
 func config(function runner.Function, limits service.Limits) service.Config {
 	return service.Config{
 		Limits: limits, NonceLifetime: time.Minute,
 		GoFunction:  func(string, string, runner.Spec) runner.Function { return function },
-		NewRunner:   func() (runner.Runner, error) { return nil, errors.New("no runner") },
+		NewRunner:   func() (runner.Runner, error) { return nil, errNoRunner },
 		KnownClient: func(string, string) bool { return true },
 		Logger:      slog.New(slog.DiscardHandler),
 		Now:         time.Now,
 	}
 }
 
-// begin starts a service with a data folder; "" means a temporary one.
-func begin(t *testing.T, dir string, config service.Config) *world {
+// startService starts a service with a data directory; "" means a temporary directory.
+func startService(t *testing.T, dir string, config service.Config) *testService {
 	t.Helper()
 	state, err := store.Open(store.Options{Dir: dir})
 	if err != nil {
@@ -77,131 +80,131 @@ func begin(t *testing.T, dir string, config service.Config) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &world{t: t, Service: s, state: state}
+	return &testService{t: t, Service: s, state: state}
 }
 
-// end closes the service and its store.
-func (w *world) end() {
-	w.t.Helper()
-	if err := errors.Join(w.Close(), w.state.Close()); err != nil {
-		w.t.Error(err)
+// stop closes the service and its store.
+func (s *testService) stop() {
+	s.t.Helper()
+	if err := errors.Join(s.Close(), s.state.Close()); err != nil {
+		s.t.Error(err)
 	}
 }
 
-// emptyZip is the smallest zip file: the end of one.
+// emptyZip is an empty zip file.
 const emptyZip = "PK\x05\x06" + "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
 
-// function creates a function whose code does not matter.
-func (w *world) function() int64 {
-	w.t.Helper()
-	return w.functionWith("")
+// createFunction creates a function without code.
+func (s *testService) createFunction() int64 {
+	s.t.Helper()
+	return s.createFunctionFrom("")
 }
 
-// functionWith creates a function from a zip file, without uploading anything by HTTP.
-func (w *world) functionWith(code string) int64 {
-	w.t.Helper()
-	upload, err := w.state.Receive(strings.NewReader(code), 1000)
+// createFunctionFrom creates a function from a zip file, without uploading anything by HTTP.
+func (s *testService) createFunctionFrom(code string) int64 {
+	s.t.Helper()
+	upload, err := s.state.Receive(strings.NewReader(code), 1000)
 	if err != nil {
-		w.t.Fatal(err)
+		s.t.Fatal(err)
 	}
-	err = w.state.Update(w.t.Context(), func(tx *store.Tx) error {
+	err = s.state.Update(s.t.Context(), func(tx *store.Tx) error {
 		return errors.Join(upload.Commit(), tx.Files().Put(&store.File{ID: 1, UploadedTime: 1, Blob: upload.Name}))
 	})
 	if err := errors.Join(err, upload.Discard()); err != nil {
-		w.t.Fatal(err)
+		s.t.Fatal(err)
 	}
-	_, err = w.PostFunctions(w.t.Context(), server.PostFunctionsRequestObject{
+	_, err = s.PostFunctions(s.t.Context(), server.PostFunctionsRequestObject{
 		Body: &gen.FunctionCreateRequest{Items: []gen.FunctionWrite{{Name: "f", FileID: 1, ExternalID: new("f")}}},
 	})
 	if err != nil {
-		w.t.Fatal(err)
+		s.t.Fatal(err)
 	}
-	functions := w.functions() // the answer's type has no name; the list tells the id
+	functions := s.listFunctions() // the response of PostFunctions has an unnamed type
 	return functions[len(functions)-1].ID
 }
 
-func (w *world) functions() []gen.Function {
-	w.t.Helper()
-	answer, err := w.GetFunctions(w.t.Context(), server.GetFunctionsRequestObject{})
+func (s *testService) listFunctions() []gen.Function {
+	s.t.Helper()
+	response, err := s.GetFunctions(s.t.Context(), server.GetFunctionsRequestObject{})
 	if err != nil {
-		w.t.Fatal(err)
+		s.t.Fatal(err)
 	}
-	return as[server.GetFunctions200JSONResponse](w.t, answer).Items
+	return as[server.GetFunctions200JSONResponse](s.t, response).Items
 }
 
-// delete deletes the function.
-func (w *world) delete() {
-	w.t.Helper()
+// deleteFunction deletes the function.
+func (s *testService) deleteFunction() {
+	s.t.Helper()
 	var ref gen.FunctionReference
-	if err := ref.FromFunctionIDReference(gen.FunctionIDReference{ID: w.functionID}); err != nil {
-		w.t.Fatal(err)
+	if err := ref.FromFunctionIDReference(gen.FunctionIDReference{ID: s.functionID}); err != nil {
+		s.t.Fatal(err)
 	}
-	if _, err := w.DeleteFunctions(w.t.Context(), server.DeleteFunctionsRequestObject{Body: &gen.FunctionDeleteRequest{Items: gen.FunctionReferences{ref}}}); err != nil {
-		w.t.Fatal(err)
+	if _, err := s.DeleteFunctions(s.t.Context(), server.DeleteFunctionsRequestObject{Body: &gen.FunctionDeleteRequest{Items: gen.FunctionReferences{ref}}}); err != nil {
+		s.t.Fatal(err)
 	}
 }
 
-// call makes a call with a fresh session, or tells why not.
-func (w *world) call() error {
-	w.t.Helper()
-	_, nonce := w.session(false)
-	_, err := w.PostFunctionsCall(w.t.Context(), server.PostFunctionsCallRequestObject{FunctionID: w.functionID, Body: &gen.FunctionCallRequest{Nonce: nonce}})
+// startCall starts a call with a new session.
+func (s *testService) startCall() error {
+	s.t.Helper()
+	_, nonce := s.createSession(false)
+	_, err := s.PostFunctionsCall(s.t.Context(), server.PostFunctionsCallRequestObject{FunctionID: s.functionID, Body: &gen.FunctionCallRequest{Nonce: nonce}})
 	return err
 }
 
-// as returns an answer as the type that it must have.
-func as[T any](t *testing.T, answer any) T {
+// as returns a response as type T.
+func as[T any](t *testing.T, response any) T {
 	t.Helper()
-	typed, ok := answer.(T)
+	typed, ok := response.(T)
 	if !ok {
-		t.Fatalf("the answer is a %T", answer)
+		t.Fatalf("the response has type %T", response)
 	}
 	return typed
 }
 
-// session creates a session of a kind and returns its id and nonce.
-func (w *world) session(oneshot bool) (id int64, nonce string) {
-	w.t.Helper()
+// createSession creates a session and returns its id and nonce.
+func (s *testService) createSession(oneshot bool) (id int64, nonce string) {
+	s.t.Helper()
 	var write gen.SessionWrite
 	err := write.FromSessionWithTokenExchange(gen.SessionWithTokenExchange{TokenExchange: true})
 	if oneshot {
 		err = write.FromSessionWithOneshotTokenExchange(gen.SessionWithOneshotTokenExchange{OneshotTokenExchange: true})
 	}
 	if err != nil {
-		w.t.Fatal(err)
+		s.t.Fatal(err)
 	}
-	answer, err := w.CreateSessions(w.t.Context(), server.CreateSessionsRequestObject{Body: &gen.SessionCreateRequest{Items: []gen.SessionWrite{write}}})
+	response, err := s.CreateSessions(s.t.Context(), server.CreateSessionsRequestObject{Body: &gen.SessionCreateRequest{Items: []gen.SessionWrite{write}}})
 	if err != nil {
-		w.t.Fatal(err)
+		s.t.Fatal(err)
 	}
-	made := as[server.CreateSessions200JSONResponse](w.t, answer).Items[0]
-	return made.ID, made.Nonce
+	created := as[server.CreateSessions200JSONResponse](s.t, response).Items[0]
+	return created.ID, created.Nonce
 }
 
-// schedule creates a schedule and returns its id.
-func (w *world) schedule(cron, nonce string) int64 {
-	w.t.Helper()
-	answer, err := w.PostFunctionSchedules(w.t.Context(), server.PostFunctionSchedulesRequestObject{
+// createSchedule creates a schedule and returns its id.
+func (s *testService) createSchedule(cron, nonce string) int64 {
+	s.t.Helper()
+	response, err := s.PostFunctionSchedules(s.t.Context(), server.PostFunctionSchedulesRequestObject{
 		Body: &gen.FunctionScheduleCreateRequest{Items: []gen.FunctionScheduleWrite{{
-			Name: "s", CronExpression: cron, FunctionID: w.functionID, Nonce: nonce, Data: json.RawMessage(`{"n":1}`),
+			Name: "s", CronExpression: cron, FunctionID: s.functionID, Nonce: nonce, Data: json.RawMessage(`{"n":1}`),
 		}}},
 	})
 	if err != nil {
-		w.t.Fatal(err)
+		s.t.Fatal(err)
 	}
-	return as[server.PostFunctionSchedules201JSONResponse](w.t, answer).Items[0].ID
+	return as[server.PostFunctionSchedules201JSONResponse](s.t, response).Items[0].ID
 }
 
-// calls returns the calls of a schedule, oldest first, as "STATUS at HH:MM for HH:MM".
-func (w *world) calls(scheduleID int64) (shown []string, calls []gen.FunctionCall) {
-	w.t.Helper()
-	answer, err := w.ListFunctionCalls(w.t.Context(), server.ListFunctionCallsRequestObject{
-		FunctionID: w.functionID, Body: &gen.FunctionCallListRequest{Filter: &gen.FunctionCallFilter{ScheduleID: &scheduleID}, Limit: new(int32(10_000))},
+// callsOf returns the calls of a schedule, oldest first. shown formats each as "STATUS at START for SCHEDULED TIME".
+func (s *testService) callsOf(scheduleID int64) (shown []string, calls []gen.FunctionCall) {
+	s.t.Helper()
+	response, err := s.ListFunctionCalls(s.t.Context(), server.ListFunctionCallsRequestObject{
+		FunctionID: s.functionID, Body: &gen.FunctionCallListRequest{Filter: &gen.FunctionCallFilter{ScheduleID: &scheduleID}, Limit: new(int32(10_000))},
 	})
 	if err != nil {
-		w.t.Fatal(err)
+		s.t.Fatal(err)
 	}
-	items := as[server.ListFunctionCalls200JSONResponse](w.t, answer).Items
+	items := as[server.ListFunctionCalls200JSONResponse](s.t, response).Items
 	for i := range items {
 		call := items[len(items)-1-i]
 		calls = append(calls, call)
@@ -211,7 +214,8 @@ func (w *world) calls(scheduleID int64) (shown []string, calls []gen.FunctionCal
 	return shown, calls
 }
 
-func pass(d time.Duration) {
+// advance waits in fake time and then for the service to become idle.
+func advance(d time.Duration) {
 	<-time.After(d)
 	synctest.Wait()
 }

@@ -24,8 +24,8 @@ type Signer struct{ key []byte }
 // New returns a signer. The key should be 32 random bytes.
 func New(key []byte) Signer { return Signer{key} }
 
-// Sign returns a signed string that contains subject, is valid for one purpose, and expires. It consists of letters, digits,
-// "-", "_" and ".".
+// Sign returns a signed string that contains subject, is valid for one purpose, and expires. It consists of letters,
+// digits, "-", "_" and ".".
 func (s Signer) Sign(purpose, subject string, expires time.Time) string {
 	body := base64.RawURLEncoding.EncodeToString([]byte(subject)) + "." + strconv.FormatInt(expires.UnixMilli(), 36)
 	return body + "." + s.sum(purpose, body)

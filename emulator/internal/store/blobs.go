@@ -39,8 +39,8 @@ type Upload struct {
 	target string
 }
 
-// Receive stores content in a temporary file. It returns ErrTooLarge for more than limit bytes and ErrIncomplete if reading
-// fails. The caller must call Discard, also after Commit.
+// Receive stores content in a temporary file. It returns ErrTooLarge for more than limit bytes and ErrIncomplete if
+// reading fails. The caller must call Discard, also after Commit.
 func (s *Store) Receive(content io.Reader, limit int64) (upload *Upload, err error) {
 	file, err := os.CreateTemp(filepath.Join(s.dir, uploadDir), "upload-")
 	if err != nil {
@@ -61,8 +61,8 @@ func (s *Store) Receive(content io.Reader, limit int64) (upload *Upload, err err
 	return &Upload{Name: name, path: file.Name(), target: s.blobPath(name)}, nil
 }
 
-// Commit renames the upload to a blob. It must run in the same update that stores the reference to the blob. Otherwise Sweep
-// could remove the blob in between.
+// Commit renames the upload to a blob. It must run in the same update that stores the reference to the blob. Otherwise
+// Sweep could remove the blob in between.
 func (u *Upload) Commit() error {
 	if err := os.Rename(u.path, u.target); err != nil {
 		return fmt.Errorf("store an upload: %w", err)
@@ -87,8 +87,8 @@ func (s *Store) OpenBlob(name string) (*os.File, error) {
 	return file, nil
 }
 
-// Sweep removes those of the named blobs that no file and no function refers to. It is called after the update that removed
-// the references. In the opposite order, a crash in between would lose content.
+// Sweep removes those of the named blobs that no file and no function refers to. It is called after the update that
+// removed the references. In the opposite order, a crash in between would lose content.
 func (s *Store) Sweep(names ...string) error {
 	return s.db.Update(func(tx *bolt.Tx) error {
 		needed := map[string]bool{"": true}

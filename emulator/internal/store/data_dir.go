@@ -31,8 +31,8 @@ var (
 	signingKey     = []byte("key")
 )
 
-// prepareDataDir creates a data directory if it does not exist. An existing directory must be empty or contain the state of
-// an emulator. Any other directory is rejected and not changed.
+// prepareDataDir creates a data directory if it does not exist. An existing directory must be empty or contain the state
+// of an emulator. Any other directory is rejected and not changed.
 func prepareDataDir(dir string) error {
 	info, err := os.Stat(dir)
 	switch {

@@ -1,5 +1,5 @@
-// Package store stores the emulator's state. Functions, calls, schedules, sessions and file metadata are in a bbolt database.
-// File contents are in files in the same data directory.
+// Package store stores the emulator's state. Functions, calls, schedules, sessions and file metadata are in a bbolt
+// database. File contents are in files in the same data directory.
 //
 // A committed transaction survives the end of the process, including kill -9. It survives a power loss only with
 // [Options.Sync]. The secrets of functions are not encrypted, because the functions need them. The database has mode 0600
@@ -136,8 +136,8 @@ func (s *Store) View(ctx context.Context, fn func(*Tx) error) error {
 	return s.db.View(func(tx *bolt.Tx) error { return fn(&Tx{tx: tx}) })
 }
 
-// Update runs fn in a transaction. It commits the changes if fn returns nil and discards them otherwise. Updates run one at a
-// time.
+// Update runs fn in a transaction. It commits the changes if fn returns nil and discards them otherwise. Updates run one
+// at a time.
 func (s *Store) Update(ctx context.Context, fn func(*Tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return err

@@ -35,8 +35,8 @@ const (
 // encryptedFlag is the bit in an entry's header that marks encrypted content.
 const encryptedFlag = 1
 
-// Zip unpacks the archive of the given size into dir, which must exist. It never writes outside of dir. If entries have the
-// same name, the last one wins, as in Python. The modes and times in the archive are ignored.
+// Zip unpacks the archive of the given size into dir, which must exist. It never writes outside of dir. If entries have
+// the same name, the last one wins, as in Python. The modes and times in the archive are ignored.
 //
 // The error names the invalid entry. After an error, dir may contain some of the files; the caller removes it.
 func Zip(r io.ReaderAt, size int64, dir string, limits Limits) error {

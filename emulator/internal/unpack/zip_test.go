@@ -112,8 +112,8 @@ func TestZipAccepts(t *testing.T) {
 	}
 }
 
-// TestZipRejects unpacks malicious and invalid archives. No file may be written outside of the directory, and each error must
-// contain the reason.
+// TestZipRejects unpacks malicious and invalid archives. No file may be written outside of the directory, and each error
+// must contain the reason.
 func TestZipRejects(t *testing.T) {
 	t.Parallel()
 	valid := archive(t, entry{name: "handler.py", content: strings.Repeat("pass\n", 100)})
