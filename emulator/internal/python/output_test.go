@@ -120,12 +120,12 @@ func TestReadFrame(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			answer, err := readFrame(bytes.NewReader(tc.bytes), 100)
+			got, err := readFrame(bytes.NewReader(tc.bytes), 100)
 			if !errors.Is(err, tc.want) {
 				t.Errorf("got error %v, want %v", err, tc.want)
 			}
-			if got := string(answer.Response); got != tc.response {
-				t.Errorf("response %q, want %q", got, tc.response)
+			if response := string(got.Response); response != tc.response {
+				t.Errorf("response %q, want %q", response, tc.response)
 			}
 		})
 	}

@@ -19,7 +19,7 @@ func TestNewRemovesDirectoriesOfKilledRunners(t *testing.T) {
 	for _, name := range []string{
 		scratchPrefix + "stale/" + lockName,
 		scratchPrefix + "stale/function-1/home/file",
-		scratchPrefix + "unlocked/file", // just made, or by somebody else
+		scratchPrefix + "unlocked/file", // created a moment ago, or by another program
 		"another/" + lockName,
 	} {
 		file := filepath.Join(parent, name)
