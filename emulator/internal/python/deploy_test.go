@@ -210,8 +210,8 @@ func TestNewWithoutPython(t *testing.T) {
 		filepath.Join(dir, "missing"): "was not found",
 	} {
 		_, err := New(Options{Interpreter: name})
-		if !errors.Is(err, ErrNoPython) || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "install Python 3.8 or later") {
-			t.Errorf("%s: got %v, want ErrNoPython with %q and the action", name, err, want)
+		if !errors.Is(err, errNoPython) || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "install Python 3.8 or later") {
+			t.Errorf("%s: got %v, want errNoPython with %q and the action", name, err, want)
 		}
 	}
 }

@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// ErrNoPython is returned if there is no Python interpreter that can run functions.
-var ErrNoPython = errors.New("no usable Python interpreter")
+// errNoPython is returned if there is no Python interpreter that can run functions.
+var errNoPython = errors.New("no usable Python interpreter")
 
 // probe prints properties of the interpreter. It also runs on versions that are too old, so that the error can name them.
 const probe = `
@@ -51,7 +51,7 @@ func findInterpreter(ctx context.Context, name string) (interpreter, error) {
 		reasons = append(reasons, err.Error())
 	}
 	return interpreter{}, fmt.Errorf("%w: %s; install Python 3.8 or later, or name an interpreter with the option python",
-		ErrNoPython, strings.Join(reasons, ", "))
+		errNoPython, strings.Join(reasons, ", "))
 }
 
 // inspect runs the probe in an interpreter.

@@ -92,7 +92,7 @@ type Runner struct {
 
 var _ runner.Runner = (*Runner)(nil)
 
-// New finds the interpreter and returns a runner without workers. The error wraps [ErrNoPython] if there is no usable
+// New finds the interpreter and returns a runner without workers. The error wraps errNoPython if there is no usable
 // Python.
 func New(options Options) (*Runner, error) {
 	if err := checkPlatform(); err != nil {

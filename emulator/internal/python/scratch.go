@@ -26,12 +26,12 @@ type scratch struct {
 
 // makeScratch creates a scratch directory in parent, or in the system's temporary directory if parent is "".
 func makeScratch(parent string) (scratch, error) {
-	made, err := newScratch(scratchParent(parent))
+	created, err := newScratch(scratchParent(parent))
 	if err != nil {
 		return scratch{}, fmt.Errorf(
 			"the Python runner cannot create a directory for its files, choose an existing directory that is writable: %w", err)
 	}
-	return made, nil
+	return created, nil
 }
 
 func scratchParent(parent string) string {
@@ -42,11 +42,11 @@ func scratchParent(parent string) string {
 }
 
 func newScratch(parent string) (scratch, error) {
-	made, err := os.MkdirTemp(parent, scratchPrefix)
+	created, err := os.MkdirTemp(parent, scratchPrefix)
 	if err != nil {
 		return scratch{}, err
 	}
-	dir, err := filepath.EvalSymlinks(made)
+	dir, err := filepath.EvalSymlinks(created)
 	if err == nil {
 		dir, err = filepath.Abs(dir)
 	}
@@ -54,7 +54,7 @@ func newScratch(parent string) (scratch, error) {
 		err = os.WriteFile(filepath.Join(dir, "bootstrap.py"), bootstrap, 0o600)
 	}
 	if err != nil {
-		return scratch{}, errors.Join(err, os.RemoveAll(made))
+		return scratch{}, errors.Join(err, os.RemoveAll(created))
 	}
 	return scratch{dir: dir, lock: lockScratch(dir)}, nil
 }

@@ -49,8 +49,7 @@ func (s *Service) deploymentOf(functionID int64) (d *deployment, ctx context.Con
 // deploy deploys a new function in the background. Its status changes from Queued to Deploying to Ready or Failed.
 func (s *Service) deploy(f *store.Function) {
 	d, ctx, _ := s.deploymentOf(f.ID) // always new, because the function is new
-	started := s.spawn(func() {
-		defer close(d.done)
+	s.runDeployment(d, func() {
 		begin := time.Now()
 		pause(ctx, s.DeployDelay/2)
 		s.setStatus(ctx, f.ID, func(f *store.Function) { f.Status = gen.FunctionStatusDeploying })
@@ -63,6 +62,14 @@ func (s *Service) deploy(f *store.Function) {
 			return // the function was deleted, or the service is closing and the next start deploys again
 		}
 		s.setStatus(ctx, f.ID, func(f *store.Function) { setResult(f, version, d.err) })
+	})
+}
+
+// runDeployment runs work, which sets the result of d, in the background. It fails d if the service is closed.
+func (s *Service) runDeployment(d *deployment, work func()) {
+	started := s.spawn(func() {
+		defer close(d.done)
+		work()
 	})
 	if !started {
 		d.err = errStopped
@@ -213,11 +220,11 @@ func (s *Service) runner() (runner.Runner, error) {
 		if s.closed {
 			return nil, errStopped
 		}
-		made, err := s.NewRunner()
+		created, err := s.NewRunner()
 		if err != nil {
 			return nil, err
 		}
-		s.sharedRunner = made
+		s.sharedRunner = created
 	}
 	return s.sharedRunner, nil
 }
@@ -249,16 +256,11 @@ func (s *Service) redeploy(f *store.Function) *deployment {
 	if !isNew {
 		return d
 	}
-	started := s.spawn(func() {
-		defer close(d.done)
+	s.runDeployment(d, func() {
 		if d.function, _, d.err = s.build(ctx, f); d.err != nil {
 			s.removeDeployment(f.ID, d) // the next call tries again; Python may be installed by then
 		}
 	})
-	if !started {
-		d.err = errStopped
-		close(d.done)
-	}
 	return d
 }
 

@@ -81,7 +81,9 @@ func TestErrorTexts(t *testing.T) {
 			want: "the cursor is not valid: use the nextCursor of the page before",
 		},
 		"upload URL": {
-			run:  func(s *testService) error { return s.ReceiveContent(s.t.Context(), "1", "signature", strings.NewReader("")) },
+			run: func(s *testService) error {
+				return s.ReceiveContent(s.t.Context(), "1", "signature", strings.NewReader(""))
+			},
 			want: "the URL is not valid: use the unchanged URL from the API",
 		},
 	} {

@@ -57,7 +57,7 @@ type Service struct {
 	closed             bool
 	deployments        map[int64]*deployment
 	runningCalls       map[callKey]*runningCall
-	runningPerFunction map[int64]int
+	runningPerFunction map[int64]int // number of running calls by function id
 	sharedRunner       runner.Runner
 }
 

@@ -3,6 +3,7 @@ package unpack
 
 import (
 	"archive/zip"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -15,17 +16,11 @@ import (
 
 // Limits limit the content of an archive.
 type Limits struct {
-	// Files is the maximum number of entries, including directories; 0 means DefaultFiles.
+	// Files is the maximum number of entries, including directories; 0 means 20,000.
 	Files int
-	// Bytes is the maximum total size of the unpacked files; 0 means DefaultBytes.
+	// Bytes is the maximum total size of the unpacked files; 0 means 512 MiB.
 	Bytes int64
 }
-
-// Defaults of [Limits].
-const (
-	DefaultFiles = 20_000
-	DefaultBytes = 512 << 20
-)
 
 const (
 	maxName    = 1024 // the maximum length of an entry's name in bytes
@@ -40,12 +35,8 @@ const encryptedFlag = 1
 //
 // The error names the invalid entry. After an error, dir may contain some of the files; the caller removes it.
 func Zip(r io.ReaderAt, size int64, dir string, limits Limits) error {
-	if limits.Files == 0 {
-		limits.Files = DefaultFiles
-	}
-	if limits.Bytes == 0 {
-		limits.Bytes = DefaultBytes
-	}
+	limits.Files = cmp.Or(limits.Files, 20_000)
+	limits.Bytes = cmp.Or(limits.Bytes, 512<<20)
 	archive, err := zip.NewReader(r, size)
 	// Depending on GODEBUG, NewReader reports insecure names. They are checked below.
 	if err != nil && !errors.Is(err, zip.ErrInsecurePath) {
