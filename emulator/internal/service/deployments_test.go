@@ -39,7 +39,7 @@ func TestDeployDelay(t *testing.T) {
 			if err := s.startCall(); (err == nil) != (step.want == gen.FunctionStatusReady) {
 				t.Errorf("error of a call while the function is %s: %v", step.want, err)
 			} else if err != nil && !strings.Contains(err.Error(), "Ready") {
-				t.Errorf("error %v", err)
+				t.Errorf("error %v, want one with %q", err, "Ready")
 			}
 		}
 		s.stop()

@@ -11,7 +11,7 @@ import (
 	"github.com/cogfn/cogfn/gen/server"
 )
 
-// Limits are the limits of the project. [Limits.WithDefaults] replaces zero fields.
+// Limits are the limits of the project, with the fields of emulator.Limits. [Limits.WithDefaults] replaces zero fields.
 type Limits struct {
 	TimeoutMinutes          int
 	CallTimeout             time.Duration

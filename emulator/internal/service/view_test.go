@@ -8,11 +8,11 @@ import (
 
 func TestEveryWrittenFieldIsCopied(t *testing.T) {
 	t.Parallel()
-	for what, fault := range map[string]string{
+	for what, mismatch := range map[string]string{
 		"function": functionCopier.mismatch, "schedule": scheduleCopier.mismatch, "file": fileCopier.mismatch, "uploaded file": fileUploadCopier.mismatch,
 	} {
-		if fault != "" {
-			t.Errorf("emulator/internal/service/view.go: the field %s of a %s has another type in the read type; convert it in c.copy", fault, what)
+		if mismatch != "" {
+			t.Errorf("emulator/internal/service/view.go: the field %s of a %s has another type in the read type; convert it in copier.copy", mismatch, what)
 		}
 	}
 }
@@ -63,8 +63,8 @@ func TestCopier(t *testing.T) {
 	type other struct {
 		Name int `json:"name"`
 	}
-	if fault := newCopier[other, fields]().mismatch; fault != "Name" {
-		t.Errorf("a field of another type: fault %q", fault)
+	if mismatch := newCopier[other, fields]().mismatch; mismatch != "Name" {
+		t.Errorf("a field of another type: mismatch %q, want Name", mismatch)
 	}
 }
 

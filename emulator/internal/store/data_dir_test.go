@@ -120,7 +120,7 @@ func TestOpenRejectsDatabaseOfAnotherProgram(t *testing.T) {
 	foreignDatabase(t, filepath.Join(dir, stateFile))
 	before := tree(t, dir)
 	if _, err := store.Open(store.Options{Dir: dir}); err == nil || !strings.Contains(err.Error(), "not the state of an emulator") {
-		t.Errorf("error %v", err)
+		t.Errorf("error %v, want one about the state of an emulator", err)
 	}
 	if diff := cmp.Diff(before, tree(t, dir)); diff != "" {
 		t.Errorf("the directory changed (-want +got):\n%s", diff)
@@ -181,7 +181,7 @@ func TestOpenWithoutTemporaryDirectory(t *testing.T) {
 	t.Setenv("TMPDIR", "/no/such/folder")
 	t.Setenv("TMP", `C:\no\such\folder`)
 	if _, err := store.Open(store.Options{}); err == nil || !strings.Contains(err.Error(), "set TMPDIR") {
-		t.Errorf("error %v", err)
+		t.Errorf("error %v, want one with %q", err, "set TMPDIR")
 	}
 }
 
@@ -194,7 +194,7 @@ func TestOpenRejectsDirectoryInUse(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := store.Open(store.Options{Dir: s.Dir()}); err == nil || !strings.Contains(err.Error(), "in use") {
-		t.Errorf("error %v", err)
+		t.Errorf("error %v, want one with %q", err, "in use")
 	}
 	if _, err := os.Stat(code); err != nil {
 		t.Errorf("the code of the running emulator was removed: %v", err)
