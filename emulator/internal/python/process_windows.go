@@ -8,20 +8,18 @@ import (
 	"syscall"
 )
 
-// checkPlatform refuses Windows, where pipes beyond stdout and process groups work differently.
+// checkPlatform rejects Windows: a worker needs inherited pipes besides stdin, stdout and stderr, and a process group.
 func checkPlatform() error {
 	return errors.New("the Python runner needs Linux or macOS; on Windows run the emulator in WSL, or use Go functions")
 }
 
-// The functions below only complete the package: without a runner nothing calls them.
+// The functions below exist so that the package compiles. New fails on Windows, so they are never called.
 
 func processAttributes() *syscall.SysProcAttr { return nil }
 
 func reap(process *os.Process, _ string, _ <-chan struct{}) (*os.ProcessState, error) {
 	return process.Wait()
 }
-
-func tryLock(*os.File) bool { return false }
 
 func isOwn(fs.DirEntry) bool { return false }
 

@@ -11,22 +11,22 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// How often killTree looks for processes that have not stopped yet, and for killed ones that have not ended.
+// treeRounds is the maximum number of checks whether processes have stopped, and whether killed processes have exited.
 const treeRounds = 250
 
 // member is a process of a worker's tree.
 type member struct {
 	process *os.Process
-	start   uint64 // with the id it names a process for good
+	start   uint64 // process ids are reused; id and start time identify a process
 }
 
-// killTree kills a worker and all its descendants, whatever their group, session and environment are, and waits for the
-// descendants' end. A child whose parent has ended is the worker's own, because the bootstrap script asked for that. The
-// worker must not have been waited for.
+// killTree kills a worker and all its descendants, regardless of their group, session and environment, and waits until the
+// descendants have exited. Orphaned descendants are children of the worker, because the bootstrap script makes it a
+// subreaper. The worker must not be reaped yet.
 func killTree(worker *os.Process) {
 	tree := freezeTree(worker)
-	for _, m := range slices.Backward(tree) { // children first: stopped orphans might be woken up
-		_ = m.process.Kill() // fails if it has ended
+	for _, m := range slices.Backward(tree) { // children first: the kernel may continue a stopped orphan
+		_ = m.process.Kill() // fails if it has exited
 	}
 	for _, m := range tree[1:] {
 		for range treeRounds {
@@ -39,28 +39,28 @@ func killTree(worker *os.Process) {
 	}
 }
 
-// freezeTree stops a worker and its descendants, so that none starts another one unseen, and returns them, parents before
-// their children.
+// freezeTree stops a worker and its descendants, so that they cannot start further processes, and returns them with
+// parents before children.
 func freezeTree(worker *os.Process) []member {
 	tree := []member{{process: worker}}
-	_ = worker.Signal(unix.SIGSTOP) // fails if it has ended, and then it has no children either
+	_ = worker.Signal(unix.SIGSTOP) // fails if it has exited; then it has no children
 	inTree := map[int]bool{worker.Pid: true}
 	for range treeRounds {
-		grown, moving := false, false
+		grown, unstable := false, false
 		for pid, now := range processes() {
 			switch {
 			case inTree[pid]:
-				moving = moving || now.runs()
+				unstable = unstable || now.canRun()
 			case inTree[now.parent] && !now.ended():
 				m, ok := freeze(pid, inTree)
-				if !ok { // it ended meanwhile, perhaps after starting another one
-					moving = true
+				if !ok { // it has exited, possibly after starting another process
+					unstable = true
 					continue
 				}
 				tree, inTree[pid], grown = append(tree, m), true, true
 			}
 		}
-		if !grown && !moving {
+		if !grown && !unstable {
 			break
 		}
 		if !grown {
@@ -76,31 +76,31 @@ func freeze(pid int, inTree map[int]bool) (member, bool) {
 	if err != nil {
 		return member{}, false
 	}
-	// The handle stands for one process for good, which is the child if the id still belongs to a child now.
+	// The handle refers to the same process even if the id is reused. Check that this process is a child.
 	now, ok := readStat(pid)
 	if !ok || !inTree[now.parent] || now.ended() {
 		_ = process.Release() // never fails
 		return member{}, false
 	}
-	_ = process.Signal(unix.SIGSTOP) // fails if it has ended, or belongs to another user
+	_ = process.Signal(unix.SIGSTOP) // fails if it has exited or belongs to another user
 	return member{process, now.start}, true
 }
 
-// processStat is what /proc tells about a process.
+// processStat is a part of /proc/PID/stat.
 type processStat struct {
 	state  byte
 	parent int
 	start  uint64 // in clock ticks since boot
 }
 
-// runs says whether a process can still do something after it was told to stop. One in a disk wait can not: a parent
-// that waits for its vforked child to exec, for instance, while that child is stopped.
-func (s processStat) runs() bool { return s.state == 'R' || s.state == 'S' }
+// canRun reports whether a process can still execute after SIGSTOP was sent. A process in uninterruptible sleep cannot,
+// for example a parent that waits for its stopped vfork child to call exec.
+func (s processStat) canRun() bool { return s.state == 'R' || s.state == 'S' }
 
-// ended says whether only the entry in the table of processes is left.
+// ended reports whether the process has exited. It may still be in the process table.
 func (s processStat) ended() bool { return s.state == 'Z' || s.state == 'X' }
 
-// processes returns all processes by their ids.
+// processes returns all processes by id.
 func processes() map[int]processStat {
 	entries, err := os.ReadDir("/proc")
 	if err != nil {
@@ -117,16 +117,16 @@ func processes() map[int]processStat {
 	return found
 }
 
-// readStat looks at one process.
+// readStat reads the state of one process.
 func readStat(pid int) (processStat, bool) {
 	content, err := os.ReadFile(procFile(pid, "stat"))
 	if err != nil {
 		return processStat{}, false
 	}
-	// The second field, the name, is in parentheses and may hold anything. The third is the state, the fourth the
-	// parent, and the 22nd the start.
+	// The second field, the name, is in parentheses and may contain any bytes. The third field is the state, the fourth
+	// the parent, and the 22nd the start time.
 	fields := bytes.Fields(content[bytes.LastIndexByte(content, ')')+1:])
-	const state, parent, start = 0, 1, 19 // without the first two
+	const state, parent, start = 0, 1, 19 // indexes without the first two fields
 	if len(fields) <= start {
 		return processStat{}, false
 	}

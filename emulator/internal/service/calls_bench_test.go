@@ -50,11 +50,11 @@ func BenchmarkListCalls(b *testing.B) {
 	} {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
-				answer, err := s.ListFunctionCalls(b.Context(), server.ListFunctionCallsRequestObject{
+				response, err := s.ListFunctionCalls(b.Context(), server.ListFunctionCallsRequestObject{
 					FunctionID: 1, Body: &gen.FunctionCallListRequest{Filter: filter, Limit: new(int32(number))},
 				})
-				if list, ok := answer.(server.ListFunctionCalls200JSONResponse); err != nil || !ok || len(list.Items) != number {
-					b.Fatal(answer, err)
+				if list, ok := response.(server.ListFunctionCalls200JSONResponse); err != nil || !ok || len(list.Items) != number {
+					b.Fatal(response, err)
 				}
 			}
 		})

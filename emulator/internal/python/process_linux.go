@@ -14,27 +14,27 @@ import (
 
 func checkPlatform() error { return nil }
 
-// processAttributes puts a worker into a process group of its own and lets the kernel kill it when the emulator dies.
+// processAttributes puts a worker into its own process group. The kernel kills the worker when the emulator exits.
 func processAttributes() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 }
 
-// reap waits for the end of a worker, which it kills once condemned is closed, kills everything that the worker started,
-// and returns how it ended.
+// reap waits until a worker has exited, kills its descendants, and returns its state. It kills the worker when
+// killRequested is closed.
 //
-// Of a worker that was condemned all descendants are found. When one dies by itself its children get another parent at
-// once, and only those are found that are in its process group or carry its tag.
-func reap(process *os.Process, tag string, condemned <-chan struct{}) (*os.ProcessState, error) {
+// For a killed worker, reap finds all descendants. If the worker exits without being killed, its children immediately get
+// another parent. Then reap finds only those in its process group and those with its tag.
+func reap(process *os.Process, tag string, killRequested <-chan struct{}) (*os.ProcessState, error) {
 	ended := make(chan struct{})
 	var killer sync.WaitGroup
 	killer.Go(func() {
 		select {
-		case <-condemned:
+		case <-killRequested:
 			killTree(process)
 		case <-ended:
 		}
 	})
-	// First wait without reaping: the dead worker keeps the ids of its process and group from being given to others.
+	// First wait without reaping: the kernel does not reuse the ids of the process and its group until it is reaped.
 	for {
 		err := unix.Waitid(unix.P_PID, process.Pid, nil, unix.WEXITED|unix.WNOWAIT, nil)
 		if !errors.Is(err, unix.EINTR) {
@@ -50,16 +50,15 @@ func reap(process *os.Process, tag string, condemned <-chan struct{}) (*os.Proce
 	return state, err
 }
 
-// How often killTagged looks: for processes that are still ending, and for ones that may be just starting.
 const (
-	killRounds   = 200
-	startRounds  = 25
+	killRounds   = 200 // the maximum number of searches by killTagged
+	startRounds  = 25  // the maximum number of searches while a process may be starting
 	killInterval = 2 * time.Millisecond
 )
 
-// killTagged kills all processes that carry the tag in their environment and waits for their end. This finds children
-// that left the worker's process group and session. It looks again after killing: one of them may have been forking.
-// since is when the worker started: what is older cannot be its child.
+// killTagged kills all processes with the tag in their environment and waits until they have exited. This finds children
+// that left the worker's process group and session. It repeats the search, because a process may fork before it is killed.
+// since is the start time of the worker; older processes are not its children.
 func killTagged(tag string, since uint64) {
 	for round := range killRounds {
 		found, starting := tagged(tag, since)
@@ -67,14 +66,14 @@ func killTagged(tag string, since uint64) {
 			return
 		}
 		for _, pid := range found {
-			_ = unix.Kill(pid, unix.SIGKILL) // may have ended by itself
+			_ = unix.Kill(pid, unix.SIGKILL) // fails if it has exited
 		}
 		<-time.After(killInterval)
 	}
 }
 
-// tagged returns the living processes whose environment has an entry that starts with tag. It also says whether there
-// is one without any environment, as there is for a moment in the middle of an exec: that one may carry the tag soon.
+// tagged returns the running processes whose environment has an entry that starts with tag. starting reports whether there
+// is a process without an environment. A process in exec has none for a moment and may have the tag afterwards.
 func tagged(tag string, since uint64) (found []int, starting bool) {
 	entries, err := os.ReadDir("/proc")
 	if err != nil {
@@ -84,16 +83,16 @@ func tagged(tag string, since uint64) (found []int, starting bool) {
 	for _, entry := range entries {
 		pid, err := strconv.Atoi(entry.Name())
 		if err != nil {
-			continue // no process
+			continue // not a process
 		}
 		environment, err := os.ReadFile(procFile(pid, "environ"))
 		switch {
-		case err != nil: // ended meanwhile, or another user's
+		case err != nil: // exited, or owned by another user
 		case bytes.HasPrefix(environment, needle[1:]) || bytes.Contains(environment, needle):
 			found = append(found, pid)
 		case len(environment) == 0:
 			now, ok := readStat(pid)
-			// Dead processes that nobody has reaped, and the kernel's own threads, have no program either.
+			// Zombies and kernel threads have no environment and no executable.
 			_, err := os.Readlink(procFile(pid, "exe"))
 			starting = starting || ok && now.start >= since && err == nil
 		}

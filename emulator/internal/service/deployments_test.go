@@ -2,6 +2,7 @@ package service_test
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -19,8 +20,8 @@ func TestDeployDelay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		slow := config(scripted{}, service.Limits{})
 		slow.DeployDelay = time.Hour
-		w := begin(t, "", slow)
-		w.functionID = w.function()
+		s := startService(t, "", slow)
+		s.functionID = s.createFunction()
 		for _, step := range []struct {
 			wait time.Duration
 			want gen.FunctionStatus
@@ -31,21 +32,21 @@ func TestDeployDelay(t *testing.T) {
 			{30*time.Minute - 1, gen.FunctionStatusDeploying},
 			{1, gen.FunctionStatusReady},
 		} {
-			pass(step.wait)
-			if status := w.functions()[0].Status; status != step.want {
-				t.Fatalf("another %v later the function is %s, want %s", step.wait, status, step.want)
+			advance(step.wait)
+			if status := s.listFunctions()[0].Status; status != step.want {
+				t.Fatalf("after another %v the function is %s, want %s", step.wait, status, step.want)
 			}
-			if err := w.call(); (err == nil) != (step.want == gen.FunctionStatusReady) {
-				t.Errorf("a call while the function is %s: %v", step.want, err)
-			} else if err != nil && !strings.Contains(err.Error(), "only a Ready function can be called") {
-				t.Errorf("error %v", err)
+			if err := s.startCall(); (err == nil) != (step.want == gen.FunctionStatusReady) {
+				t.Errorf("error of a call while the function is %s: %v", step.want, err)
+			} else if err != nil && !strings.Contains(err.Error(), "Ready") {
+				t.Errorf("error %v, want one with %q", err, "Ready")
 			}
 		}
-		w.end()
+		s.stop()
 	})
 }
 
-// counting is a runner that counts the functions that it has to keep.
+// counting is a runner that counts deployed and closed functions.
 type counting struct{ deployed, closed atomic.Int64 }
 
 func (*counting) Version() string { return "counting" }
@@ -64,44 +65,45 @@ func (counted) Call(context.Context, runner.Call, func(runner.Line)) runner.Outc
 
 func (c counted) Close() { c.runner.closed.Add(1) }
 
-// A call that starts while its function is being deleted must not deploy the function again, as nobody would free it.
-func TestCallOfAFunctionThatIsBeingDeleted(t *testing.T) {
+// A call that starts while its function is being deleted must not deploy the function again. The new deployment would
+// never be closed.
+func TestCallDuringDeletion(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		var w *world
+		var s *testService
 		var deleting bool
 		count := &counting{}
 		c := config(nil, service.Limits{})
 		c.NewRunner = func() (runner.Runner, error) { return count, nil }
 		c.GoFunction = func(string, string, runner.Spec) runner.Function {
-			if deleting { // the call has begun, and now looks for what runs it
+			if deleting { // the call has started
 				deleting = false
-				w.delete()
+				s.deleteFunction()
 			}
 			return nil
 		}
-		w = begin(t, "", c)
-		w.functionID = w.functionWith(emptyZip)
+		s = startService(t, "", c)
+		s.functionID = s.createFunctionFrom(emptyZip)
 		synctest.Wait()
-		if f := w.functions()[0]; f.Status != gen.FunctionStatusReady {
+		if f := s.listFunctions()[0]; f.Status != gen.FunctionStatusReady {
 			t.Fatalf("the function is %s: %s", f.Status, *f.Error.Message)
 		}
 		deleting = true
-		if err := w.call(); err != nil {
+		if err := s.startCall(); err != nil {
 			t.Fatal(err)
 		}
 		synctest.Wait()
-		if left := w.functions(); len(left) != 0 {
-			t.Errorf("left: %v", left)
+		if left := s.listFunctions(); len(left) != 0 {
+			t.Errorf("functions %v exist", left)
 		}
 		if deployed, closed := count.deployed.Load(), count.closed.Load(); deployed != 1 || closed != 1 {
 			t.Errorf("deployed %d times and closed %d times, want once each", deployed, closed)
 		}
-		w.end()
+		s.stop()
 	})
 }
 
-func TestRunnerAtOnce(t *testing.T) {
+func TestNewReturnsErrorOfRunner(t *testing.T) {
 	t.Parallel()
 	state, err := store.Open(store.Options{})
 	if err != nil {
@@ -109,8 +111,8 @@ func TestRunnerAtOnce(t *testing.T) {
 	}
 	c := config(nil, service.Limits{})
 	c.Store, c.RunnerAtOnce = state, true
-	if _, err := service.New(c); err == nil || err.Error() != "no runner" {
-		t.Errorf("error %v", err)
+	if _, err := service.New(c); !errors.Is(err, errNoRunner) {
+		t.Errorf("error %v, want %v", err, errNoRunner)
 	}
 	if err := state.Close(); err != nil {
 		t.Error(err)

@@ -15,7 +15,7 @@ import (
 	"github.com/cogfn/cogfn/gen"
 )
 
-// maxTrace is how much of a build's log an error shows, in characters from its end.
+// maxTrace is the maximum length of a build error's trace in characters. Longer traces lose their beginning.
 const maxTrace = 2000
 
 var (
@@ -23,17 +23,17 @@ var (
 	errDeleted = errors.New("the function was deleted while the call ran")
 )
 
-// deployment is one function's code on its way to being callable, or there.
+// deployment is the running or completed deployment of a function in this process.
 type deployment struct {
 	cancel context.CancelCauseFunc
-	done   chan struct{} // closed when the fields below are final
-	// function is nil when err says why there is none.
+	done   chan struct{} // closed when function and err are set
+	// function is nil if err is set.
 	function runner.Function
 	err      error
 }
 
-// deploymentOf returns a function's deployment. If there was none, it is noted now, so that it can be stopped, and the
-// caller has to see to it that it ends.
+// deploymentOf returns the deployment of a function. If there is none, it adds a new one, which stopFunction can cancel.
+// The caller must close its channel done.
 func (s *Service) deploymentOf(functionID int64) (d *deployment, ctx context.Context, isNew bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -46,23 +46,30 @@ func (s *Service) deploymentOf(functionID int64) (d *deployment, ctx context.Con
 	return d, ctx, true
 }
 
-// deploy takes a new function from Queued over Deploying to Ready or Failed, in the background.
+// deploy deploys a new function in the background. Its status changes from Queued to Deploying to Ready or Failed.
 func (s *Service) deploy(f *store.Function) {
-	d, ctx, _ := s.deploymentOf(f.ID) // always a new one: the function is new
-	started := s.spawn(func() {
-		defer close(d.done)
+	d, ctx, _ := s.deploymentOf(f.ID) // always new, because the function is new
+	s.runDeployment(d, func() {
 		begin := time.Now()
 		pause(ctx, s.DeployDelay/2)
 		s.setStatus(ctx, f.ID, func(f *store.Function) { f.Status = gen.FunctionStatusDeploying })
 		var version string
 		if d.function, version, d.err = s.build(ctx, f); d.err != nil {
-			s.drop(f.ID, d)
+			s.removeDeployment(f.ID, d)
 		}
 		pause(ctx, s.DeployDelay-time.Since(begin))
 		if ctx.Err() != nil {
-			return // closing: the next start deploys again; deleted: nobody asks any more
+			return // the function was deleted, or the service is closing and the next start deploys again
 		}
-		s.setStatus(ctx, f.ID, func(f *store.Function) { conclude(f, version, d.err) })
+		s.setStatus(ctx, f.ID, func(f *store.Function) { setResult(f, version, d.err) })
+	})
+}
+
+// runDeployment runs work, which sets the result of d, in the background. It fails d if the service is closed.
+func (s *Service) runDeployment(d *deployment, work func()) {
+	started := s.spawn(func() {
+		defer close(d.done)
+		work()
 	})
 	if !started {
 		d.err = errStopped
@@ -70,8 +77,8 @@ func (s *Service) deploy(f *store.Function) {
 	}
 }
 
-// conclude writes how a deployment ended into the function.
-func conclude(f *store.Function, version string, err error) {
+// setResult sets the result of a deployment in the function.
+func setResult(f *store.Function, version string, err error) {
 	f.RuntimeVersion = version
 	if err == nil {
 		f.Status = gen.FunctionStatusReady
@@ -94,24 +101,24 @@ func (s *Service) setStatus(ctx context.Context, functionID int64, change func(*
 		return tx.Functions().Put(f)
 	})
 	if err != nil && ctx.Err() == nil {
-		s.Logger.Error("a function's status could not be kept", "function", functionID, "error", err)
+		s.Logger.Error("cannot store the status of a function", "function", functionID, "error", err)
 	}
 }
 
 func (s *Service) goFunction(f *store.Function) runner.Function {
-	return s.GoFunction(value(f.Write.ExternalID), f.Write.Name, runner.Spec{
+	return s.GoFunction(valueOrZero(f.Write.ExternalID), f.Write.Name, runner.Spec{
 		FunctionID: f.ID, Env: f.Write.EnvVars, Secrets: f.Write.Secrets,
 	})
 }
 
-// build makes a function callable and returns the version of what runs it, which Go functions do not have.
+// build deploys a function and returns the version of its runner. Go functions have no version.
 func (s *Service) build(ctx context.Context, f *store.Function) (runner.Function, string, error) {
-	// Looked up when the deployment is noted already: a function that is deleted from now on is stopped by forget, and one
-	// that was deleted before is seen here.
-	switch gone, err := s.isGone(f.ID); {
+	// The deployment has been added. If the function is deleted from now on, stopFunction cancels ctx. If it was deleted
+	// before, isDeleted reports it.
+	switch deleted, err := s.isDeleted(f.ID); {
 	case err != nil:
 		return nil, "", err
-	case gone:
+	case deleted:
 		return nil, "", errDeleted
 	}
 	if function := s.goFunction(f); function != nil {
@@ -128,7 +135,7 @@ func (s *Service) build(ctx context.Context, f *store.Function) (runner.Function
 		return nil, run.Version(), err
 	}
 	function, err := run.Deploy(ctx, runner.Spec{
-		FunctionID: f.ID, Dir: dir, FunctionPath: value(f.Write.FunctionPath),
+		FunctionID: f.ID, Dir: dir, FunctionPath: valueOrZero(f.Write.FunctionPath),
 		Env: f.Write.EnvVars, Secrets: f.Write.Secrets,
 	})
 	if err != nil {
@@ -137,19 +144,19 @@ func (s *Service) build(ctx context.Context, f *store.Function) (runner.Function
 		}
 		return nil, run.Version(), errors.Join(explainMissingModule(dir, err), os.RemoveAll(dir))
 	}
-	return &unpacked{function, dir}, run.Version(), nil
+	return &unpackedFunction{function, dir}, run.Version(), nil
 }
 
-func (s *Service) isGone(functionID int64) (gone bool, err error) {
+func (s *Service) isDeleted(functionID int64) (deleted bool, err error) {
 	err = s.Store.View(context.WithoutCancel(s.ctx), func(tx *store.Tx) error {
-		gone = !tx.Functions().Has(functionID)
+		deleted = !tx.Functions().Has(functionID)
 		return nil
 	})
-	return gone, err
+	return deleted, err
 }
 
-// drop forgets a function's deployment, which came to nothing.
-func (s *Service) drop(functionID int64, d *deployment) {
+// removeDeployment removes a failed deployment.
+func (s *Service) removeDeployment(functionID int64, d *deployment) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.deployments[functionID] == d {
@@ -157,7 +164,7 @@ func (s *Service) drop(functionID int64, d *deployment) {
 	}
 }
 
-// explainMissingModule adds to a failed import what somebody who wrote a requirements.txt has to know.
+// explainMissingModule adds to the error of a failed import that the emulator does not install requirements.txt.
 func explainMissingModule(dir string, err error) error {
 	build, ok := errors.AsType[*runner.BuildError](err)
 	if !ok || !strings.HasPrefix(build.Message, "ModuleNotFoundError") {
@@ -172,16 +179,16 @@ func explainMissingModule(dir string, err error) error {
 	}
 }
 
-// unpacked is a function that removes its code when it is closed.
-type unpacked struct {
+// unpackedFunction is a function that removes its unpacked code when it is closed.
+type unpackedFunction struct {
 	runner.Function
 	dir string
 }
 
-// Close frees the function and then its code.
-func (u *unpacked) Close() {
+// Close closes the function and removes its code.
+func (u *unpackedFunction) Close() {
 	u.Function.Close()
-	_ = os.RemoveAll(u.dir) // what stays is removed with the data folder's next start
+	_ = os.RemoveAll(u.dir) // store.Open removes the remaining files
 }
 
 func (s *Service) unpack(f *store.Function) (string, error) {
@@ -189,7 +196,7 @@ func (s *Service) unpack(f *store.Function) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer func() { _ = code.Close() }() // only read from
+	defer func() { _ = code.Close() }() // opened for reading
 	info, err := code.Stat()
 	if err != nil {
 		return "", fmt.Errorf("read the code: %w", err)
@@ -204,26 +211,27 @@ func (s *Service) unpack(f *store.Function) (string, error) {
 	return dir, nil
 }
 
-// runner returns what runs Python code, made at the first need. A failure is not kept: Python may be installed meanwhile.
+// runner returns the runner of Python code. It creates the runner on first use. It does not cache an error, because
+// Python may be installed later.
 func (s *Service) runner() (runner.Runner, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.runnerMade == nil {
+	if s.sharedRunner == nil {
 		if s.closed {
 			return nil, errStopped
 		}
-		made, err := s.NewRunner()
+		created, err := s.NewRunner()
 		if err != nil {
 			return nil, err
 		}
-		s.runnerMade = made
+		s.sharedRunner = created
 	}
-	return s.runnerMade, nil
+	return s.sharedRunner, nil
 }
 
-// callable returns what runs a Ready function: a Go function if there is one by now, else the deployed code. After a
-// restart of the emulator, the first call deploys the code again.
-func (s *Service) callable(ctx context.Context, f *store.Function) (runner.Function, error) {
+// deployedFunction returns a Ready function: the Go function if there is one, or else the deployed code. After a restart
+// of the emulator, the first call deploys the code again.
+func (s *Service) deployedFunction(ctx context.Context, f *store.Function) (runner.Function, error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
@@ -235,38 +243,33 @@ func (s *Service) callable(ctx context.Context, f *store.Function) (runner.Funct
 	case <-d.done:
 	case <-ctx.Done():
 	}
-	if ctx.Err() != nil { // whatever became of the deployment, which may have been stopped as well
+	if ctx.Err() != nil { // also if the deployment has ended
 		return nil, context.Cause(ctx)
 	}
 	return d.function, d.err
 }
 
-// redeploy returns a Ready function's deployment. If this process has none yet, it starts one that leaves the status
-// alone; of several calls at once, one does it.
+// redeploy returns the deployment of a Ready function. If this process has none, it starts one that does not change the
+// status. Concurrent calls share one deployment.
 func (s *Service) redeploy(f *store.Function) *deployment {
 	d, ctx, isNew := s.deploymentOf(f.ID)
 	if !isNew {
 		return d
 	}
-	started := s.spawn(func() {
-		defer close(d.done)
+	s.runDeployment(d, func() {
 		if d.function, _, d.err = s.build(ctx, f); d.err != nil {
-			s.drop(f.ID, d) // the next call may have more luck, with Python installed for instance
+			s.removeDeployment(f.ID, d) // the next call tries again; Python may be installed by then
 		}
 	})
-	if !started {
-		d.err = errStopped
-		close(d.done)
-	}
 	return d
 }
 
-// forget stops everything of a deleted function and frees it in the background.
-func (s *Service) forget(functionID int64) {
+// stopFunction cancels the calls and the deployment of a deleted function, and closes the function in the background.
+func (s *Service) stopFunction(functionID int64) {
 	s.mu.Lock()
 	d := s.deployments[functionID]
 	delete(s.deployments, functionID)
-	for key, r := range s.runs {
+	for key, r := range s.runningCalls {
 		if key.functionID == functionID {
 			r.cancel(errDeleted)
 		}
@@ -284,7 +287,7 @@ func (s *Service) forget(functionID int64) {
 	})
 }
 
-// closeFunctions frees all functions when nothing runs any more.
+// closeFunctions closes all functions and the runner. No call or deployment may be running.
 func (s *Service) closeFunctions() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -293,13 +296,13 @@ func (s *Service) closeFunctions() error {
 			d.function.Close()
 		}
 	}
-	if s.runnerMade == nil {
+	if s.sharedRunner == nil {
 		return nil
 	}
-	return s.runnerMade.Close()
+	return s.sharedRunner.Close()
 }
 
-// pause waits, at most until ctx ends.
+// pause waits for a duration or until ctx ends.
 func pause(ctx context.Context, wait time.Duration) {
 	if wait <= 0 {
 		return

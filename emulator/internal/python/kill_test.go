@@ -20,9 +20,9 @@ import (
 	"github.com/cogfn/cogfn/emulator/internal/runner"
 )
 
-// playVictim is the whole program of the process that TestNoWorkerOutlivesAKilledEmulator kills: it deploys the function
-// in dir, prints the process ids that the handler returns, and waits.
-func playVictim(dir string) {
+// runEmulator is the main function of the child process in TestWorkerExitsWhenEmulatorIsKilled. It deploys the function in
+// dir, prints the response of a call, and waits until it is killed.
+func runEmulator(dir string) {
 	r, err := New(Options{Interpreter: os.Getenv(interpreterVariable)})
 	if err == nil {
 		var f runner.Function
@@ -36,18 +36,18 @@ func playVictim(dir string) {
 	os.Exit(1)
 }
 
-func TestNoWorkerOutlivesAKilledEmulator(t *testing.T) {
+func TestWorkerExitsWhenEmulatorIsKilled(t *testing.T) {
 	t.Parallel()
-	temp := t.TempDir() // takes the scratch folder, which the next runner has to remove
-	victim := exec.CommandContext(t.Context(), os.Args[0])
-	victim.Env = append(os.Environ(),
-		victimVariable+"="+code(t, "handler.py", "import os\ndef handle(data): return os.getpid()"), "TMPDIR="+temp)
-	victim.Stderr = os.Stderr
-	stdout, err := victim.StdoutPipe()
+	temp := t.TempDir() // contains the scratch directory, which the next runner removes
+	child := exec.CommandContext(t.Context(), os.Args[0])
+	child.Env = append(os.Environ(),
+		childVariable+"="+code(t, "handler.py", "import os\ndef handle(data): return os.getpid()"), "TMPDIR="+temp)
+	child.Stderr = os.Stderr
+	stdout, err := child.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := victim.Start(); err != nil {
+	if err := child.Start(); err != nil {
 		t.Fatal(err)
 	}
 	line, err := bufio.NewReader(stdout).ReadString('\n')
@@ -58,20 +58,21 @@ func TestNoWorkerOutlivesAKilledEmulator(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := victim.Process.Kill(); err != nil {
+	if err := child.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
-	_ = victim.Wait() // reports the kill
-	eventually(t, "the worker ends with its emulator", func() bool { return gone(pid) })
+	_ = child.Wait() // reports the kill
+	eventually(t, "the worker has exited", func() bool { return exited(pid) })
 
 	next := newRunner(t, Options{ScratchDir: temp})
 	if diff := cmp.Diff([]string{filepath.Base(next.scratch.dir)}, names(t, temp)); diff != "" {
-		t.Errorf("folders after the next start (-want +got):\n%s", diff)
+		t.Errorf("directories after the next start (-want +got):\n%s", diff)
 	}
 }
 
-// gone says whether a process has ended. Its new parent may be slow to reap it, so a zombie counts.
-func gone(pid int) bool {
+// exited reports whether a process has exited. It includes zombies, because the new parent may not have reaped the
+// process.
+func exited(pid int) bool {
 	if runtime.GOOS != "linux" {
 		return syscall.Kill(pid, 0) != nil
 	}

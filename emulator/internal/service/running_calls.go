@@ -15,44 +15,44 @@ import (
 	"github.com/cogfn/cogfn/gen"
 )
 
-// retryAfter is what a caller above a limit is told to wait. Whether the service says so at all is not known.
+// retryAfter is the Retry-After of a call above a limit. It is not known whether the service sends this header.
 const retryAfter = time.Second
 
-type runKey struct{ functionID, callID int64 }
+type callKey struct{ functionID, callID int64 }
 
-// run is a call that runs: what it prints is kept here until it ends, and then stored together with its outcome.
-type run struct {
-	ctx    context.Context // the life of the call, which outlives the request
+// runningCall is a running call. It collects the log, which is stored with the outcome when the call ends.
+type runningCall struct {
+	ctx    context.Context // canceled when the call is stopped; independent of the request
 	cancel context.CancelCauseFunc
 
 	mu    sync.Mutex
 	lines []store.Line
 }
 
-func (r *run) print(line runner.Line) {
+func (r *runningCall) addLine(line runner.Line) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.lines = append(r.lines, store.Line{Time: line.Time.UnixMilli(), Message: line.Message})
 }
 
-func (r *run) printed() []store.Line {
+func (r *runningCall) log() []store.Line {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return slices.Clone(r.lines)
 }
 
-// reserve takes a place among the running calls for a call, or returns the error for too many of them.
-func (s *Service) reserve(key runKey) error {
+// reserve adds a call to the running calls, or returns an error if the number of running calls is at a limit.
+func (s *Service) reserve(key callKey) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var problem *envelope.Error
 	switch {
 	case s.closed:
 		return envelope.New(http.StatusServiceUnavailable, "the emulator is closing")
-	case s.runsOf[key.functionID] >= s.Limits.RunningCallsPerFunction:
+	case s.runningPerFunction[key.functionID] >= s.Limits.RunningCallsPerFunction:
 		problem = envelope.New(http.StatusTooManyRequests,
 			"Function exceeded maximum number='%d' of concurrent calls. Please try again later.", s.Limits.RunningCallsPerFunction)
-	case len(s.runs) >= s.Limits.RunningCalls:
+	case len(s.runningCalls) >= s.Limits.RunningCalls:
 		problem = envelope.New(http.StatusTooManyRequests,
 			"Project exceeded maximum number='%d' of concurrent calls. Please try again later.", s.Limits.RunningCalls)
 	}
@@ -61,52 +61,52 @@ func (s *Service) reserve(key runKey) error {
 		return problem
 	}
 	ctx, cancel := context.WithCancelCause(s.ctx)
-	s.runs[key] = &run{ctx: ctx, cancel: cancel}
-	s.runsOf[key.functionID]++
+	s.runningCalls[key] = &runningCall{ctx: ctx, cancel: cancel}
+	s.runningPerFunction[key.functionID]++
 	return nil
 }
 
-// release gives a call's place back.
-func (s *Service) release(key runKey) {
+// release removes a call from the running calls. It does nothing if the call is not running.
+func (s *Service) release(key callKey) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	r := s.runs[key]
+	r := s.runningCalls[key]
 	if r == nil {
 		return
 	}
 	r.cancel(nil)
-	delete(s.runs, key)
-	if s.runsOf[key.functionID]--; s.runsOf[key.functionID] == 0 {
-		delete(s.runsOf, key.functionID)
+	delete(s.runningCalls, key)
+	if s.runningPerFunction[key.functionID]--; s.runningPerFunction[key.functionID] == 0 {
+		delete(s.runningPerFunction, key.functionID)
 	}
 }
 
-// running returns a call that runs, or nil.
-func (s *Service) running(key runKey) *run {
+// runningCall returns a running call, or nil.
+func (s *Service) runningCall(key callKey) *runningCall {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.runs[key]
+	return s.runningCalls[key]
 }
 
-// start runs a call, which must be stored and have its place, in the background.
+// start runs a call in the background. The call must be stored and reserved.
 func (s *Service) start(f *store.Function, call *store.Call, data json.RawMessage) {
-	key := runKey{call.FunctionID, call.ID}
-	r := s.running(key)
+	key := callKey{call.FunctionID, call.ID}
+	r := s.runningCall(key)
 	work := func() {
 		defer s.release(key)
 		outcome := s.execute(r, f, call, data)
-		if err := s.finish(call, outcome, r.printed()); err != nil {
-			s.Logger.Error("a call's end could not be kept", "function", call.FunctionID, "call", call.ID, "error", err)
+		if err := s.finish(call, outcome, r.log()); err != nil {
+			s.Logger.Error("cannot store the outcome of a call", "function", call.FunctionID, "call", call.ID, "error", err)
 		}
 	}
 	if !s.spawn(work) {
-		// Closing began in between. The call stays Running in the store; the next start sets it to Failed.
+		// The service is closing. The call stays Running in the store, and recover sets it to Failed at the next start.
 		s.release(key)
 	}
 }
 
-func (s *Service) execute(r *run, f *store.Function, call *store.Call, data json.RawMessage) runner.Outcome {
-	function, err := s.callable(r.ctx, f)
+func (s *Service) execute(r *runningCall, f *store.Function, call *store.Call, data json.RawMessage) runner.Outcome {
+	function, err := s.deployedFunction(r.ctx, f)
 	if err != nil {
 		return runner.Outcome{Status: runner.Failed, Message: err.Error()}
 	}
@@ -114,12 +114,12 @@ func (s *Service) execute(r *run, f *store.Function, call *store.Call, data json
 		FunctionID: call.FunctionID, CallID: call.ID,
 		ScheduleID: call.ScheduleID, ScheduledTime: call.ScheduledTime,
 		Data: data, Timeout: s.Limits.CallTimeout,
-	}, r.print)
+	}, r.addLine)
 	switch {
 	case r.ctx.Err() != nil && outcome.Status != runner.Completed:
 		outcome.Message, outcome.Trace = context.Cause(r.ctx).Error(), ""
 	case outcome.Status == runner.Completed && outcome.Response == nil:
-		outcome.Response = json.RawMessage("null") // whether None is null or absent in the service is a guess
+		outcome.Response = json.RawMessage("null") // a guess: the service may omit the response for None
 	case outcome.Status == runner.Completed && len(outcome.Response) > s.Limits.ResponseBytes:
 		return runner.Outcome{Status: runner.Failed, Message: fmt.Sprintf(
 			"the response has %d bytes, the limit is %d: return less, or put the result into a file",
@@ -128,7 +128,7 @@ func (s *Service) execute(r *run, f *store.Function, call *store.Call, data json
 	return outcome
 }
 
-// finish stores a call's end, with all that it printed and returned, in one step.
+// finish stores the outcome, response and log of a call in one transaction.
 func (s *Service) finish(call *store.Call, outcome runner.Outcome, lines []store.Line) error {
 	ended := *call
 	ended.EndTime = max(s.nowMillis(), call.StartTime)
