@@ -106,8 +106,8 @@ func NewLimiter(l Limits) (*Limiter, error) {
 	}, nil
 }
 
-// Acquire waits until a request may be sent within Limits.Requests and Limits.RequestsPerSecond, so that a client can use the
-// limiter with [functions.WithLimiter]. Several clients of a project can share a limiter. urgent means that the request
+// Acquire waits until a request may be sent within Limits.Requests and Limits.RequestsPerSecond, so that a client can use
+// the limiter with [functions.WithLimiter]. Several clients of a project can share a limiter. urgent means that the request
 // has a nonce.
 func (l *Limiter) Acquire(ctx context.Context, urgent bool) (release func(), err error) {
 	if !urgent {

@@ -97,9 +97,9 @@
 //
 // # Schedules
 //
-// [SchedulesService.Create] creates a schedule from a cron expression with five fields in UTC. The session of a schedule must
-// outlive the request, so the client does not create a one-shot session for it unless [WithSession] requests one. The API
-// cannot change a schedule. Create a new one from [Schedule.AsWrite] and delete the old one.
+// [SchedulesService.Create] creates a schedule from a cron expression with five fields in UTC. The session of a schedule
+// must outlive the request, so the client does not create a one-shot session for it unless [WithSession] requests one. The
+// API cannot change a schedule. Create a new one from [Schedule.AsWrite] and delete the old one.
 //
 // # Reading and creating again
 //

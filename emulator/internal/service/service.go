@@ -12,7 +12,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/cogfn/cogfn/emulator/internal/envelope"
 	"github.com/cogfn/cogfn/emulator/internal/runner"
 	"github.com/cogfn/cogfn/emulator/internal/scheduler"
 	"github.com/cogfn/cogfn/emulator/internal/signature"
