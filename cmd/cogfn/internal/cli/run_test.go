@@ -157,7 +157,7 @@ func TestRunRejectsInvalidDirectories(t *testing.T) {
 	}{
 		"missing": {"nowhere", exitUsage, `^cogfn: directory nowhere does not exist`},
 		"a file":  {"file", exitUsage, `^cogfn: file is not a directory`},
-		"empty":   {"empty", exitError, `^cogfn: empty: the code has no handler\.py; create it`},
+		"empty":   {"empty", exitError, `^cogfn: there is no handler\.py in empty; create it`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
