@@ -140,7 +140,8 @@ func ExampleLimiter() {
 	}
 	fmt.Println(call.Status)
 	numbers := slices.Values([]Number{{N: 4}, {N: 9}})
-	for r, err := range batch.Map[Number, Root](ctx, client, square, numbers, batch.WithLimiter(limiter), batch.WithInputOrder()) { // many calls
+	roots := batch.Map[Number, Root](ctx, client, square, numbers, batch.WithLimiter(limiter), batch.WithInputOrder()) // many calls
+	for r, err := range roots {
 		fmt.Println(r.Output.Root, r.Err, err)
 	}
 	// Output:

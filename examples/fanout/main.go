@@ -38,7 +38,8 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	code := fstest.MapFS{"handler.py": {Data: []byte("def handle(data): ...\n")}} // not executed, since squareRoot has the external id
+	// The code is not executed, since a Go function is registered for the external id.
+	code := fstest.MapFS{"handler.py": {Data: []byte("def handle(data): ...\n")}}
 	fn, err := client.Create(ctx, functions.FunctionWrite{Name: "root", ExternalID: new("square-root")}, functions.FolderFS(code))
 	if err != nil {
 		return err
