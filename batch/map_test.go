@@ -149,7 +149,7 @@ func TestMapOutcomes(t *testing.T) {
 						got.Kinds = append(got.Kinds, kind)
 					}
 				}
-				identical := cmp.Comparer(func(a, b error) bool { return a == b }) //nolint:errorlint // compares kinds, which are variables
+				identical := cmp.Comparer(func(a, b error) bool { return a == b }) //nolint:errorlint // kinds are variables
 				if diff := cmp.Diff(tc.want, got, identical); diff != "" {
 					t.Errorf("outcome (-want +got):\n%s\nerror: %v", diff, r.Err)
 				}
