@@ -144,7 +144,8 @@ func ExampleLimiter() {
 	}
 	fmt.Println(call.Status)
 	numbers := slices.Values([]Number{{N: 4}, {N: 9}})
-	roots := batch.Map[Number, Root](ctx, client, square, numbers, batch.WithLimiter(limiter), batch.WithInputOrder()) // many calls
+	// Many calls.
+	roots := batch.Map[Number, Root](ctx, client, square, numbers, batch.WithLimiter(limiter), batch.WithInputOrder())
 	for r, err := range roots {
 		fmt.Println(r.Output.Root, r.Err, err)
 	}
