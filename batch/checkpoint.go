@@ -105,23 +105,23 @@ func (c *checkpoint) load(want header, retryFailed bool) error {
 	first = append(first, '\n')
 	in := bufio.NewReader(c.file)
 	for number := 1; ; number++ {
-		text, err := in.ReadBytes('\n')
+		data, err := in.ReadBytes('\n')
 		switch {
-		case errors.Is(err, io.EOF) && number == 1 && bytes.HasPrefix(first, text):
+		case errors.Is(err, io.EOF) && number == 1 && bytes.HasPrefix(first, data):
 			return c.create(first) // the file is new, or its first line is incomplete
 		case errors.Is(err, io.EOF) && number > 1:
 			return c.truncate()
 		case err != nil && !errors.Is(err, io.EOF):
 			return c.problem("cannot be read", err)
 		case number == 1:
-			err = c.checkHeader(text, want)
+			err = c.checkHeader(data, want)
 		default:
-			err = c.addLine(number, text, retryFailed)
+			err = c.addLine(number, data, retryFailed)
 		}
 		if err != nil {
 			return err
 		}
-		c.end += int64(len(text))
+		c.end += int64(len(data))
 	}
 }
 
@@ -147,9 +147,9 @@ func (c *checkpoint) truncate() error {
 	return nil
 }
 
-func (c *checkpoint) checkHeader(text []byte, want header) error {
+func (c *checkpoint) checkHeader(data []byte, want header) error {
 	var got header
-	if err := json.Unmarshal(text, &got); err != nil || got.Format != want.Format {
+	if err := json.Unmarshal(data, &got); err != nil || got.Format != want.Format {
 		return c.differs("is not a checkpoint of batch.Map")
 	}
 	for _, field := range []struct{ name, got, want string }{
@@ -165,13 +165,13 @@ func (c *checkpoint) checkHeader(text []byte, want header) error {
 }
 
 // addLine adds the position of a line.
-func (c *checkpoint) addLine(number int, text []byte, retryFailed bool) error {
+func (c *checkpoint) addLine(number int, data []byte, retryFailed bool) error {
 	var e entry
 	var call struct {
 		ID     int64                `json:"id"`
 		Status functions.CallStatus `json:"status"`
 	}
-	err := json.Unmarshal(text, &e)
+	err := json.Unmarshal(data, &e)
 	if err == nil {
 		err = json.Unmarshal(e.Call, &call)
 	}
@@ -181,7 +181,7 @@ func (c *checkpoint) addLine(number int, text []byte, retryFailed bool) error {
 		}
 	}
 	retry := retryFailed && call.Status != functions.CallCompleted
-	c.lines[e.Index] = line{offset: c.end, length: len(text), input: e.Input, retry: retry}
+	c.lines[e.Index] = line{offset: c.end, length: len(data), input: e.Input, retry: retry}
 	c.inputs = max(c.inputs, e.Index+1)
 	return nil
 }
@@ -217,11 +217,11 @@ func (c *checkpoint) has(index int) bool {
 // read returns the recorded entry of an input.
 func (c *checkpoint) read(index int) (e entry, err error) {
 	l := c.lines[index]
-	text := make([]byte, l.length)
-	if _, err := c.file.ReadAt(text, l.offset); err != nil {
+	data := make([]byte, l.length)
+	if _, err := c.file.ReadAt(data, l.offset); err != nil {
 		return e, c.problem("cannot be read", err)
 	}
-	return e, json.Unmarshal(text, &e)
+	return e, json.Unmarshal(data, &e)
 }
 
 // record appends an entry. After it returns, a killed process does not lose the entry.
@@ -229,7 +229,7 @@ func (c *checkpoint) record(e entry) error {
 	if c == nil {
 		return nil
 	}
-	text, err := json.Marshal(e)
+	data, err := json.Marshal(e)
 	if err != nil {
 		return c.problem("cannot be written", err)
 	}
@@ -238,7 +238,7 @@ func (c *checkpoint) record(e entry) error {
 	if c.writeErr != nil {
 		return c.writeErr // the file may end with an incomplete line
 	}
-	if c.writeErr = c.write(append(text, '\n')); c.writeErr == nil && c.sync {
+	if c.writeErr = c.write(append(data, '\n')); c.writeErr == nil && c.sync {
 		if err := c.file.Sync(); err != nil {
 			c.writeErr = c.problem("cannot be written", err)
 		}
@@ -247,11 +247,11 @@ func (c *checkpoint) record(e entry) error {
 }
 
 // write appends a complete line.
-func (c *checkpoint) write(text []byte) error {
-	if _, err := c.file.WriteAt(text, c.end); err != nil {
+func (c *checkpoint) write(data []byte) error {
+	if _, err := c.file.WriteAt(data, c.end); err != nil {
 		return c.problem("cannot be written", err)
 	}
-	c.end += int64(len(text))
+	c.end += int64(len(data))
 	return nil
 }
 

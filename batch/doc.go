@@ -21,13 +21,13 @@
 // inputs and the same file returns the recorded results (Result.Recorded) and calls the function only for the others.
 //
 //	State of an input                                   Recorded  Next run
-//	the call completed, failed or timed out,            yes       returns the result
-//	after all retries
+//	the call ended, after all retries                   yes       returns the result
 //	the call could not be made                          no        calls the function
 //	the context ended during the call                   no        calls the function
 //	the process was killed during the call              no        calls the function
 //
-// Functions must tolerate a second run for the same input. Once a result is recorded, the input is not run again.
+// A call ends with the status Completed, Failed or Timeout. Functions must tolerate a second run for the same input. Once a
+// result is recorded, the input is not run again, unless the call failed and [WithRetryFailed] is used.
 //
 // Inputs are identified by their position and their JSON, so a later run must have the same inputs in the same order. It
 // may have more inputs at the end.

@@ -113,14 +113,18 @@ func ExampleWithCheckpoint() {
 	}
 	fmt.Println("second run")
 	for r, err := range roots {
-		fmt.Println(r.Input.N, r.Output.Root, r.Err, err, "recorded:", r.Recorded)
+		fmt.Println(r.Input.N, r.Output.Root, r.Err, err)
+		if r.Index == 0 {
+			fmt.Println("recorded:", r.Recorded)
+		}
 	}
 	// Output:
 	// 49 7 <nil> <nil>
 	// second run
-	// 49 7 <nil> <nil> recorded: true
-	// 64 8 <nil> <nil> recorded: false
-	// 81 9 <nil> <nil> recorded: false
+	// 49 7 <nil> <nil>
+	// recorded: true
+	// 64 8 <nil> <nil>
+	// 81 9 <nil> <nil>
 }
 
 // Share one limiter between all calls and requests of a process.
@@ -140,7 +144,9 @@ func ExampleLimiter() {
 	}
 	fmt.Println(call.Status)
 	numbers := slices.Values([]Number{{N: 4}, {N: 9}})
-	for r, err := range batch.Map[Number, Root](ctx, client, square, numbers, batch.WithLimiter(limiter), batch.WithInputOrder()) { // many calls
+	// Many calls.
+	roots := batch.Map[Number, Root](ctx, client, square, numbers, batch.WithLimiter(limiter), batch.WithInputOrder())
+	for r, err := range roots {
 		fmt.Println(r.Output.Root, r.Err, err)
 	}
 	// Output:

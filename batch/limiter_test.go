@@ -301,8 +301,14 @@ func TestLimiterAndCallOutcome(t *testing.T) {
 func TestNewLimiterRejects(t *testing.T) {
 	t.Parallel()
 	for _, limits := range []batch.Limits{
-		{Calls: -1}, {CallsPerFunction: -2}, {Requests: -3}, {Burst: -4},
-		{RequestsPerSecond: -0.5}, {RequestsPerSecond: math.NaN()}, {RequestsPerSecond: math.Inf(1)}, {RequestsPerSecond: 0.0009},
+		{Calls: -1},
+		{CallsPerFunction: -2},
+		{Requests: -3},
+		{Burst: -4},
+		{RequestsPerSecond: -0.5},
+		{RequestsPerSecond: math.NaN()},
+		{RequestsPerSecond: math.Inf(1)},
+		{RequestsPerSecond: 0.0009},
 	} {
 		if l, err := batch.NewLimiter(limits); l != nil || !errors.Is(err, functions.ErrInvalid) {
 			t.Errorf("NewLimiter(%+v) = %v, %v, want ErrInvalid", limits, l, err)

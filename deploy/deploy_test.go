@@ -88,6 +88,10 @@ func TestSecondBuildFails(t *testing.T) {
 	if build, ok := errors.AsType[*functions.DeployError](err); !ok || e.Trace != "the trace" || build.Trace != e.Trace {
 		t.Errorf("the trace is %q, want that of the build", e.Trace)
 	}
+	if message := err.Error(); !strings.HasPrefix(message, "deploy: greet: ") || strings.Contains(message, "functions: ") ||
+		!strings.Contains(message, "no space") {
+		t.Errorf("got %q, want one prefix and the message of the build", message)
+	}
 	// The restored function equals the old one, including its record.
 	if changes := s.plan(greetSpec("old", codeV1)); changes.Action != deploy.Nothing {
 		t.Errorf("the plan for the restored function is %v, want nothing", changes)

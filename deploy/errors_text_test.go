@@ -31,6 +31,12 @@ func TestErrorTexts(t *testing.T) {
 		t.Fatalf("got %v, want an error that wraps a *functions.APIError", twiceErr)
 	}
 	cause := errtext.Message(rejection)
+	specError := func(change func(*deploy.Spec)) error {
+		spec := greetSpec("1", codeV1)
+		change(&spec)
+		_, err := deploy.Plan(t.Context(), busy.Direct, spec)
+		return err
+	}
 	failed := deploy.Error{ExternalID: "greet", Step: deploy.StepBuild, Serving: deploy.ServingRestored, Err: errors.New("functions: no space")}
 	with := func(change func(*deploy.Error)) *deploy.Error {
 		e := failed
@@ -44,6 +50,26 @@ func TestErrorTexts(t *testing.T) {
 	}{
 		{"stale", deploy.ErrStale, "deploy: the function has changed since the plan was made; plan again"},
 		{"busy", deploy.ErrBusy, "deploy: another deployment of the function is running"},
+		{
+			"no external id", specError(func(s *deploy.Spec) { s.Function.ExternalID = nil }),
+			"functions: ExternalID is missing; it identifies the function in later deployments",
+		},
+		{
+			"file id", specError(func(s *deploy.Spec) { s.Function.FileID = 3 }),
+			"functions: FileID is set; leave it 0, since Deploy uploads the code",
+		},
+		{
+			"files to keep", specError(func(s *deploy.Spec) { s.KeepFiles = 11 }),
+			"functions: KeepFiles is 11; it must be between 1 and 10, or 0 for 5",
+		},
+		{
+			"short key", specError(func(s *deploy.Spec) { s.SecretsKey = "short" }),
+			"functions: SecretsKey has 5 bytes; secrets and index URLs require a key of at least 16 bytes",
+		},
+		{
+			"reserved key", specError(func(s *deploy.Spec) { s.Function.Metadata = map[string]string{"cogfn-x": ""} }),
+			`functions: Metadata has the key "cogfn-x"; keys that start with "cogfn-" are reserved`,
+		},
 		{
 			"young trial", busyErr,
 			"deploy: greet: trial build failed: another deployment of the function is running or was killed; if it was killed, " +

@@ -53,7 +53,7 @@ func TestPlanReasons(t *testing.T) {
 		"other key":    {func(s *deploy.Spec) { s.SecretsKey += "x" }, []string{"indexUrl: differs", "secrets: a value or SecretsKey differs"}},
 		"keep":         {func(s *deploy.Spec) { s.KeepFiles = 1 }, nil},
 		"functionPath": {func(s *deploy.Spec) { s.Function.FunctionPath = new("a.py") }, []string{"code: was hash 729b4e04329d, is 2349f7a839e5", "functionPath: is set now"}},
-		"equal folder": {func(s *deploy.Spec) {
+		"equal directory": {func(s *deploy.Spec) {
 			s.Source = functions.FolderFS(fstest.MapFS{"handler.py": {Data: []byte(codeV1)}})
 		}, nil},
 	} {

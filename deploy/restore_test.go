@@ -50,7 +50,8 @@ func TestPlanAfterRestore(t *testing.T) {
 		"index URL removed": {func(f *functions.FunctionWrite) { f.IndexURL = nil }, both, []string{"indexUrl: is set now"}},
 		"extra index URL added": {
 			func(f *functions.FunctionWrite) { f.ExtraIndexURLs = []string{"https://c.test"} },
-			both, []string{"extraIndexUrls: is no longer set"},
+			both,
+			[]string{"extraIndexUrls: is no longer set"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -89,9 +89,9 @@ type plainWrite functions.FunctionWrite
 // copyWrite returns a deep copy of w. It fails for values that JSON cannot represent.
 func copyWrite(w functions.FunctionWrite) (functions.FunctionWrite, error) {
 	var c plainWrite
-	text, err := json.Marshal(plainWrite(w))
+	encoded, err := json.Marshal(plainWrite(w))
 	if err == nil {
-		err = json.Unmarshal(text, &c)
+		err = json.Unmarshal(encoded, &c)
 	}
 	if err != nil {
 		return w, invalid("Function", fmt.Sprintf("cannot be encoded as JSON: %v", err))
@@ -102,9 +102,9 @@ func copyWrite(w functions.FunctionWrite) (functions.FunctionWrite, error) {
 // valuesOf returns the settings of w as JSON, by name. It omits values that the service treats like unset ones.
 func valuesOf(w functions.FunctionWrite) map[string]json.RawMessage {
 	var values map[string]json.RawMessage
-	text, err := json.Marshal(plainWrite(w))
+	encoded, err := json.Marshal(plainWrite(w))
 	if err == nil {
-		err = json.Unmarshal(text, &values)
+		err = json.Unmarshal(encoded, &values)
 	}
 	if err != nil {
 		panic(err) // impossible: copyWrite has encoded w, or the service has returned it

@@ -17,52 +17,52 @@ func TestErrorTexts(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name string
-		// fail returns the error and the messages with the ids of the run.
-		fail func(*testing.T) (err error, want string)
+		// fail returns the expected message, with the ids of the run, and the error.
+		fail func(*testing.T) (want string, err error)
 	}{
-		{"no name", func(t *testing.T) (error, string) {
+		{"no name", func(t *testing.T) (string, error) {
 			t.Helper()
 			p, fn := startProject(t)
 			_, _, err := schedule.Upsert(t.Context(), p.Client, fn, functions.ScheduleWrite{})
-			return err, "functions: schedule needs a name and a function, which identify it"
+			return "functions: schedule needs a name and a function, which identify it", err
 		}},
-		{"old schedule not deleted", func(t *testing.T) (error, string) {
+		{"old schedule not deleted", func(t *testing.T) (string, error) {
 			t.Helper()
 			p, fn := startProject(t)
 			old := faults.Must[*functions.Schedule](t)(p.Direct.Schedules.Create(t.Context(), fn, nightly()))
 			p.Faults.Inject("delete schedule", 1, faults.Reject)
 			created, err := schedule.Refresh(t.Context(), p.Client, old.ID)
-			return err, fmt.Sprintf("schedule: schedule nightly was replaced by id %d, but deleting id %d failed, so calls may be made twice; "+
-				"delete it: %s", created.ID, old.ID, rejection(t, err))
+			return fmt.Sprintf("schedule: schedule nightly was replaced by id %d, but deleting id %d failed, so calls may be made twice; "+
+				"delete it: %s", created.ID, old.ID, rejection(t, err)), err
 		}},
-		{"pause", func(t *testing.T) (error, string) {
+		{"pause", func(t *testing.T) (string, error) {
 			t.Helper()
 			p, fn := startProject(t)
 			old := faults.Must[*functions.Schedule](t)(p.Direct.Schedules.Create(t.Context(), fn, nightly()))
 			p.Faults.Inject("delete schedule", 1, faults.Reject)
 			_, err := schedule.Pause(t.Context(), p.Client, old.ID)
-			return err, "schedule: deleting schedule nightly failed, and it may be deleted or not: " + rejection(t, err)
+			return "schedule: deleting schedule nightly failed, and it may be deleted or not: " + rejection(t, err), err
 		}},
-		{"field count", func(*testing.T) (error, string) {
+		{"field count", func(*testing.T) (string, error) {
 			_, err := schedule.NextRuns("* *", 1, time.Now())
-			return err, `functions: CronExpression "* *" has 2 fields: it needs five, for minute, hour, day of month, month and day of week`
+			return `functions: CronExpression "* *" has 2 fields: it needs five, for minute, hour, day of month, month and day of week`, err
 		}},
-		{"syntax", func(*testing.T) (error, string) {
+		{"syntax", func(*testing.T) (string, error) {
 			_, err := schedule.NextRuns("* * L * *", 1, time.Now())
-			return err, `functions: CronExpression "* * L * *" is not valid: field 3 is "L", which standard cron does not allow there`
+			return `functions: CronExpression "* * L * *" is not valid: field 3 is "L", which standard cron does not allow there`, err
 		}},
-		{"range", func(*testing.T) (error, string) {
+		{"range", func(*testing.T) (string, error) {
 			_, err := schedule.NextRuns("60 * * * *", 1, time.Now())
-			return err, `functions: CronExpression "60 * * * *" is not valid: a number is out of range`
+			return `functions: CronExpression "60 * * * *" is not valid: a number is out of range`, err
 		}},
-		{"never", func(*testing.T) (error, string) {
+		{"never", func(*testing.T) (string, error) {
 			_, err := schedule.NextRuns("0 0 31 2 *", 1, time.Now())
-			return err, "schedule: the cron expression matches no date"
+			return "schedule: the cron expression matches no date", err
 		}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			err, want := test.fail(t)
+			want, err := test.fail(t)
 			if err == nil || err.Error() != want {
 				t.Errorf("got  %v\nwant %s", err, want)
 			}

@@ -16,8 +16,8 @@ var ErrNever = fmt.Errorf("schedule: %w", cron.ErrNever)
 // request.
 //
 // The expression has five fields: minute, hour, day of month, month, day of week (0 and 7 are Sunday). A field contains
-// numbers, three-letter names of months and weekdays, ranges, lists and steps. If both day fields are restricted, one of
-// them has to match, as in Vixie cron.
+// numbers, three-letter names of months and weekdays, ranges, lists and steps. If a day field begins with "*", both day
+// fields must match; otherwise one of them must match, as in Vixie cron.
 //
 // Errors:
 //   - *functions.ArgumentError: the expression is not valid.

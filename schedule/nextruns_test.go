@@ -48,12 +48,12 @@ func TestNextRuns(t *testing.T) {
 	}
 }
 
+// The syntax is tested in internal/cron.
 func TestNextRunsRejects(t *testing.T) {
 	t.Parallel()
-	for cron := range strings.SplitSeq("|*|* * * *|* * * * * *|@hourly|60 * * * *|* 24 * * *|* * 0 * *|* * * 13 *|* * * * 8|5-1 * * * *|*/0 * * * *|"+
-		"1,,2 * * * *|-1 * * * *|* * L * *|* * 15W * *|* * ? * *|* * * * MON#2|* * * * 5L|MON * * * *|* * * MON *|* * * * JAN|1.5 * * * *|*-5 * * * *", "|") {
-		if _, err := schedule.NextRuns(cron, 1, time.Now()); !errors.Is(err, functions.ErrInvalid) {
-			t.Errorf("%q: got %v, want ErrInvalid", cron, err)
+	for _, expression := range []string{"", "* * * *", "60 * * * *", "* * L * *"} {
+		if _, err := schedule.NextRuns(expression, 1, time.Now()); !errors.Is(err, functions.ErrInvalid) {
+			t.Errorf("%q: got %v, want ErrInvalid", expression, err)
 		}
 	}
 }

@@ -28,7 +28,7 @@ type change struct {
 
 // checked are the packages that are tested after each change: those with generated code, copies of facts, or guards.
 var checked = []string{
-	"./gen/...", "./wrapper", "./deploy", "./emulator/internal/service", "./emulator/internal/contract",
+	"./gen/...", "./wrapper", "./schedule", "./deploy", "./emulator/internal/service", "./emulator/internal/contract",
 	"./tests/description", "./tests/contract", "./tests/architecture",
 }
 
@@ -155,7 +155,7 @@ var changes = []change{
 		fails: map[string]string{
 			"./emulator/internal/service": noMethod,
 			// The tests of these use the emulator, which does not compile.
-			"./wrapper": noMethod, "./deploy": noMethod,
+			"./wrapper": noMethod, "./schedule": noMethod, "./deploy": noMethod,
 			"./tests/contract": "no exchange shows: getFunctionStatistics status 200",
 		},
 	},
