@@ -188,9 +188,6 @@ func (s *FilesService) Retrieve(ctx context.Context, id Identifier) (_ *File, er
 	return &File{got.Items[0]}, nil
 }
 
-// filesChunk is the number of files in one delete request.
-const filesChunk = 1_000
-
 // Delete deletes files. It sends one request for each 1,000 files. An unknown file is an error that matches [ErrNotFound],
 // unless [IgnoreUnknown] is given. Files that earlier requests deleted stay deleted when a later request fails.
 //
@@ -205,7 +202,7 @@ func (s *FilesService) Delete(ctx context.Context, ids []Identifier, opts ...IDs
 		}
 	}
 	o := idsSettings(opts)
-	for chunk := range slices.Chunk(refs, filesChunk) {
+	for chunk := range slices.Chunk(refs, gen.FileDeleteReferencesMaxItems) {
 		body := gen.FileDeleteRequest{Items: chunk}
 		if o.ignoreUnknown {
 			body.IgnoreUnknownIDs = &o.ignoreUnknown

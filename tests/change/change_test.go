@@ -142,7 +142,7 @@ var changes = []change{
 	},
 	{
 		name:  "longer lists of functions",
-		edits: [][2]string{{"      description: One to ten functions.\n      type: array\n      minItems: 1\n      maxItems: 10\n", "      description: Functions.\n      type: array\n      minItems: 1\n      maxItems: 20\n"}},
+		edits: [][2]string{{"      description: A list of 1 to 10 references to functions.\n      type: array\n      minItems: 1\n      maxItems: 10\n", "      description: Functions.\n      type: array\n      minItems: 1\n      maxItems: 20\n"}},
 		fails: map[string]string{
 			"./tests/description": "edit publishedBounds in tests/description/bounds_test.go",
 			"./tests/contract":    "record again with make record",
@@ -162,7 +162,7 @@ var changes = []change{
 	{
 		name: "other words",
 		edits: [][2]string{
-			{"      description: A deployed function, as the service shows it.\n", "      description: A function in other words.\n"},
+			{"      description: A deployed function.\n", "      description: A function in other words.\n"},
 			{"      summary: Filter functions\n", "      summary: Search for functions\n"},
 		},
 		everything: true,
