@@ -1,7 +1,8 @@
-// Package cogfn holds nothing but the generation of the clients from api/openapi.yaml; import the wrapper package instead:
+// Package cogfn contains only the directives that generate the clients from api/openapi.yaml. Import the wrapper instead:
 //
 //	import functions "github.com/cogfn/cogfn/wrapper"
 package cogfn
 
 //go:generate go tool oapi-codegen -config api/client.cfg.yaml api/openapi.yaml
+//go:generate go run ./tools/gencomments gen/gen.gen.go
 //go:generate go tool oapi-codegen -config api/server.cfg.yaml api/openapi.yaml

@@ -1,5 +1,5 @@
-// Package batch calls one function with many inputs, within the limits of the service, and picks up where it was
-// interrupted. It stands on the public methods of package functions alone.
+// Package batch calls one function with many inputs, within the limits of the service. An interrupted run can be
+// continued.
 //
 //	inputs := slices.Values(sensors)
 //	for result, err := range batch.Map[Sensor, Score](ctx, client, functions.ExternalID("score"), inputs,
@@ -7,29 +7,49 @@
 //		…
 //	}
 //
+// The example of [Map] is a complete program.
+//
 // # Limits
 //
-// The service runs 100 calls of a function and 250 of a project at once, and refuses more with 429. Map keeps to that by
-// itself; a Limiter does so for everything in a process that shares it, and bounds requests as well.
+// The service runs at most 100 calls of a function and 250 calls of a project at the same time, and rejects others with
+// status 429. Map stays within these limits. A [Limiter] does so for all calls of a process that share it, and can also
+// limit requests.
 //
 // # Checkpoints
 //
-// With WithCheckpoint, Map notes each input whose call has ended in a file, before it returns the result. A run with the
-// same inputs and the same file, after whatever end of the one before, returns what the file has (Result.Recorded) and
-// calls the function for the rest only. What counts as a result is the end of a call: Completed, Failed or Timeout, after
-// all retries. An input whose call could not be made, or whose end was not seen, has no result, and so do inputs whose
-// calls were running when the process was killed: these run again, though the function may have been run for them. A
-// function must therefore bear to be run twice for one input; once its result is in the file, it never is.
+// With [WithCheckpoint], Map records the result of each input in a file before it returns it. A later run with the same
+// inputs and the same file returns the recorded results (Result.Recorded) and calls the function only for the others.
 //
-// The file is JSON Lines: the first line names the project and the function, every other line holds one input's place and
-// the SHA-256 of its JSON, the call as the API shows it, and the response. Inputs themselves are not in it. Lines are
-// added and never changed; a last line that was cut off by the end of the process is dropped. Inputs are known by their
-// place and their JSON, so they must come in the same order; more may be added at the end. A file of other inputs, another
-// function or another project is refused, and so is one that another run is using: the lock is the system's own, and
-// leaves with the process that holds it, even a killed one. Systems without such locks (all but Linux, macOS, Windows,
-// illumos and the BSDs) refuse checkpoints; so may network file systems.
+//	State of an input                                   Recorded  Next run
+//	the call ended, after all retries                   yes       returns the result
+//	the call could not be made                          no        calls the function
+//	the context ended during the call                   no        calls the function
+//	the process was killed during the call              no        calls the function
 //
-// Each line is given to the system at once, in one piece, so that the end of the process loses no result that was
-// returned. A power cut may lose those of the last seconds, which then run again; WithSync rules that out, at the price of
-// one fsync a result. A run that comes to its end always syncs the file.
+// A call ends with the status Completed, Failed or Timeout. Functions must tolerate a second run for the same input. Once a
+// result is recorded, the input is not run again, unless the call failed and [WithRetryFailed] is used.
+//
+// Inputs are identified by their position and their JSON, so a later run must have the same inputs in the same order. It
+// may have more inputs at the end.
+//
+// The file is in JSON Lines format. Lines are appended and never changed. An incomplete last line is dropped.
+//
+//	Line    Content
+//	first   format and version, the project and the function
+//	others  index of the input, SHA-256 of its JSON, attempts, the call as returned by the API, the response
+//
+// A *[CheckpointError] rejects these files, which remain unchanged:
+//
+//	Kind                  Reason
+//	ErrCheckpointInUse    another run uses the file
+//	ErrCheckpointDiffers  the file belongs to other inputs, another function or another project
+//	ErrCheckpointDamaged  a line cannot be read
+//
+// The operating system locks the file and releases the lock when the process ends, also if it is killed. On Windows, AIX
+// and Solaris, the lock is on a second file with the suffix ".lock". Systems without file locks, and some network file
+// systems, cannot use checkpoints.
+//
+// Each line is written by one system call before its result is returned, so a killed process loses no returned result. A
+// power failure can lose the results of the last seconds, whose inputs then run again, unless [WithSync] is used. Map syncs
+// the file at the end of a run.
 package batch

@@ -16,18 +16,18 @@ import (
 	functions "github.com/cogfn/cogfn/wrapper"
 )
 
-// Number is what the function square-root gets; Label stays here.
+// Number is the input of the function square-root. Label is not sent.
 type Number struct {
 	N     int    `json:"n"`
 	Label string `json:"-"`
 }
 
-// Root is what it returns.
+// Root is the response of the function.
 type Root struct {
 	Root int `json:"root"`
 }
 
-// squareRoot is the function, in Go, which the emulator runs in place of Python.
+// squareRoot is the function. The emulator runs it instead of Python code.
 func squareRoot(_ context.Context, call *emulator.Call) (any, error) {
 	var in Number
 	if err := json.Unmarshal(call.Data, &in); err != nil {
@@ -41,7 +41,7 @@ func squareRoot(_ context.Context, call *emulator.Call) (any, error) {
 	return nil, fmt.Errorf("ValueError: %d is not a square number", in.N)
 }
 
-// startWithSquareRoot starts a service on which the function is ready, and makes a client with some more options.
+// startWithSquareRoot starts an emulator with the function and returns a client with additional options.
 func startWithSquareRoot(ctx context.Context, opts ...functions.Option) (client *functions.Client, closeAll func()) {
 	service, err := emulator.Start(emulator.Options{Handlers: map[string]emulator.Handler{"square-root": squareRoot}})
 	if err != nil {
@@ -69,7 +69,7 @@ func startWithSquareRoot(ctx context.Context, opts ...functions.Option) (client 
 	}
 }
 
-// Many inputs through one function, ten at a time, with one more try for those that fail.
+// Call a function with many inputs, ten at a time, and retry failed calls once.
 func ExampleMap() {
 	ctx := context.Background()
 	client, closeAll := startWithSquareRoot(ctx)
@@ -79,7 +79,7 @@ func ExampleMap() {
 	for r, err := range batch.Map[Number, Root](ctx, client, functions.ExternalID("square-root"), slices.Values(numbers),
 		batch.WithConcurrency(10), batch.WithRetries(1), batch.WithRetryPause(functions.ConstantPoll(0)), batch.WithInputOrder()) {
 		if err != nil {
-			log.Fatal(err) // the whole cannot go on
+			log.Fatal(err) // Map stopped
 		}
 		if failed, ok := errors.AsType[*functions.CallError](r.Err); ok {
 			fmt.Printf("%s: failed %d times: %s\n", r.Input.Label, r.Attempts, failed.Message)
@@ -93,7 +93,7 @@ func ExampleMap() {
 	// third: 8, <nil>
 }
 
-// A run that was interrupted goes on where it was.
+// Continue an interrupted run.
 func ExampleWithCheckpoint() {
 	ctx := context.Background()
 	client, closeAll := startWithSquareRoot(ctx)
@@ -109,38 +109,44 @@ func ExampleWithCheckpoint() {
 		batch.WithCheckpoint(filepath.Join(dir, "roots.jsonl")), batch.WithConcurrency(1))
 	for r, err := range roots {
 		fmt.Println(r.Input.N, r.Output.Root, r.Err, err)
-		break // as if the process had been killed
+		break // simulates a killed process
 	}
-	fmt.Println("again")
+	fmt.Println("second run")
 	for r, err := range roots {
-		fmt.Println(r.Input.N, r.Output.Root, r.Err, err, "from the file:", r.Recorded && r.Index == 0)
+		fmt.Println(r.Input.N, r.Output.Root, r.Err, err)
+		if r.Index == 0 {
+			fmt.Println("recorded:", r.Recorded)
+		}
 	}
 	// Output:
 	// 49 7 <nil> <nil>
-	// again
-	// 49 7 <nil> <nil> from the file: true
-	// 64 8 <nil> <nil> from the file: false
-	// 81 9 <nil> <nil> from the file: false
+	// second run
+	// 49 7 <nil> <nil>
+	// recorded: true
+	// 64 8 <nil> <nil>
+	// 81 9 <nil> <nil>
 }
 
-// One limiter for everything that a process sends to a project.
+// Share one limiter between all calls and requests of a process.
 func ExampleLimiter() {
 	ctx := context.Background()
 	limiter, err := batch.NewLimiter(batch.Limits{Calls: 40, Requests: 8, RequestsPerSecond: 500, Burst: 50})
 	if err != nil {
 		log.Fatal(err)
 	}
-	client, closeAll := startWithSquareRoot(ctx, limiter.ClientOption()) // requests
+	client, closeAll := startWithSquareRoot(ctx, functions.WithLimiter(limiter)) // limits requests
 	defer closeAll()
 
 	square := functions.ExternalID("square-root")
-	call, err := limiter.Call(ctx, client, square, Number{N: 144}) // one call
+	call, err := limiter.Call(ctx, client, square, Number{N: 144}) // a single call
 	if err != nil {
 		log.Fatal(err)
 	}
 	fmt.Println(call.Status)
 	numbers := slices.Values([]Number{{N: 4}, {N: 9}})
-	for r, err := range batch.Map[Number, Root](ctx, client, square, numbers, batch.WithLimiter(limiter), batch.WithInputOrder()) { // many
+	// Many calls.
+	roots := batch.Map[Number, Root](ctx, client, square, numbers, batch.WithLimiter(limiter), batch.WithInputOrder())
+	for r, err := range roots {
 		fmt.Println(r.Output.Root, r.Err, err)
 	}
 	// Output:

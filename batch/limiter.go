@@ -11,24 +11,27 @@ import (
 	functions "github.com/cogfn/cogfn/wrapper"
 )
 
-// How many calls the service lets run at once.
+// The numbers of calls that the service runs at the same time.
 const (
-	ServiceCalls            = 250 // in a project
+	// ServiceCalls is the limit of a project.
+	ServiceCalls = 250
+	// ServiceCallsPerFunction is the limit of a function.
 	ServiceCallsPerFunction = 100
 )
 
-// Limits are what a Limiter keeps to. A zero field means the default that its comment names.
+// Limits are the limits of a [Limiter]. Each zero field has a default.
 type Limits struct {
-	// Calls is how many calls may run at once in the project; 0 means ServiceCalls.
+	// Calls is the number of calls of the project that may run at the same time; 0 means ServiceCalls.
 	Calls int
-	// CallsPerFunction is how many calls of one function may run at once; 0 means ServiceCallsPerFunction.
+	// CallsPerFunction is the number of calls of one function that may run at the same time; 0 means
+	// ServiceCallsPerFunction.
 	CallsPerFunction int
-	// Requests is how many requests to the API may be under way at once; 0 means any number.
+	// Requests is the number of requests to the API that may be in flight at the same time; 0 means no limit.
 	Requests int
-	// RequestsPerSecond is how many requests to the API may begin in a second, on average; 0 means any number, and the
-	// least is 0.001.
+	// RequestsPerSecond is the average number of requests to the API that may start in one second, at least 0.001; 0 means
+	// no limit.
 	RequestsPerSecond float64
-	// Burst is how many requests may begin at once after a time with few of them; 0 means 1, an even pace.
+	// Burst is the number of requests that may start at once after a pause; 0 means 1, which spaces requests evenly.
 	Burst int
 }
 
@@ -41,76 +44,80 @@ func (l Limits) check() error {
 	} {
 		if field.value < 0 {
 			return &functions.ArgumentError{
-				Field: "Limits." + field.name, Rule: fmt.Sprintf("is %d; use a number above zero, or 0 for the default", field.value),
+				Field: "Limits." + field.name, Rule: fmt.Sprintf("is %d; it must be at least 1, or 0 for the default", field.value),
 			}
 		}
 	}
-	const least = 0.001
-	if r := l.RequestsPerSecond; r != 0 && !(r >= least && r <= math.MaxFloat64) { // NaN is none of these
+	const minRate = 0.001
+	if r := l.RequestsPerSecond; r != 0 && !(r >= minRate && r <= math.MaxFloat64) { // also rejects NaN
 		return &functions.ArgumentError{
-			Field: "Limits.RequestsPerSecond", Rule: fmt.Sprintf("is %v; use %v or more, or 0 for any number", r, least),
+			Field: "Limits.RequestsPerSecond", Rule: fmt.Sprintf("is %v; it must be at least %v, or 0 for no limit", r, minRate),
 		}
 	}
 	return nil
 }
 
-// Limiter keeps one process below the limits of one project, so that the service need not refuse anything. Make one for
-// each project and share it: give ClientOption to the clients, WithLimiter to every Map, and use Call or Start instead of
-// the client's where single calls should count too. It is safe for concurrent use.
+// Limiter keeps a process within the limits of one project, so that the service rejects fewer requests. Create one limiter
+// per project and share it:
 //
-// Whoever waits longest goes first. Requests that hold a nonce go before the others, since it serves for a minute only:
-// at most one request that came earlier may keep one waiting.
+//	functions.WithLimiter  limits the requests of a client
+//	WithLimiter            limits the calls of a Map
+//	Limiter.Call, Start    limit single calls
 //
-// A limiter does not replace retries: schedules and other programs use up the same limits, so the service may answer 429
-// in spite of it. The client then pauses and repeats as ever (functions.WithRetry, Retry-After). Each repetition passes
-// through the limiter like any request, and a call that is being repeated keeps its place, so that the calls behind it
-// wait as well instead of being refused one by one. For the size of a call's data there is functions.WithPayloadLimit.
+// Waiters are served in the order of their arrival. The exception are requests with a nonce, because a nonce is valid for
+// one minute: they overtake other requests and wait for at most one of these.
+//
+// A limiter does not replace retries. Schedules and other programs use the same limits, so the service can still respond
+// with 429. The client then retries as usual (functions.WithRetry, Retry-After). Each retry is limited like any request. A
+// call that is retried keeps its slot, so other calls wait instead of being rejected too. functions.WithPayloadLimit limits
+// the size of a call's data.
+//
+// A Limiter is safe for concurrent use.
 type Limiter struct {
-	door     *semaphore.Weighted // lets one request without a nonce at a time wait for the two below
+	// ordinary lets one request without a nonce at a time wait for requests and pace.
+	ordinary *semaphore.Weighted
 	requests *semaphore.Weighted
 	pace     *pacer
 
-	calls       *semaphore.Weighted
-	perFunction int64
-	mu          sync.Mutex
-	byFunction  map[int64]*semaphore.Weighted
+	calls            *semaphore.Weighted
+	callsPerFunction int64
+	mu               sync.Mutex
+	functionCalls    map[int64]*semaphore.Weighted // by function id
 }
 
-// NewLimiter makes a limiter. A limit below zero is an error that matches functions.ErrInvalid.
+// NewLimiter returns a limiter. A limit below zero is a *functions.ArgumentError.
 func NewLimiter(l Limits) (*Limiter, error) {
 	if err := l.check(); err != nil {
 		return nil, err
 	}
-	or := func(n int, standard int64) int64 {
+	limit := func(n int, standard int64) int64 {
 		if n == 0 {
 			return standard
 		}
 		return int64(n)
 	}
 	return &Limiter{
-		door:        semaphore.NewWeighted(1),
-		requests:    semaphore.NewWeighted(or(l.Requests, math.MaxInt64)),
-		pace:        newPacer(l.RequestsPerSecond, max(l.Burst, 1)),
-		calls:       semaphore.NewWeighted(or(l.Calls, ServiceCalls)),
-		perFunction: or(l.CallsPerFunction, ServiceCallsPerFunction),
-		byFunction:  map[int64]*semaphore.Weighted{},
+		ordinary:         semaphore.NewWeighted(1),
+		requests:         semaphore.NewWeighted(limit(l.Requests, math.MaxInt64)),
+		pace:             newPacer(l.RequestsPerSecond, max(l.Burst, 1)),
+		calls:            semaphore.NewWeighted(limit(l.Calls, ServiceCalls)),
+		callsPerFunction: limit(l.CallsPerFunction, ServiceCallsPerFunction),
+		functionCalls:    map[int64]*semaphore.Weighted{},
 	}, nil
 }
 
-// ClientOption makes a client send its requests within Limits.Requests and Limits.RequestsPerSecond. Several clients of
-// one project may share a limiter. A request whose context ends while it waits is not sent. Uploads and downloads of
-// files go to signed addresses, not to the API, and do not count; nor does fetching tokens.
-func (l *Limiter) ClientOption() functions.Option { return functions.WithAdmission(l.admit) }
-
-func (l *Limiter) admit(ctx context.Context, urgent bool) (done func(), err error) {
+// Acquire waits until a request may be sent within Limits.Requests and Limits.RequestsPerSecond, so that a client can use
+// the limiter with [functions.WithLimiter]. Several clients of a project can share a limiter. urgent means that the request
+// has a nonce.
+func (l *Limiter) Acquire(ctx context.Context, urgent bool) (release func(), err error) {
 	if !urgent {
-		if err := l.door.Acquire(ctx, 1); err != nil {
-			return nil, ended(ctx)
+		if err := l.ordinary.Acquire(ctx, 1); err != nil {
+			return nil, contextError(ctx)
 		}
-		defer l.door.Release(1)
+		defer l.ordinary.Release(1)
 	}
 	if err := l.requests.Acquire(ctx, 1); err != nil {
-		return nil, ended(ctx)
+		return nil, contextError(ctx)
 	}
 	if err := l.pace.wait(ctx); err != nil {
 		l.requests.Release(1)
@@ -119,9 +126,13 @@ func (l *Limiter) admit(ctx context.Context, urgent bool) (done func(), err erro
 	return func() { l.requests.Release(1) }, nil
 }
 
-// Call is client.Call within the limits for running calls. When ctx ends while the call runs, its place is given to the
-// next although the call goes on: the API cannot cancel one.
-func (l *Limiter) Call(ctx context.Context, client *functions.Client, fn functions.Identifier, data any, opts ...functions.SessionOption) (*functions.Call, error) {
+// Call is client.Call within the limits of running calls. If ctx ends while the call runs, its slot is released although
+// the call continues, since the API cannot cancel calls.
+//
+// The errors are those of [Limiter.Start] and of functions.Call.Wait.
+func (l *Limiter) Call(
+	ctx context.Context, client *functions.Client, fn functions.Identifier, data any, opts ...functions.SessionOption,
+) (*functions.Call, error) {
 	call, release, err := l.Start(ctx, client, fn, data, opts...)
 	if err != nil {
 		return nil, err
@@ -130,16 +141,20 @@ func (l *Limiter) Call(ctx context.Context, client *functions.Client, fn functio
 	return call, call.Wait(ctx)
 }
 
-// Start is client.Start within the limits for running calls: it waits until there is room for one more. The call's place
-// is taken until release is called, which must be done once, when the call has ended or nobody cares any more. With an
-// error, release is nil and nothing is to be done.
-func (l *Limiter) Start(ctx context.Context, client *functions.Client, fn functions.Identifier, data any, opts ...functions.SessionOption) (call *functions.Call, release func(), err error) {
-	id, err := client.FunctionID(ctx, fn) // one function counts once, by whichever identifier it is named
+// Start is client.Start within the limits of running calls. It waits for a slot, which the call occupies until release is
+// called. Call release when the call has ended, or to give up its slot. Further calls of release do nothing. With an
+// error, release is nil.
+//
+// An end of ctx while Start waits is an error that wraps that of ctx. Other errors are those of client.Start.
+func (l *Limiter) Start(
+	ctx context.Context, client *functions.Client, fn functions.Identifier, data any, opts ...functions.SessionOption,
+) (call *functions.Call, release func(), err error) {
+	id, err := client.FunctionID(ctx, fn) // the id and the external id of a function share its slots
 	if err != nil {
 		return nil, nil, err
 	}
-	if release, err = l.place(ctx, id); err != nil {
-		return nil, nil, fmt.Errorf("batch: stopped waiting for room for another call of the function with %v: %w", fn, err)
+	if release, err = l.acquireCall(ctx, id); err != nil {
+		return nil, nil, fmt.Errorf("batch: stopped while waiting to call the function with %v: %w", fn, err)
 	}
 	if call, err = client.Start(ctx, fn, data, opts...); err != nil {
 		release()
@@ -148,16 +163,16 @@ func (l *Limiter) Start(ctx context.Context, client *functions.Client, fn functi
 	return call, release, nil
 }
 
-// place waits for room in the function first and in the project last, so that calls of a busy function take no room from
-// others while they wait.
-func (l *Limiter) place(ctx context.Context, functionID int64) (release func(), err error) {
-	ofFunction := l.ofFunction(functionID)
+// acquireCall waits for a slot of the function first and of the project then, so that waiting calls of a busy function
+// occupy no slots of the project.
+func (l *Limiter) acquireCall(ctx context.Context, functionID int64) (release func(), err error) {
+	ofFunction := l.functionSlots(functionID)
 	if err := ofFunction.Acquire(ctx, 1); err != nil {
-		return nil, ended(ctx)
+		return nil, contextError(ctx)
 	}
 	if err := l.calls.Acquire(ctx, 1); err != nil {
 		ofFunction.Release(1)
-		return nil, ended(ctx)
+		return nil, contextError(ctx)
 	}
 	return sync.OnceFunc(func() {
 		l.calls.Release(1)
@@ -165,11 +180,11 @@ func (l *Limiter) place(ctx context.Context, functionID int64) (release func(), 
 	}), nil
 }
 
-func (l *Limiter) ofFunction(id int64) *semaphore.Weighted {
+func (l *Limiter) functionSlots(id int64) *semaphore.Weighted {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.byFunction[id] == nil {
-		l.byFunction[id] = semaphore.NewWeighted(l.perFunction)
+	if l.functionCalls[id] == nil {
+		l.functionCalls[id] = semaphore.NewWeighted(l.callsPerFunction)
 	}
-	return l.byFunction[id]
+	return l.functionCalls[id]
 }

@@ -3,7 +3,6 @@ package batch_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"math"
 	"net/http"
@@ -20,53 +19,53 @@ import (
 	functions "github.com/cogfn/cogfn/wrapper"
 )
 
-// counted takes its time over every request, and counts them.
-type counted struct {
-	takes  time.Duration
-	answer func(req *http.Request) (*http.Response, error) // nil answers with an empty list
+// countingTransport counts requests. Each request takes some time.
+type countingTransport struct {
+	duration time.Duration
+	respond  func(req *http.Request) (*http.Response, error) // nil responds with an empty list
 
-	mu    sync.Mutex
-	now   int
-	most  int
-	began []time.Time
-	what  []string // the last part of each path
+	mu          sync.Mutex
+	inFlight    int
+	maxInFlight int
+	starts      []time.Time
+	names       []string // the last part of each path
 }
 
-func (c *counted) RoundTrip(req *http.Request) (*http.Response, error) {
+func (c *countingTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	c.mu.Lock()
-	c.now++
-	c.most = max(c.most, c.now)
-	c.began = append(c.began, time.Now())
-	c.what = append(c.what, req.URL.Path[strings.LastIndex(req.URL.Path, "/"):])
+	c.inFlight++
+	c.maxInFlight = max(c.maxInFlight, c.inFlight)
+	c.starts = append(c.starts, time.Now())
+	c.names = append(c.names, req.URL.Path[strings.LastIndex(req.URL.Path, "/"):])
 	c.mu.Unlock()
-	time.Sleep(c.takes)
-	if c.answer != nil {
+	time.Sleep(c.duration)
+	if c.respond != nil {
 		defer c.done()
-		return c.answer(req)
+		return c.respond(req)
 	}
 	resp, err := reply(http.StatusOK, `{"items":[]}`)
 	if err == nil {
-		resp.Body = &body{resp.Body, c.takes, c.done}
+		resp.Body = &body{resp.Body, c.duration, c.done}
 	}
 	return resp, err
 }
 
-func (c *counted) done() {
+func (c *countingTransport) done() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.now--
+	c.inFlight--
 }
 
-// body takes its time too: a request is under way until its answer is read.
+// body is slow, since a request is in flight until its response is read.
 type body struct {
 	io.ReadCloser
 
-	takes time.Duration
-	done  func()
+	duration time.Duration
+	done     func()
 }
 
 func (b *body) Read(p []byte) (int, error) {
-	time.Sleep(b.takes)
+	time.Sleep(b.duration)
 	return b.ReadCloser.Read(p)
 }
 
@@ -79,22 +78,22 @@ func TestLimiterRequests(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
 		limits batch.Limits
-		most   int
-		apart  time.Duration // the least time between a request and the one that is burst later
+		most   int           // the maximum number of requests in flight
+		apart  time.Duration // the minimum time between requests after the burst
 	}{
-		"at once":             {batch.Limits{Requests: 3}, 3, 0},
-		"one at a time":       {batch.Limits{Requests: 1}, 1, 2 * time.Second},
-		"a second":            {batch.Limits{RequestsPerSecond: 10}, 30, 100 * time.Millisecond},
-		"a second and bursts": {batch.Limits{RequestsPerSecond: 10, Burst: 5}, 34, 100 * time.Millisecond},
-		"both":                {batch.Limits{Requests: 2, RequestsPerSecond: 10}, 2, 100 * time.Millisecond},
-		"none":                {batch.Limits{}, 60, 0},
+		"in flight":     {batch.Limits{Requests: 3}, 3, 0},
+		"one at a time": {batch.Limits{Requests: 1}, 1, 2 * time.Second},
+		"per second":    {batch.Limits{RequestsPerSecond: 10}, 30, 100 * time.Millisecond},
+		"bursts":        {batch.Limits{RequestsPerSecond: 10, Burst: 5}, 34, 100 * time.Millisecond},
+		"both":          {batch.Limits{Requests: 2, RequestsPerSecond: 10}, 2, 100 * time.Millisecond},
+		"none":          {batch.Limits{}, 60, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				transport := &counted{takes: 990 * time.Millisecond} // and twice as much for the answer's body
+				transport := &countingTransport{duration: 990 * time.Millisecond} // and twice that for the body of the response
 				l := limiter(t, tc.limits)
-				clients := []*functions.Client{client(t, transport, l.ClientOption()), client(t, transport, l.ClientOption())}
+				clients := []*functions.Client{client(t, transport, functions.WithLimiter(l)), client(t, transport, functions.WithLimiter(l))}
 				var all sync.WaitGroup
 				for i := range 60 {
 					all.Go(func() {
@@ -104,13 +103,13 @@ func TestLimiterRequests(t *testing.T) {
 					})
 				}
 				all.Wait()
-				if transport.most != tc.most {
-					t.Errorf("%d requests were under way at once, want %d", transport.most, tc.most)
+				if transport.maxInFlight != tc.most {
+					t.Errorf("%d requests were in flight at the same time, want %d", transport.maxInFlight, tc.most)
 				}
 				burst := max(tc.limits.Burst, 1)
-				for i := burst; i < len(transport.began); i++ {
-					if apart := transport.began[i].Sub(transport.began[i-1]); apart < tc.apart {
-						t.Errorf("requests %d and %d began %v apart, want %v", i, i+1, apart, tc.apart)
+				for i := burst; i < len(transport.starts); i++ {
+					if apart := transport.starts[i].Sub(transport.starts[i-1]); apart < tc.apart {
+						t.Errorf("requests %d and %d started %v apart, want %v", i, i+1, apart, tc.apart)
 					}
 				}
 			})
@@ -118,16 +117,16 @@ func TestLimiterRequests(t *testing.T) {
 	}
 }
 
-// However requests come, no span of time sees more of them begin than its share and the burst.
-func TestLimiterPaceProperty(t *testing.T) {
+// In every period, at most its share of requests and the burst start.
+func TestLimiterRateProperty(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		perSecond := rapid.Float64Range(0.5, 50).Draw(rt, "requests per second")
 		burst := rapid.IntRange(1, 5).Draw(rt, "burst")
 		pauses := rapid.SliceOfN(rapid.IntRange(0, 400), 1, 40).Draw(rt, "milliseconds between requests")
-		transport := &counted{}
+		transport := &countingTransport{}
 		synctest.Test(t, func(t *testing.T) {
-			c := client(t, transport, limiter(t, batch.Limits{RequestsPerSecond: perSecond, Burst: burst}).ClientOption())
+			c := client(t, transport, functions.WithLimiter(limiter(t, batch.Limits{RequestsPerSecond: perSecond, Burst: burst})))
 			var all sync.WaitGroup
 			for _, pause := range pauses {
 				time.Sleep(time.Duration(pause) * time.Millisecond)
@@ -139,19 +138,19 @@ func TestLimiterPaceProperty(t *testing.T) {
 			}
 			all.Wait()
 		})
-		for i, from := range transport.began {
-			for j := i + burst; j < len(transport.began); j++ {
+		for i, from := range transport.starts {
+			for j := i + burst; j < len(transport.starts); j++ {
 				least := time.Duration(float64(j-i+1-burst)/perSecond*float64(time.Second)) - time.Microsecond
-				if span := transport.began[j].Sub(from); span < least {
-					rt.Fatalf("%d requests began within %v, which takes %v", j-i+1, span, least)
+				if span := transport.starts[j].Sub(from); span < least {
+					rt.Fatalf("%d requests started within %v, want at least %v", j-i+1, span, least)
 				}
 			}
 		}
 	})
 }
 
-// Those who wait longest go first, and whoever gives up is passed over.
-func TestLimiterIsFair(t *testing.T) {
+// Waiters are served in the order of their arrival. A waiter that gives up does not delay others.
+func TestLimiterOrder(t *testing.T) {
 	t.Parallel()
 	request := func(ctx context.Context, _ *batch.Limiter, c *functions.Client, _ int) error {
 		_, err := c.List(ctx, functions.Filter{})
@@ -174,7 +173,7 @@ func TestLimiterIsFair(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				l := limiter(t, tc.limits)
-				c := client(t, newService(func(int, int) run { return run{takes: time.Second} }), l.ClientOption())
+				c := client(t, newService(func(int, int) run { return run{duration: time.Second} }), functions.WithLimiter(l))
 				var mu sync.Mutex
 				var order []int
 				var all sync.WaitGroup
@@ -198,20 +197,20 @@ func TestLimiterIsFair(t *testing.T) {
 				}
 				all.Wait()
 				if want := []int{0, 1, 2, 3, 4, 6, 7, 8, 9}; !slices.Equal(order, want) {
-					t.Errorf("they ended in the order %v, want %v", order, want)
+					t.Errorf("the order is %v, want %v", order, want)
 				}
 			})
 		})
 	}
 }
 
-// A nonce serves for a minute, so what holds one must not wait behind a long queue; the pace is kept all the same.
-func TestLimiterLetsNoncesGoFirst(t *testing.T) {
+// A nonce is valid for one minute, so requests with a nonce overtake others. They are subject to the same rate.
+func TestLimiterPrefersNonces(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newService(nil)
-		transport := &counted{takes: 100 * time.Millisecond, answer: s.RoundTrip}
-		c := client(t, transport, limiter(t, batch.Limits{RequestsPerSecond: 1}).ClientOption())
+		transport := &countingTransport{duration: 100 * time.Millisecond, respond: s.RoundTrip}
+		c := client(t, transport, functions.WithLimiter(limiter(t, batch.Limits{RequestsPerSecond: 1})))
 		var all sync.WaitGroup
 		for range 200 {
 			for range 2 {
@@ -228,14 +227,14 @@ func TestLimiterLetsNoncesGoFirst(t *testing.T) {
 			})
 		}
 		all.Wait()
-		for i, what := range transport.what {
-			if what == "/sessions" && !slices.Contains(transport.what[i:i+4], "/call") { // at most two that came earlier
-				t.Errorf("after the session came %v", transport.what[i+1:i+4])
+		for i, name := range transport.names {
+			if name == "/sessions" && !slices.Contains(transport.names[i:i+4], "/call") { // at most two earlier requests
+				t.Errorf("the requests after the session are %v, want a call", transport.names[i+1:i+4])
 			}
 		}
-		for i, at := range transport.began[1:] {
-			if apart := at.Sub(transport.began[i]); apart < time.Second {
-				t.Errorf("requests %d and %d began %v apart", i+1, i+2, apart)
+		for i, at := range transport.starts[1:] {
+			if apart := at.Sub(transport.starts[i]); apart < time.Second {
+				t.Errorf("requests %d and %d started %v apart, want at least 1 s", i+1, i+2, apart)
 			}
 		}
 	})
@@ -244,34 +243,33 @@ func TestLimiterLetsNoncesGoFirst(t *testing.T) {
 func TestLimiterContextEnds(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
-		takes  time.Duration
-		limits batch.Limits
-		want   string
+		duration time.Duration
+		limits   batch.Limits
 	}{
-		"requests": {time.Minute / 3, batch.Limits{Requests: 1}, "functions: listFunctions got no usable answer: it was not sent, as it was not its turn yet: context deadline exceeded"},
-		"rate":     {0, batch.Limits{Requests: 1, RequestsPerSecond: 0.001}, "functions: listFunctions got no usable answer: it was not sent, as it was not its turn yet: context deadline exceeded"},
+		"requests": {time.Minute / 3, batch.Limits{Requests: 1}},
+		"rate":     {0, batch.Limits{Requests: 1, RequestsPerSecond: 0.001}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				transport := &counted{takes: tc.takes}
-				c := client(t, transport, limiter(t, tc.limits).ClientOption())
+				transport := &countingTransport{duration: tc.duration}
+				c := client(t, transport, functions.WithLimiter(limiter(t, tc.limits)))
 				var first sync.WaitGroup
 				first.Go(func() { _, _ = c.List(t.Context(), functions.Filter{}) })
 				synctest.Wait()
 				for range 2 {
 					ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 					_, err := c.List(ctx, functions.Filter{})
-					if !errors.Is(err, context.DeadlineExceeded) || err.Error() != tc.want {
-						t.Errorf("got %v, want %s", err, tc.want)
+					if _, ok := errors.AsType[*functions.RequestError](err); !ok || !errors.Is(err, context.DeadlineExceeded) {
+						t.Errorf("got %v, want a *functions.RequestError that wraps context.DeadlineExceeded", err)
 					}
 					cancel()
 				}
 				first.Wait()
-				if len(transport.began) != 1 {
-					t.Errorf("%d requests were sent", len(transport.began))
+				if len(transport.starts) != 1 {
+					t.Errorf("%d requests were sent, want 1", len(transport.starts))
 				}
-				if _, err := c.List(t.Context(), functions.Filter{}); err != nil { // whoever gave up left his room
+				if _, err := c.List(t.Context(), functions.Filter{}); err != nil { // the waiters that gave up occupy no slot
 					t.Error(err)
 				}
 			})
@@ -279,46 +277,44 @@ func TestLimiterContextEnds(t *testing.T) {
 	}
 }
 
-// The wait for one's turn is not part of the attempt, and one who gives up before it knows that nothing was sent.
-func TestLimiterAndCallsOutcome(t *testing.T) {
+// Waiting does not count towards the timeout of an attempt. A call that gives up waiting was certainly not sent.
+func TestLimiterAndCallOutcome(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newService(nil)
-		c := client(t, s, limiter(t, batch.Limits{RequestsPerSecond: 0.001}).ClientOption(), functions.WithAttemptTimeout(time.Second))
-		if _, err := c.Start(t.Context(), functions.ID(42), input{}); err != nil { // a quarter of an hour between session and call
+		c := client(t, s, functions.WithLimiter(limiter(t, batch.Limits{RequestsPerSecond: 0.001})), functions.WithAttemptTimeout(time.Second))
+		if _, err := c.Start(t.Context(), functions.ID(42), input{}); err != nil { // about 17 minutes between session and call
 			t.Fatal(err)
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), 25*time.Minute)
 		defer cancel()
 		_, err := c.Start(ctx, functions.ID(42), input{})
 		if _, unknown := errors.AsType[*functions.UnknownOutcomeError](err); unknown || !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("got %v", err)
+			t.Errorf("got %v, want context.DeadlineExceeded without an unknown outcome", err)
 		}
 		if s.started() != 1 {
-			t.Errorf("%d calls were started", s.started())
+			t.Errorf("%d calls were started, want 1", s.started())
 		}
 	})
 }
 
-func TestNewLimiterRefuses(t *testing.T) {
+func TestNewLimiterRejects(t *testing.T) {
 	t.Parallel()
-	for want, limits := range map[string]batch.Limits{
-		"functions: Limits.Calls is -1; use a number above zero, or 0 for the default":            {Calls: -1},
-		"functions: Limits.CallsPerFunction is -2; use a number above zero, or 0 for the default": {CallsPerFunction: -2},
-		"functions: Limits.Requests is -3; use a number above zero, or 0 for the default":         {Requests: -3},
-		"functions: Limits.Burst is -4; use a number above zero, or 0 for the default":            {Burst: -4},
-		"functions: Limits.RequestsPerSecond is -0.5; use 0.001 or more, or 0 for any number":     {RequestsPerSecond: -0.5},
-		"functions: Limits.RequestsPerSecond is NaN; use 0.001 or more, or 0 for any number":      {RequestsPerSecond: math.NaN()},
-		"functions: Limits.RequestsPerSecond is +Inf; use 0.001 or more, or 0 for any number":     {RequestsPerSecond: math.Inf(1)},
+	for _, limits := range []batch.Limits{
+		{Calls: -1},
+		{CallsPerFunction: -2},
+		{Requests: -3},
+		{Burst: -4},
+		{RequestsPerSecond: -0.5},
+		{RequestsPerSecond: math.NaN()},
+		{RequestsPerSecond: math.Inf(1)},
+		{RequestsPerSecond: 0.0009},
 	} {
-		t.Run(fmt.Sprint(limits), func(t *testing.T) {
-			t.Parallel()
-			if l, err := batch.NewLimiter(limits); l != nil || err == nil || err.Error() != want || !errors.Is(err, functions.ErrInvalid) {
-				t.Errorf("got %v, %v; want %s", l, err, want)
-			}
-		})
+		if l, err := batch.NewLimiter(limits); l != nil || !errors.Is(err, functions.ErrInvalid) {
+			t.Errorf("NewLimiter(%+v) = %v, %v, want ErrInvalid", limits, l, err)
+		}
 	}
 	if _, err := batch.NewLimiter(batch.Limits{RequestsPerSecond: 0.001, Burst: math.MaxInt}); err != nil {
-		t.Error(err)
+		t.Errorf("the minimum rate and the maximum burst: %v", err)
 	}
 }

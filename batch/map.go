@@ -11,61 +11,76 @@ import (
 	functions "github.com/cogfn/cogfn/wrapper"
 )
 
-// Result is what became of one input.
+// Result is the result of one input.
 type Result[In, Out any] struct {
-	// Index is the input's place in the sequence, from 0.
+	// Index is the position of the input in the sequence, from 0.
 	Index int
-	// Input is the input as it was given. Fields that its JSON leaves out, as those tagged `json:"-"`, are kept, so that an
-	// input can carry a key of the caller's.
+	// Input is the input, including fields that are not in its JSON, such as a key of the caller tagged `json:"-"`.
 	Input In
-	// Output is what the function returned; the zero value if Err is set, or if the function returned nothing.
+	// Output is the response of the function; the zero value if Err is set or there was no response.
 	Output Out
-	// Err is nil if the call completed and its response fits into Output. A call that failed or timed out is a
-	// *functions.CallError, a response that does not fit a *functions.ResponseError.
+	// Err is nil if the call completed and its response could be decoded into Output. A call that failed or timed out is a
+	// *functions.CallError, a response of another type a *functions.ResponseError.
 	Err error
-	// Call is the last call made for the input; nil if none was. It still runs if the context ended meanwhile.
+	// Call is the last call for the input; nil if none was made. If the context has ended, the call may still run.
 	Call *functions.Call
-	// Attempts is how often the function was called for the input, or was to be; more than 1 with WithRetries alone.
+	// Attempts is the number of calls for the input, including one that could not be made.
 	Attempts int
-	// Recorded tells that the result comes from the checkpoint, so that nothing was called now.
+	// Recorded reports whether the result was read from the checkpoint.
 	Recorded bool
 }
 
-// Map calls a function once for each input, many at once, and returns the results as they finish, or in the order of the
-// inputs with WithInputOrder. What goes wrong with one input is in its Result.Err and stops nothing:
+// Map calls a function once for each input, several at the same time, and returns the results in the order in which they
+// finish, or in the order of the inputs with [WithInputOrder]. A failure for one input is its Result.Err and does not
+// affect other inputs:
 //
 //	for result, err := range batch.Map[Input, Output](ctx, client, functions.ExternalID("score"), slices.Values(inputs)) {
 //		if err != nil {
-//			return err // the whole cannot go on
+//			return err // Map stopped
 //		}
 //		if result.Err != nil {
 //			… // this input failed
 //		}
 //	}
 //
-// The error comes last and once, without a result: a wrong option, an external id that is unknown, the end of ctx before
-// everything was done, a checkpoint that cannot be used (*CheckpointError). When ctx ends, the inputs at work come back first, with errors that
-// wrap ctx's; their calls go on, since the API cannot cancel one.
+// Inputs:
 //
-// Each input must encode to a JSON object. Inputs are read in a goroutine of their own, one at a time and only a little
-// ahead of the calls, so that they need not fit into memory; only a run that goes on from a checkpoint first holds all inputs up to the last
-// that the file knows, to compare them. When the loop ends, by whatever way, no goroutine is left; that
-// waits for an input that is just being read, so a sequence that can block for long must watch ctx by itself. Nothing happens before the loop begins, and a second loop
-// calls everything again, but for what the checkpoint has.
-func Map[In, Out any](ctx context.Context, client *functions.Client, fn functions.Identifier, inputs iter.Seq[In], opts ...Option) iter.Seq2[Result[In, Out], error] {
+//   - Each input must encode to a JSON object.
+//   - Inputs are read one at a time in a separate goroutine, only slightly ahead of the calls. A run with a checkpoint first
+//     reads the inputs up to the last one in the file and compares them.
+//   - A sequence that can block for a long time must watch ctx itself.
+//
+// Map does nothing before the loop starts. Each loop calls the function for all inputs without a recorded result. When
+// the loop ends, also by break or panic, no goroutine is left. If ctx ends, running inputs are returned with errors that
+// wrap the error of ctx. Their calls continue, since the API cannot cancel calls.
+//
+// The error of Map is the last value of the sequence and has no result:
+//
+//   - *functions.ArgumentError: an option is invalid.
+//   - *[CheckpointError]: the checkpoint cannot be used.
+//   - An error that wraps the error of ctx: ctx ended before all inputs were done.
+//   - Errors of the client; they match functions.ErrNotFound if the function does not exist.
+//
+// Capabilities: functionsAcl:READ, functionsAcl:WRITE and those to create a session.
+func Map[In, Out any](
+	ctx context.Context, client *functions.Client, fn functions.Identifier, inputs iter.Seq[In], opts ...Option,
+) iter.Seq2[Result[In, Out], error] {
 	return func(yield func(Result[In, Out], error) bool) {
-		err := walk(ctx, client, fn, inputs, opts, func(r Result[In, Out]) bool { return yield(r, nil) })
-		if err != nil && !errors.Is(err, errBroken) {
+		err := mapInputs(ctx, client, fn, inputs, opts, func(r Result[In, Out]) bool { return yield(r, nil) })
+		if err != nil && !errors.Is(err, errLoopEnded) {
 			yield(Result[In, Out]{}, err)
 		}
 	}
 }
 
-// errBroken tells that the caller's loop has ended, so that nothing more may be given to it.
-var errBroken = errors.New("the loop has ended")
+// errLoopEnded means that the caller's loop has ended, so yield must not be called again.
+var errLoopEnded = errors.New("the loop has ended")
 
-// walk gives every result to take, until that returns false.
-func walk[In, Out any](ctx context.Context, client *functions.Client, fn functions.Identifier, inputs iter.Seq[In], opts []Option, take func(Result[In, Out]) bool) (err error) {
+// mapInputs passes every result to yield until yield returns false.
+func mapInputs[In, Out any](
+	ctx context.Context, client *functions.Client, fn functions.Identifier, inputs iter.Seq[In], opts []Option,
+	yield func(Result[In, Out]) bool,
+) (err error) {
 	s, err := newSettings(opts)
 	if err != nil {
 		return err
@@ -75,70 +90,70 @@ func walk[In, Out any](ctx context.Context, client *functions.Client, fn functio
 		return err
 	}
 	defer func() {
-		if closing := file.close(); err == nil {
-			err = closing
+		if closeErr := file.close(); err == nil {
+			err = closeErr
 		}
 	}()
 	ctx, cancel := context.WithCancel(ctx)
-	m := &mapping[In, Out]{
+	m := &mapper[In, Out]{
 		settings: s, client: client, fn: fn, file: file, cancel: cancel,
-		room:    make(chan struct{}, s.concurrency*waitingPerWorker),
-		working: make(chan struct{}, s.concurrency),
-		results: make(chan Result[In, Out], s.concurrency*waitingPerWorker),
+		pending: make(chan struct{}, s.concurrency*pendingPerWorker),
+		workers: make(chan struct{}, s.concurrency),
+		results: make(chan Result[In, Out], s.concurrency*pendingPerWorker),
 	}
-	go m.feed(ctx, inputs)
-	defer func() { // also when the caller's loop panics
+	go m.readInputs(ctx, inputs)
+	defer func() { // also if the caller's loop panics
 		cancel()
-		for range m.results { // nobody wants them any more, but their goroutines must end
+		for range m.results { // wait for the goroutines
 		}
 	}()
-	for r := range m.inWantedOrder() {
-		if !take(r) {
-			return errBroken
+	for r := range m.ordered() {
+		if !yield(r) {
+			return errLoopEnded
 		}
-		<-m.room
+		<-m.pending
 	}
-	return m.failure
+	return m.err
 }
 
-// waitingPerWorker is how many results, or inputs at work, there may be for each input that can be worked on.
-const waitingPerWorker = 4
+// pendingPerWorker is the number of inputs, for each worker, that have started and whose result was not returned.
+const pendingPerWorker = 4
 
-// mapping is one walk over the inputs.
-type mapping[In, Out any] struct {
+// mapper is one run of Map.
+type mapper[In, Out any] struct {
 	settings
 
 	client *functions.Client
 	fn     functions.Identifier
-	file   *checkpoint // nil without
-	found  bool        // the function has an id; belongs to feed
+	file   *checkpoint // nil without a checkpoint
+	found  bool        // the function exists; used by readInputs only
 
-	room    chan struct{} // holds one for each input that has begun and whose result was not taken
-	working chan struct{} // holds one for each input that is worked on
+	pending chan struct{} // has one element for each input that has started and whose result was not returned
+	workers chan struct{} // has one element for each input that is processed
 	results chan Result[In, Out]
 
-	cancel  context.CancelFunc
-	mu      sync.Mutex
-	failure error // why the whole cannot go on; read once results is closed
+	cancel context.CancelFunc
+	mu     sync.Mutex
+	err    error // why Map stopped; read after results is closed
 }
 
-// fail ends the whole; the first reason counts.
-func (m *mapping[In, Out]) fail(err error) {
+// fail stops Map. The first error counts.
+func (m *mapper[In, Out]) fail(err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.failure == nil {
-		m.failure = err
+	if m.err == nil {
+		m.err = err
 	}
 	m.cancel()
 }
 
-func (m *mapping[In, Out]) stopped(ctx context.Context) {
-	m.fail(fmt.Errorf("batch: stopped before every input was done: %w", ended(ctx)))
+func (m *mapper[In, Out]) failContext(ctx context.Context) {
+	m.fail(fmt.Errorf("batch: stopped before all inputs were done: %w", contextError(ctx)))
 }
 
-// inWantedOrder gives the results as they come, or holds those back that came before their turn. Inputs begin in order,
-// so that the one whose turn it is has always begun.
-func (m *mapping[In, Out]) inWantedOrder() func(yield func(Result[In, Out]) bool) {
+// ordered returns the results in the order of the options. With WithInputOrder, it keeps early results until their turn.
+// Inputs start in order, so the next result in order always belongs to an input that has started.
+func (m *mapper[In, Out]) ordered() func(yield func(Result[In, Out]) bool) {
 	return func(yield func(Result[In, Out]) bool) {
 		early, next := map[int]Result[In, Out]{}, 0
 		for r := range m.results {
@@ -160,9 +175,9 @@ func (m *mapping[In, Out]) inWantedOrder() func(yield func(Result[In, Out]) bool
 	}
 }
 
-// feed begins one input after the other. Inputs that the checkpoint has seen are all compared with it before anything
-// else happens, so that a file of other inputs changes nothing.
-func (m *mapping[In, Out]) feed(ctx context.Context, inputs iter.Seq[In]) {
+// readInputs starts one input after the other. It first compares all inputs of the checkpoint, so that a file of other
+// inputs causes no calls.
+func (m *mapper[In, Out]) readInputs(ctx context.Context, inputs iter.Seq[In]) {
 	defer close(m.results)
 	var workers sync.WaitGroup
 	defer workers.Wait()
@@ -172,35 +187,35 @@ func (m *mapping[In, Out]) feed(ctx context.Context, inputs iter.Seq[In]) {
 		it := newItem(count, input)
 		count++
 		if ctx.Err() != nil {
-			m.stopped(ctx)
+			m.failContext(ctx)
 			return
 		}
-		if err := m.file.compare(it.index, it.key); err != nil {
+		if err := m.file.compare(it.index, it.hash); err != nil {
 			m.fail(err)
 			return
 		}
 		if m.file.has(it.index) {
-			it.data = nil // will not be sent
+			it.data = nil // not needed
 		}
-		if compared = append(compared, it); count < m.file.seen() {
+		if compared = append(compared, it); count < m.file.minInputs() {
 			continue
 		}
 		for _, it := range compared {
-			if !m.begin(ctx, &workers, it) {
+			if !m.start(ctx, &workers, it) {
 				return
 			}
 		}
 		compared = nil
 	}
-	if count < m.file.seen() {
+	if count < m.file.minInputs() {
 		m.fail(m.file.differs(fmt.Sprintf("was written for more than %d inputs", count)))
 	}
 }
 
-// begin reports whether more inputs may follow.
-func (m *mapping[In, Out]) begin(ctx context.Context, workers *sync.WaitGroup, it item[In]) bool {
-	if !enter(ctx, m.room) {
-		m.stopped(ctx)
+// start starts an input and reports whether further inputs may start.
+func (m *mapper[In, Out]) start(ctx context.Context, workers *sync.WaitGroup, it item[In]) bool {
+	if !acquire(ctx, m.pending) {
+		m.failContext(ctx)
 		return false
 	}
 	if m.file.has(it.index) {
@@ -212,44 +227,44 @@ func (m *mapping[In, Out]) begin(ctx context.Context, workers *sync.WaitGroup, i
 		m.results <- r
 		return true
 	}
-	if !m.found { // a function that is not there would fail every input
+	if !m.found { // a missing function would fail for every input
 		if _, err := m.client.FunctionID(ctx, m.fn); err != nil {
 			m.fail(err)
 			return false
 		}
 		m.found = true
 	}
-	if !enter(ctx, m.working) {
-		m.stopped(ctx)
+	if !acquire(ctx, m.workers) {
+		m.failContext(ctx)
 		return false
 	}
 	workers.Go(func() {
-		r := m.work(ctx, it)
-		<-m.working
-		m.results <- r // there is room
+		r := m.process(ctx, it)
+		<-m.workers
+		m.results <- r // does not block: results has the capacity of pending
 	})
 	return true
 }
 
-// enter takes a place in room, or returns false when ctx has ended.
-func enter(ctx context.Context, room chan<- struct{}) bool {
+// acquire adds an element to a channel. It returns false if ctx ends first.
+func acquire(ctx context.Context, semaphore chan<- struct{}) bool {
 	if ctx.Err() != nil {
 		return false // select would choose at random
 	}
 	select {
-	case room <- struct{}{}:
+	case semaphore <- struct{}{}:
 		return true
 	case <-ctx.Done():
 		return false
 	}
 }
 
-// item is an input on its way.
+// item is an input with its JSON.
 type item[In any] struct {
 	index int
 	input In
 	data  json.RawMessage
-	key   string
+	hash  string
 	err   error // why there is no data
 }
 
@@ -259,6 +274,6 @@ func newItem[In any](index int, input In) item[In] {
 	if it.err != nil {
 		it.err = &functions.ArgumentError{Field: "input", Rule: fmt.Sprintf("cannot be encoded as JSON: %v", it.err)}
 	}
-	it.key = keyOf(it.data)
+	it.hash = hashInput(it.data)
 	return it
 }

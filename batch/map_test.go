@@ -7,6 +7,7 @@ import (
 	"iter"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -24,14 +25,14 @@ func TestMapOrder(t *testing.T) {
 		opts []batch.Option
 		want []int
 	}{
-		"as they finish": {nil, []int{3, 2, 1, 0}},
-		"input order":    {[]batch.Option{batch.WithInputOrder()}, []int{0, 1, 2, 3}},
-		"one at a time":  {[]batch.Option{batch.WithConcurrency(1)}, []int{0, 1, 2, 3}},
+		"default order": {nil, []int{3, 2, 1, 0}},
+		"input order":   {[]batch.Option{batch.WithInputOrder()}, []int{0, 1, 2, 3}},
+		"one at a time": {[]batch.Option{batch.WithConcurrency(1)}, []int{0, 1, 2, 3}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				s := newService(func(n, _ int) run { return run{takes: time.Duration(4-n) * time.Second} })
+				s := newService(func(n, _ int) run { return run{duration: time.Duration(4-n) * time.Second} })
 				all, err := collect(t, batch.Map[input, output](t.Context(), client(t, s), double, inputs(4), tc.opts...))
 				if err != nil {
 					t.Fatal(err)
@@ -41,11 +42,11 @@ func TestMapOrder(t *testing.T) {
 				}
 				for _, r := range all {
 					if r.Err != nil || r.Output.Double != 2*r.Index || r.Input.Key != fmt.Sprint("key ", r.Index) || r.Attempts != 1 || r.Recorded {
-						t.Errorf("input %d became %+v", r.Index, r)
+						t.Errorf("input %d has the result %+v", r.Index, r)
 					}
 				}
 				if s.sessions != 4 {
-					t.Errorf("%d sessions were made for 4 calls", s.sessions)
+					t.Errorf("%d sessions were created for 4 calls, want 4", s.sessions)
 				}
 			})
 		})
@@ -61,10 +62,10 @@ func TestMapConcurrency(t *testing.T) {
 		want   int
 	}{
 		"default":                   {maps: 1, want: 50},
-		"as asked for":              {opts: []batch.Option{batch.WithConcurrency(7)}, maps: 1, want: 7},
-		"the service's limit":       {opts: []batch.Option{batch.WithConcurrency(300)}, maps: 1, want: 100},
-		"told to go above":          {opts: []batch.Option{batch.WithConcurrency(300)}, limits: batch.Limits{CallsPerFunction: 150}, maps: 1, want: 150},
-		"the project's limit":       {opts: []batch.Option{batch.WithConcurrency(300)}, limits: batch.Limits{CallsPerFunction: 300}, maps: 1, want: 250},
+		"below the default":         {opts: []batch.Option{batch.WithConcurrency(7)}, maps: 1, want: 7},
+		"service's limit":           {opts: []batch.Option{batch.WithConcurrency(300)}, maps: 1, want: 100},
+		"above the service's limit": {opts: []batch.Option{batch.WithConcurrency(300)}, limits: batch.Limits{CallsPerFunction: 150}, maps: 1, want: 150},
+		"project's limit":           {opts: []batch.Option{batch.WithConcurrency(300)}, limits: batch.Limits{CallsPerFunction: 300}, maps: 1, want: 250},
 		"two maps with one limiter": {opts: []batch.Option{batch.WithConcurrency(30)}, limits: batch.Limits{CallsPerFunction: 40}, maps: 2, want: 40},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -92,18 +93,18 @@ func TestMapConcurrency(t *testing.T) {
 				}
 				for range tc.maps {
 					if n := <-done; n != 300 {
-						t.Errorf("%d of 300 results came", n)
+						t.Errorf("got %d results, want 300", n)
 					}
 				}
-				if s.most != tc.want {
-					t.Errorf("at most %d calls ran at once, want %d", s.most, tc.want)
+				if s.maxCalls != tc.want {
+					t.Errorf("at most %d calls ran at the same time, want %d", s.maxCalls, tc.want)
 				}
 			})
 		})
 	}
 }
 
-// outcome is what the table of outcomes looks at.
+// outcome is the part of a result that TestMapOutcomes compares.
 type outcome struct {
 	Double   int
 	Attempts int
@@ -128,10 +129,10 @@ func TestMapOutcomes(t *testing.T) {
 		"no response":           {func(int, int) run { return run{response: "none"} }, nil, outcome{Attempts: 1, Called: true}},
 		"null":                  {func(int, int) run { return run{response: "null"} }, nil, outcome{Attempts: 1, Called: true}},
 		"failed":                {failTwice, nil, outcome{Attempts: 1, Called: true, Kinds: []error{functions.ErrCallFailed}}},
-		"failed again":          {failTwice, []batch.Option{batch.WithRetries(1)}, outcome{Attempts: 2, Called: true, Kinds: []error{functions.ErrCallFailed}}},
-		"completed in the end":  {failTwice, []batch.Option{batch.WithRetries(5)}, outcome{Double: 42, Attempts: 3, Called: true}},
+		"failed twice":          {failTwice, []batch.Option{batch.WithRetries(1)}, outcome{Attempts: 2, Called: true, Kinds: []error{functions.ErrCallFailed}}},
+		"completed after retry": {failTwice, []batch.Option{batch.WithRetries(5)}, outcome{Double: 42, Attempts: 3, Called: true}},
 		"timed out":             {func(int, int) run { return run{status: functions.CallTimeout} }, []batch.Option{batch.WithRetries(1)}, outcome{Attempts: 2, Called: true, Kinds: []error{functions.ErrCallTimeout}}},
-		"refused is not called": {func(int, int) run { return run{refused: http.StatusForbidden} }, []batch.Option{batch.WithRetries(5)}, outcome{Attempts: 1, Kinds: []error{functions.ErrForbidden}}},
+		"rejected":              {func(int, int) run { return run{rejected: http.StatusForbidden} }, []batch.Option{batch.WithRetries(5)}, outcome{Attempts: 1, Kinds: []error{functions.ErrForbidden}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -148,14 +149,15 @@ func TestMapOutcomes(t *testing.T) {
 						got.Kinds = append(got.Kinds, kind)
 					}
 				}
-				if diff := cmp.Diff(tc.want, got, cmp.Comparer(func(a, b error) bool { return a == b })); diff != "" { //nolint:errorlint // the very same
+				identical := cmp.Comparer(func(a, b error) bool { return a == b }) //nolint:errorlint // kinds are variables
+				if diff := cmp.Diff(tc.want, got, identical); diff != "" {
 					t.Errorf("outcome (-want +got):\n%s\nerror: %v", diff, r.Err)
 				}
 				if r.Err == nil != (len(tc.want.Kinds) == 0) {
-					t.Errorf("the error is %v", r.Err)
+					t.Errorf("got the error %v, want the kinds %v", r.Err, tc.want.Kinds)
 				}
 				if s.started() != tc.want.Attempts {
-					t.Errorf("%d calls were sent for %d attempts", s.started(), tc.want.Attempts)
+					t.Errorf("%d calls were sent, want %d", s.started(), tc.want.Attempts)
 				}
 			})
 		})
@@ -172,25 +174,56 @@ func TestMapOtherTypes(t *testing.T) {
 			}
 			switch r.Index {
 			case 0: // the response is an object
-				if want := "functions: the response of call 1 of function 42 is no []int: "; r.Err == nil || r.Err.Error()[:len(want)] != want {
-					t.Errorf("got %v, want %s…", r.Err, want)
+				if _, ok := errors.AsType[*functions.ResponseError](r.Err); !ok || !strings.Contains(r.Err.Error(), "[]int") {
+					t.Errorf("got %v, want a *functions.ResponseError with the type", r.Err)
 				}
 			case 1, 2:
 				if !errors.Is(r.Err, functions.ErrInvalid) || r.Call != nil {
-					t.Errorf("input %d became %+v", r.Index, r)
+					t.Errorf("input %d has the result %+v, want ErrInvalid", r.Index, r)
 				}
-			case 3: // nil is an empty object
+			case 3: // nil is sent as an empty object
 				if r.Call == nil {
-					t.Errorf("nil became %+v", r)
+					t.Errorf("nil has the result %+v, want a call", r)
 				}
 			}
 		}
 		for r, err := range batch.Map[json.RawMessage, json.RawMessage](t.Context(), c, double, slices.Values([]json.RawMessage{[]byte(`{"n": 4}`)})) {
 			if err != nil || r.Err != nil || string(r.Output) != `{"double":8}` {
-				t.Errorf("raw JSON became %s, %v, %v", r.Output, r.Err, err)
+				t.Errorf("raw JSON: got %s, %v, %v", r.Output, r.Err, err)
 			}
 		}
 	})
+}
+
+func TestMapWithSession(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		opts []batch.Option
+		want string // the credentials in the request
+	}{
+		"default":  {nil, `{"tokenExchange":true}`},
+		"one-shot": {[]batch.Option{batch.WithSession(functions.SessionOneshotTokenExchange())}, `{"oneshotTokenExchange":true}`},
+		"client credentials": {
+			[]batch.Option{batch.WithSession(functions.SessionClientCredentials("the-id", "the-secret"))},
+			`"clientId":"the-id","clientSecret":"the-secret"`,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := newService(nil)
+				all, err := collect(t, batch.Map[input, output](t.Context(), client(t, s), double, inputs(3), tc.opts...))
+				if err != nil || len(all) != 3 || len(s.sessionRequests) != 3 {
+					t.Fatalf("got %d results and %d sessions, want 3; error: %v", len(all), len(s.sessionRequests), err)
+				}
+				for _, body := range s.sessionRequests {
+					if !strings.Contains(body, tc.want) {
+						t.Errorf("the request for a session is %s, want %s", body, tc.want)
+					}
+				}
+			})
+		})
+	}
 }
 
 func TestMapRetryPause(t *testing.T) {
@@ -204,41 +237,40 @@ func TestMapRetryPause(t *testing.T) {
 			t.Fatal(err)
 		}
 		if took := time.Since(start); took < 3*time.Hour || took > 3*time.Hour+time.Second {
-			t.Errorf("three pauses of an hour took %v", took)
+			t.Errorf("three pauses of 1 h took %v", took)
 		}
 	})
 }
 
-func TestMapRefusesOptions(t *testing.T) {
+func TestMapRejectsOptions(t *testing.T) {
 	t.Parallel()
 	for name, opt := range map[string]batch.Option{
-		"functions: concurrency is 0; use a number above zero":                             batch.WithConcurrency(0),
-		"functions: retries is -1; use 0 for none":                                         batch.WithRetries(-1),
-		"functions: retry pause is nil; leave the option out for the default":              batch.WithRetryPause(nil),
-		"batch: the checkpoint no/such/folder cannot be opened: no such file or directory": batch.WithCheckpoint("no/such/folder"),
+		"concurrency": batch.WithConcurrency(0),
+		"retries":     batch.WithRetries(-1),
+		"retry pause": batch.WithRetryPause(nil),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			all, err := collect(t, batch.Map[input, output](t.Context(), client(t, newService(nil)), double, inputs(1), opt))
-			if len(all) != 0 || err == nil || err.Error() != name {
-				t.Errorf("got %v, %v; want the error %q", all, err, name)
+			if argument, ok := errors.AsType[*functions.ArgumentError](err); len(all) != 0 || !ok || argument.Field != name {
+				t.Errorf("got %v, %v, want a *functions.ArgumentError for %s", all, err, name)
 			}
 		})
 	}
 }
 
-// A function that is not there is one error, not one for each input.
+// A missing function is one error, not one for each input.
 func TestMapUnknownFunction(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		all, err := collect(t, batch.Map[input, output](t.Context(), client(t, newService(nil)), functions.ExternalID("none"), inputs(100)))
 		if len(all) != 0 || !errors.Is(err, functions.ErrNotFound) {
-			t.Errorf("%d results, %v", len(all), err)
+			t.Errorf("got %d results and the error %v, want only ErrNotFound", len(all), err)
 		}
 	})
 }
 
-// Inputs may depend on results: calls go on while the sequence waits for its next input.
+// Inputs can depend on results: Map returns results while the sequence waits for its next input.
 func TestMapInputsFromResults(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -268,20 +300,20 @@ func TestMapInputsFromResults(t *testing.T) {
 	})
 }
 
-// Every input has one result, in order where that is asked for, and never do more calls run than allowed.
+// For random options, every input has one result, in the requested order, and the limits are not exceeded.
 func TestMapProperty(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
-		takes := rapid.SliceOfN(rapid.IntRange(0, 500), 0, 30).Draw(rt, "milliseconds")
-		fails := rapid.SliceOfN(rapid.IntRange(0, 3), len(takes), len(takes)).Draw(rt, "failures before success")
+		durations := rapid.SliceOfN(rapid.IntRange(0, 500), 0, 30).Draw(rt, "milliseconds")
+		fails := rapid.SliceOfN(rapid.IntRange(0, 3), len(durations), len(durations)).Draw(rt, "failures before success")
 		concurrency := rapid.IntRange(1, 12).Draw(rt, "concurrency")
 		running := rapid.IntRange(1, 12).Draw(rt, "limit")
 		retries := rapid.IntRange(0, 2).Draw(rt, "retries")
 		ordered := rapid.Bool().Draw(rt, "input order")
-		var problem string // rapid must hear of it outside the bubble
+		var problem string // reported outside of synctest.Test, which rapid does not support
 		synctest.Test(t, func(t *testing.T) {
 			s := newService(func(n, attempt int) run {
-				r := run{takes: time.Duration(takes[n]) * time.Millisecond}
+				r := run{duration: time.Duration(durations[n]) * time.Millisecond}
 				if attempt <= fails[n] {
 					r.status = functions.CallFailed
 				}
@@ -294,7 +326,7 @@ func TestMapProperty(t *testing.T) {
 			if ordered {
 				opts = append(opts, batch.WithInputOrder())
 			}
-			all, err := collect(t, batch.Map[input, output](t.Context(), client(t, s), double, inputs(len(takes)), opts...))
+			all, err := collect(t, batch.Map[input, output](t.Context(), client(t, s), double, inputs(len(durations)), opts...))
 			places := indices(all)
 			if !ordered {
 				slices.Sort(places)
@@ -302,18 +334,18 @@ func TestMapProperty(t *testing.T) {
 			switch {
 			case err != nil:
 				problem = err.Error()
-			case !slices.Equal(places, slices.Collect(count(len(takes)))):
-				problem = fmt.Sprintf("results came for %v", places)
-			case s.most > min(concurrency, running):
-				problem = fmt.Sprintf("%d calls ran at once", s.most)
+			case !slices.Equal(places, slices.Collect(count(len(durations)))):
+				problem = fmt.Sprintf("got results for %v", places)
+			case s.maxCalls > min(concurrency, running):
+				problem = fmt.Sprintf("%d calls ran at the same time", s.maxCalls)
 			}
 			for _, r := range all {
 				n := r.Index
 				if want := min(fails[n], retries) + 1; r.Attempts != want || s.attempts[n] != want {
-					problem = fmt.Sprintf("input %d was called %d times, and says %d; want %d", n, s.attempts[n], r.Attempts, want)
+					problem = fmt.Sprintf("input %d was called %d times with %d attempts, want %d", n, s.attempts[n], r.Attempts, want)
 				}
 				if (r.Err == nil) != (fails[n] <= retries) || r.Err == nil && r.Output.Double != 2*n {
-					problem = fmt.Sprintf("input %d became %+v", n, r)
+					problem = fmt.Sprintf("input %d has the result %+v", n, r)
 				}
 			}
 		})

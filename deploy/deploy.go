@@ -6,42 +6,52 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/cogfn/cogfn/schedule"
 	functions "github.com/cogfn/cogfn/wrapper"
 )
 
-// settleTime is how long requests go on after the end of the context, one by one, when stopping at once would leave
-// things lying about.
-const settleTime = 2 * time.Minute
+// detachedTimeout bounds each request that is sent although the context has ended.
+const detachedTimeout = 2 * time.Minute
 
-// run is one deployment on its way.
+// run is one deployment or rollback.
 type run struct {
 	options
 
 	client     *functions.Client
 	externalID string
 	old        *functions.Function     // nil if nothing is deployed
-	write      functions.FunctionWrite // the new function, with its notes
+	write      functions.FunctionWrite // the new function, with its record
 	code       codeFile
-	drop       []int64             // code files that nobody needs afterwards
-	key        functions.Secret    // keys the digests; empty if a rollback was given none
-	trial      *functions.Function // nil if none was made
-	made       []int64             // the functions that this run created
-	saved      []PausedSchedule    // the old function's schedules
-	lost       bool                // nobody knows whether the old function was deleted
-	left       Error               // what could not be removed
+	drop       []int64             // code files to delete at the end
+	key        functions.Secret    // the key of the digests; empty for a rollback without a key
+	trial      *functions.Function // nil if none was created
+	created    []int64             // the functions that this run created
+	saved      []schedule.Saved    // the schedules of the old function
+	oldUnknown bool                // whether the old function still exists is unknown
+	failure    Error               // what could not be removed or restored
 }
 
 // codeFile is the file with the code of the new function.
 type codeFile struct {
 	id int64
-	// fresh tells that this run uploaded it, so that it may delete it again.
-	fresh bool
+	// uploaded reports whether this run uploaded the file and may delete it.
+	uploaded bool
 }
 
-// Deploy carries out what Plan found and returns the function, which is Ready. It waits for builds, which take minutes on
-// the real service, until ctx ends. If what is deployed has changed since Plan, the error is ErrStale and nothing was done.
-// A failure is an *Error; see the package's documentation for what then is where. The new function comes with the error
-// when it is in place already: when only schedules or the clean-up failed, or ctx ended during the last build.
+// Deploy carries out the changes of [Plan], waits until the function is Ready, and returns it. If nothing has to change, it
+// waits for the deployed function. The package documentation describes the steps of a replacement.
+//
+// Builds take minutes on the real service. If ctx ends, Deploy stops waiting, but still puts a function in place and cleans
+// up.
+//
+// Errors:
+//   - [ErrStale]: the function has changed since Plan. Nothing was done.
+//   - *[Error]: a step failed. The new function is returned with the error if it is in place: if only schedules or the
+//     cleanup failed, or if ctx ended during the last build.
+//   - Errors of the client, if the deployed function cannot be read. Nothing was done.
+//
+// Capabilities: functionsAcl:READ, functionsAcl:WRITE, filesAcl:READ, filesAcl:WRITE; with schedules also those to create
+// a session.
 func Deploy(ctx context.Context, client *functions.Client, changes *Changes, opts ...Option) (*functions.Function, error) {
 	current, err := client.Retrieve(ctx, functions.ExternalID(changes.ExternalID))
 	if err != nil && !errors.Is(err, functions.ErrNotFound) {
@@ -53,11 +63,11 @@ func Deploy(ctx context.Context, client *functions.Client, changes *Changes, opt
 	if changes.Action == Nothing {
 		return current.WaitReady(ctx)
 	}
-	r := &run{options: optionsOf(opts), client: client, externalID: changes.ExternalID, old: current}
-	if err := r.upload(ctx, changes.order); err != nil {
+	r := &run{options: newOptions(opts), client: client, externalID: changes.ExternalID, old: current}
+	if err := r.upload(ctx, changes.prepared); err != nil {
 		return nil, err
 	}
-	r.prepare(changes.order)
+	r.setWrite(changes.prepared)
 	if changes.Action == Create {
 		return r.create(ctx)
 	}
@@ -71,46 +81,46 @@ func idOf(fn *functions.Function) int64 {
 	return fn.ID
 }
 
-// prepare makes the function to create, with the notes about it.
-func (r *run) prepare(o *order) {
-	var n notes
+// setWrite sets the function to create, including its record.
+func (r *run) setWrite(p *prepared) {
+	var rec record
 	if r.old != nil {
-		n = notesOf(r.old)
+		rec = recordOf(r.old)
 	}
-	n.versions, r.drop = n.running(Version{FileID: r.code.id, Code: o.code.ContentSHA256[:hashDigits]}, o.spec.keep())
-	r.key = o.spec.SecretsKey
-	n.settings = digests(o.spec.Function, r.key)
-	r.write = o.spec.Function
-	r.write.Metadata = n.write(r.write.Metadata)
+	rec.versions, r.drop = rec.promote(Version{FileID: r.code.id, Code: p.code.ContentSHA256[:hashDigits]}, p.spec.keepFiles())
+	r.key = p.spec.SecretsKey
+	rec.settings = digests(p.spec.Function, r.key)
+	r.write = p.spec.Function
+	r.write.Metadata = rec.addTo(r.write.Metadata)
 }
 
-// create brings a function where there was none.
+// create creates a function where none is deployed.
 func (r *run) create(ctx context.Context) (*functions.Function, error) {
 	if ctx.Err() != nil {
 		r.removeCode(ctx)
 		return nil, r.fail(StepCreate, ServingNothing, context.Cause(ctx))
 	}
-	fn, step, err := r.putUp(ctx, r.write, r.code.id)
+	fn, step, err := r.createAndWait(ctx, r.write, r.code.id)
 	if err == nil {
 		return fn, nil
 	}
-	if unfinished(step, err) {
-		return fn, r.fail(step, ServingUnfinished, err)
+	if stillBuilding(step, err) {
+		return fn, r.fail(step, ServingBuilding, err)
 	}
 	if fn == nil || r.removeFunction(ctx, fn.Identifier()) {
 		r.removeCode(ctx)
 	}
 	serving := ServingNothing
-	if rivaled(err) {
-		serving = r.nowServing(ctx)
+	if isConflict(err) {
+		serving = r.currentServing(ctx)
 	}
 	return nil, r.fail(step, serving, err)
 }
 
-// putUp creates a function and waits until it is Ready. With an error the function is the one created, or nil.
-func (r *run) putUp(ctx context.Context, write functions.FunctionWrite, file int64) (*functions.Function, Step, error) {
+// createAndWait creates a function and waits until it is Ready. With an error, it returns the created function or nil.
+func (r *run) createAndWait(ctx context.Context, write functions.FunctionWrite, file int64) (*functions.Function, Step, error) {
 	r.report(StepCreate, "creating "+*write.ExternalID)
-	fn, err := r.make(ctx, write, file)
+	fn, err := r.createFunction(ctx, write, file)
 	if err != nil {
 		return nil, StepCreate, err
 	}
@@ -122,56 +132,56 @@ func (r *run) putUp(ctx context.Context, write functions.FunctionWrite, file int
 	return ready, StepBuild, nil
 }
 
-// make creates a function. When the answer was lost, it looks whether the function is there.
-func (r *run) make(ctx context.Context, write functions.FunctionWrite, file int64) (*functions.Function, error) {
-	ctx, cancel := settled(ctx)
+// createFunction creates a function. If the response was lost, it looks the function up.
+func (r *run) createFunction(ctx context.Context, write functions.FunctionWrite, file int64) (*functions.Function, error) {
+	ctx, cancel := detach(ctx)
 	defer cancel()
-	// Plan has checked the fields unless the Spec says otherwise, and what is restored was taken by the service before.
+	// Plan has validated the fields unless the Spec says otherwise, and the service accepted a restored function before.
 	fn, err := r.client.Create(ctx, write, functions.FileID(file), functions.WithoutValidation())
 	if err == nil {
-		r.made = append(r.made, fn.ID)
+		r.created = append(r.created, fn.ID)
 	}
-	if err == nil || refused(err) {
+	if err == nil || rejected(err) {
 		return fn, err
 	}
-	found, lookup := r.client.Retrieve(ctx, functions.ExternalID(*write.ExternalID))
-	if lookup == nil && found.FileID == file {
-		r.made = append(r.made, found.ID)
+	found, lookupErr := r.client.Retrieve(ctx, functions.ExternalID(*write.ExternalID))
+	if lookupErr == nil && found.FileID == file {
+		r.created = append(r.created, found.ID)
 		return found, nil
 	}
-	if lookup == nil || errors.Is(lookup, functions.ErrNotFound) {
+	if lookupErr == nil || errors.Is(lookupErr, functions.ErrNotFound) {
 		return nil, err
 	}
-	// Nobody knows whether it is there, so it counts as left behind.
-	r.left.Functions = append(r.left.Functions, functions.ExternalID(*write.ExternalID))
+	// The function may exist, so the error lists it.
+	r.failure.Functions = append(r.failure.Functions, functions.ExternalID(*write.ExternalID))
 	return nil, err
 }
 
-// unfinished tells that a function is being built and that nobody knows how that will end: ctx ended, or the service
-// could not be asked. Only a build that failed, or a function that is gone, is a reason to go back.
-func unfinished(step Step, err error) bool {
+// stillBuilding reports whether the result of a build is unknown, because ctx ended or the service could not be reached.
+// Only a failed build or a missing function is a reason to restore.
+func stillBuilding(step Step, err error) bool {
 	_, failed := errors.AsType[*functions.DeployError](err)
 	return step == StepBuild && !failed && !errors.Is(err, functions.ErrNotFound)
 }
 
-// refused tells that the service did not do what it was asked for. After other errors it may have done so.
-func refused(err error) bool {
+// rejected reports whether the service certainly did not carry out a request. After other errors it may have done so.
+func rejected(err error) bool {
 	api, ok := errors.AsType[*functions.APIError](err)
 	return ok && api.StatusCode < http.StatusInternalServerError || errors.Is(err, functions.ErrInvalid)
 }
 
-// settled is a context for requests that must be sent although ctx has ended.
-func settled(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(context.WithoutCancel(ctx), settleTime)
+// detach returns a context for requests that must be sent even if ctx has ended.
+func detach(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), detachedTimeout)
 }
 
 func (r *run) report(step Step, text string) {
 	r.progress(Event{ExternalID: r.externalID, Step: step, Text: text})
 }
 
-// fail makes the error that says what the state of things is.
+// fail returns the *Error of this run.
 func (r *run) fail(step Step, serving Serving, err error) error {
-	e := r.left
+	e := r.failure
 	e.ExternalID, e.Step, e.Serving, e.Err = r.externalID, step, serving, err
 	if build, ok := errors.AsType[*functions.DeployError](err); ok {
 		e.Trace = build.Trace
@@ -179,32 +189,31 @@ func (r *run) fail(step Step, serving Serving, err error) error {
 	return &e
 }
 
-// removeFunction deletes a function that serves nobody. Deleting twice does no harm, so an answer that was lost is no
-// obstacle.
+// removeFunction deletes a function that serves no calls and reports whether it is gone.
 func (r *run) removeFunction(ctx context.Context, id functions.Identifier) bool {
-	ctx, cancel := settled(ctx)
+	ctx, cancel := detach(ctx)
 	defer cancel()
-	if again(func() error { return r.client.Delete(ctx, []functions.Identifier{id}, true) }) != nil {
-		r.left.Functions = append(r.left.Functions, id)
+	if retryOnce(func() error { return r.client.Delete(ctx, []functions.Identifier{id}, functions.IgnoreUnknown()) }) != nil {
+		r.failure.Functions = append(r.failure.Functions, id)
 		return false
 	}
 	return true
 }
 
-// removeFile deletes a file that nobody needs; one that is gone is fine.
+// removeFile deletes a file. A missing file is not a failure.
 func (r *run) removeFile(ctx context.Context, id functions.Identifier) {
-	ctx, cancel := settled(ctx)
+	ctx, cancel := detach(ctx)
 	defer cancel()
-	err := again(func() error { return r.client.Files.Delete(ctx, id) })
+	err := retryOnce(func() error { return r.client.Files.Delete(ctx, []functions.Identifier{id}) })
 	if err != nil && !errors.Is(err, functions.ErrNotFound) {
-		r.left.Files = append(r.left.Files, id)
+		r.failure.Files = append(r.failure.Files, id)
 	}
 }
 
-// again does what may be done twice a second time if the first answer does not tell that it was refused.
-func again(do func() error) error {
+// retryOnce retries an idempotent request unless the service rejected it.
+func retryOnce(do func() error) error {
 	err := do()
-	if err == nil || refused(err) {
+	if err == nil || rejected(err) {
 		return err
 	}
 	return do()

@@ -13,10 +13,12 @@ import (
 
 	"github.com/cogfn/cogfn/deploy"
 	"github.com/cogfn/cogfn/emulator"
+	"github.com/cogfn/cogfn/schedule"
+	"github.com/cogfn/cogfn/tests/faults"
 	functions "github.com/cogfn/cogfn/wrapper"
 )
 
-// wantError returns err as a *deploy.Error with this step and outcome.
+// wantError returns err as a *deploy.Error and checks its step and what serves calls.
 func wantError(t *testing.T, err error, step deploy.Step, serving deploy.Serving) *deploy.Error {
 	t.Helper()
 	e, ok := errors.AsType[*deploy.Error](err)
@@ -29,45 +31,45 @@ func wantError(t *testing.T, err error, step deploy.Step, serving deploy.Serving
 	return e
 }
 
-func TestFailurePoints(t *testing.T) {
+func TestFailureOfEachStep(t *testing.T) {
 	t.Parallel()
-	for what, test := range map[string]struct {
+	for name, test := range map[string]struct {
 		request string
 		nth     int
-		verdict verdict
+		fault   faults.Fault
 		step    deploy.Step
 		serving deploy.Serving
 	}{
-		"upload":       {"send file", 1, refuse, deploy.StepUpload, deploy.ServingOld},
-		"trial":        {"create trial", 1, refuse, deploy.StepTrial, deploy.ServingOld},
-		"no session":   {"create session", 1, refuse, deploy.StepRead, deploy.ServingOld},
-		"input data":   {"read input data", 2, cut, deploy.StepRead, deploy.ServingOld},
-		"deletion":     {"delete function", 1, refuse, deploy.StepDelete, deploy.ServingOld},
-		"creation":     {"create function", 1, refuse, deploy.StepCreate, deploy.ServingRestored},
-		"schedule":     {"create schedule", 3, refuse, deploy.StepSchedules, deploy.ServingNew},
-		"trial stays":  {"delete function", 2, refuse, deploy.StepCleanUp, deploy.ServingNew},
-		"file remains": {"delete file", 1, refuse, deploy.StepCleanUp, deploy.ServingNew},
+		"upload":          {"send file", 1, faults.Reject, deploy.StepUpload, deploy.ServingOld},
+		"trial":           {"create trial", 1, faults.Reject, deploy.StepTrial, deploy.ServingOld},
+		"session":         {"create session", 1, faults.Reject, deploy.StepRead, deploy.ServingOld},
+		"input data":      {"read input data", 2, faults.Cut, deploy.StepRead, deploy.ServingOld},
+		"deletion":        {"delete function", 1, faults.Reject, deploy.StepDelete, deploy.ServingOld},
+		"creation":        {"create function", 1, faults.Reject, deploy.StepCreate, deploy.ServingRestored},
+		"schedule":        {"create schedule", 3, faults.Reject, deploy.StepSchedules, deploy.ServingNew},
+		"trial cleanup":   {"delete function", 2, faults.Reject, deploy.StepCleanUp, deploy.ServingNew},
+		"old file's code": {"delete file", 1, faults.Reject, deploy.StepCleanUp, deploy.ServingNew},
 	} {
-		t.Run(what, func(t *testing.T) {
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := replacing(t)
-			s.gate.at(test.request, test.nth, test.verdict)
-			fn, err := s.do(t.Context())
+			s := replaceScenario(t)
+			s.Faults.Inject(test.request, test.nth, test.fault)
+			fn, err := s.run(t.Context())
 			_ = wantError(t, err, test.step, test.serving)
 			s.verify(fn, err)
 		})
 	}
 }
 
-// The creation's and the deletion's answers are lost, but both were carried out: there is nothing to complain about.
-func TestLostAnswers(t *testing.T) {
+// A request that was carried out although its response was lost is not a failure.
+func TestLostResponses(t *testing.T) {
 	t.Parallel()
 	for _, request := range []string{"create trial", "delete function", "create function", "delete file"} {
 		t.Run(request, func(t *testing.T) {
 			t.Parallel()
-			s := replacing(t)
-			s.gate.at(request, 1, lose)
-			fn, err := s.do(t.Context())
+			s := replaceScenario(t)
+			s.Faults.Inject(request, 1, faults.Lose)
+			fn, err := s.run(t.Context())
 			s.verify(fn, err)
 			if err != nil {
 				t.Error(err)
@@ -76,171 +78,149 @@ func TestLostAnswers(t *testing.T) {
 	}
 }
 
-func TestFinalBuildFails(t *testing.T) {
+func TestSecondBuildFails(t *testing.T) {
 	t.Parallel()
-	s := replacing(t)
-	s.gate.edit = failedBuild
-	fn, err := s.do(t.Context())
+	s := replaceScenario(t)
+	s.Faults.Edit = failNewBuild
+	fn, err := s.run(t.Context())
 	e := wantError(t, err, deploy.StepBuild, deploy.ServingRestored)
 	s.verify(fn, err)
 	if build, ok := errors.AsType[*functions.DeployError](err); !ok || e.Trace != "the trace" || build.Trace != e.Trace {
-		t.Errorf("the trace is %q", e.Trace)
+		t.Errorf("the trace is %q, want that of the build", e.Trace)
 	}
-	want := regexp.MustCompile(`^deploy: the build of greet failed: the deployment of greet \(id \d+\) failed: no space; serving now: the old function, created anew$`)
-	if !want.MatchString(err.Error()) {
-		t.Errorf("got the text %q", err)
+	if message := err.Error(); !strings.HasPrefix(message, "deploy: greet: ") || strings.Contains(message, "functions: ") ||
+		!strings.Contains(message, "no space") {
+		t.Errorf("got %q, want one prefix and the message of the build", message)
 	}
-	// The restored function is as the old one was, down to the notes.
-	if changes := s.plan(greet("old", codeV1)); changes.Action != deploy.Nothing {
-		t.Errorf("the restored function differs: %v", changes)
-	}
-}
-
-// A secret that the new Spec does not have any more is lost when the old function is restored, and the error says which.
-func TestRestoredWithoutSecret(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, emulator.Options{})
-	w.deployed(greet("old", codeV1))
-	next := greet("new", codeV2)
-	next.Function.Secrets = map[string]string{"other": "x"}
-	w.gate.edit = failedBuild
-	_, err := deploy.Deploy(t.Context(), w.client, w.plan(next))
-	e := wantError(t, err, deploy.StepBuild, deploy.ServingRestored)
-	if !slices.Equal(e.LostSecrets, []string{"password"}) || !strings.Contains(err.Error(), "without the secrets password") {
-		t.Errorf("lost %v: %v", e.LostSecrets, err)
+	// The restored function equals the old one, including its record.
+	if changes := s.plan(greetSpec("old", codeV1)); changes.Action != deploy.Nothing {
+		t.Errorf("the plan for the restored function is %v, want nothing", changes)
 	}
 }
 
-// Real Python: code that cannot be imported fails in the trial, and the old code goes on answering.
-func TestPythonThatCannotBeBuilt(t *testing.T) {
+// Real Python: the trial fails for code that cannot be imported, and the old code still serves.
+func TestPythonImportFails(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, emulator.Options{})
+	p := startProject(t, emulator.Options{})
 	spec := deploy.Spec{
 		Function: functions.FunctionWrite{Name: "python", ExternalID: new("python")},
 		Source:   functions.HandlerText("def handle(data):\n    return 'first'\n"),
 	}
-	w.deployed(spec)
+	p.deploy(spec)
 	spec.Source = functions.HandlerText("import no_such_module\n\ndef handle(data):\n    return 'second'\n")
-	_, err := deploy.Deploy(t.Context(), w.client, w.plan(spec))
+	_, err := deploy.Deploy(t.Context(), p.Client, p.plan(spec))
 	e := wantError(t, err, deploy.StepTrial, deploy.ServingOld)
 	if !strings.Contains(e.Trace, "import no_such_module") || !strings.Contains(err.Error(), "ModuleNotFoundError") {
-		t.Errorf("the error is %v with the trace %q", err, e.Trace)
+		t.Errorf("got the error %v with the trace %q", err, e.Trace)
 	}
-	if got := w.answer("python"); got != `"first"` {
-		t.Errorf("the answer is %s", got)
+	if got, want := p.call("python"), `"first"`; got != want {
+		t.Errorf("the response is %s, want %s", got, want)
 	}
-	if n := len(w.functions()); n != 1 {
-		t.Errorf("%d functions are there", n)
+	if n := len(p.Functions()); n != 1 {
+		t.Errorf("%d functions exist, want 1", n)
 	}
-	for _, id := range w.gate.files {
-		if w.hasFile(functions.ID(id)) {
-			t.Errorf("the file %d is left behind", id)
+	for _, id := range p.Faults.Files {
+		if p.HasFile(functions.ID(id)) {
+			t.Errorf("file %d was not deleted", id)
 		}
 	}
 	spec.Source = functions.HandlerText("def handle(data):\n    return 'third'\n")
-	w.deployed(spec)
-	if got := w.answer("python"); got != `"third"` {
-		t.Errorf("the answer is %s", got)
+	p.deploy(spec)
+	if got, want := p.call("python"), `"third"`; got != want {
+		t.Errorf("the response is %s, want %s", got, want)
 	}
 }
 
-func TestPythonThatCannotBeCreated(t *testing.T) {
+func TestPythonImportFailsOnCreate(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, emulator.Options{})
-	changes := w.plan(deploy.Spec{
+	p := startProject(t, emulator.Options{})
+	changes := p.plan(deploy.Spec{
 		Function: functions.FunctionWrite{Name: "python", ExternalID: new("python")},
 		Source:   functions.HandlerText("import no_such_module\n\ndef handle(data):\n    return 1\n"),
 	})
-	_, err := deploy.Deploy(t.Context(), w.client, changes)
+	_, err := deploy.Deploy(t.Context(), p.Client, changes)
 	e := wantError(t, err, deploy.StepBuild, deploy.ServingNothing)
 	if !strings.Contains(e.Trace, "import no_such_module") {
 		t.Errorf("the trace is %q", e.Trace)
 	}
-	if n := len(w.functions()); n != 0 || w.hasFile(functions.ID(w.gate.files[0])) {
-		t.Errorf("%d functions are left, the file %v", n, w.gate.files)
+	if n := len(p.Functions()); n != 0 || p.HasFile(functions.ID(p.Faults.Files[0])) {
+		t.Errorf("%d functions exist, want 0; file exists: %t, want false", n, p.HasFile(functions.ID(p.Faults.Files[0])))
 	}
 }
 
 func TestProgress(t *testing.T) {
 	t.Parallel()
-	s := replacing(t)
-	var steps []string
-	var saved []deploy.PausedSchedule
-	fn, err := deploy.Deploy(t.Context(), s.client, s.plan(greet("new", codeV2)), deploy.WithProgress(func(e deploy.Event) {
-		steps = append(steps, string(e.Step))
+	s := replaceScenario(t)
+	var steps []deploy.Step
+	var saved []schedule.Saved
+	fn, err := deploy.Deploy(t.Context(), s.Client, s.plan(greetSpec("new", codeV2)), deploy.WithProgress(func(e deploy.Event) {
+		steps = append(steps, e.Step)
 		saved = append(saved, e.Schedules...)
-		if e.ExternalID != "greet" || e.Text == "" || strings.Contains(e.Text, plantedSecret) {
-			t.Errorf("event %+v", e)
+		if e.ExternalID != "greet" || e.Text == "" || strings.Contains(e.Text, testSecret) {
+			t.Errorf("got the event %+v", e)
 		}
 	}), deploy.WithSession(functions.SessionTokenExchange()))
-	mustGet[*functions.Function](t)(fn, err)
-	want := []string{
-		"upload", "trial build", "reading of the schedules", "deletion of the old function", "creation", "build",
-		"creation of the schedules", "clean-up",
+	faults.Must[*functions.Function](t)(fn, err)
+	want := []deploy.Step{
+		deploy.StepUpload, deploy.StepTrial, deploy.StepRead, deploy.StepDelete, deploy.StepCreate, deploy.StepBuild,
+		deploy.StepSchedules, deploy.StepCleanUp,
 	}
 	if diff := cmp.Diff(want, steps); diff != "" {
 		t.Errorf("steps (-want +got):\n%s", diff)
 	}
 	if len(saved) != 2 || saved[0].Name != "nightly" || string(saved[1].Data) != `{"n":2}` || saved[0].FunctionExternalID != "greet" {
-		t.Errorf("schedules %+v", saved)
+		t.Errorf("got the schedules %+v", saved)
 	}
-	for _, health := range mustGet[[]deploy.ScheduleHealth](t)(deploy.Health(t.Context(), s.quiet, functions.SchedulesFilter{})) {
+	for _, health := range faults.Must[[]schedule.Health](t)(schedule.CheckHealth(t.Context(), s.Direct, functions.SchedulesFilter{})) {
 		if *health.Session.Type != functions.SessionTypeTokenExchange {
-			t.Errorf("the session is of type %s", *health.Session.Type)
+			t.Errorf("the session has the type %s, want that of WithSession", *health.Session.Type)
 		}
 	}
 }
 
-// What an upload that broke off left behind does not disturb the next one.
-func TestUploadAgain(t *testing.T) {
+// A failed upload and its failed cleanup do not break the next upload.
+func TestUploadAfterFailedUpload(t *testing.T) {
 	t.Parallel()
-	s := replacing(t)
-	s.gate.judge = func(_ int, name string) verdict {
-		if name == "send file" || slices.Contains(s.gate.names, "send file") {
-			return cut
+	s := replaceScenario(t)
+	s.Faults.Decide = func(_ int, name string) faults.Fault {
+		if name == "send file" || slices.Contains(s.Faults.Requests, "send file") {
+			return faults.Cut
 		}
-		return pass
+		return faults.None
 	}
-	_, err := s.do(t.Context())
+	_, err := s.run(t.Context())
 	e := wantError(t, err, deploy.StepUpload, deploy.ServingOld)
-	if len(e.Files) != 1 || !s.hasFile(e.Files[0]) {
-		t.Errorf("left behind: %v", e.Files)
+	if len(e.Files) != 1 || !s.HasFile(e.Files[0]) {
+		t.Errorf("got the files %v, want the one left behind", e.Files)
 	}
-	s.gate.judge = nil
-	next := greet("new", codeV2)
+	s.Faults.Decide = nil
+	next := greetSpec("new", codeV2)
 	next.KeepFiles, next.DataSetID = 1, 77
-	fn, err := deploy.Deploy(t.Context(), s.client, s.plan(next))
+	fn, err := deploy.Deploy(t.Context(), s.Client, s.plan(next))
 	s.verify(fn, err)
-	file := mustGet[*functions.File](t)(s.quiet.Files.Retrieve(t.Context(), functions.ID(fn.FileID)))
+	file := faults.Must[*functions.File](t)(s.Direct.Files.Retrieve(t.Context(), functions.ID(fn.FileID)))
 	if err != nil || *file.DataSetID != 77 || !regexp.MustCompile(`^greet-[0-9a-f]{32}\.zip$`).MatchString(file.Name) {
-		t.Errorf("the file is %+v (%v)", file, err)
+		t.Errorf("got the file %+v and the error %v", file, err)
 	}
 }
 
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
-// Nothing of what the service keeps or this package says shows a secret.
-func TestSecretsStayHidden(t *testing.T) {
+// No metadata, string or error contains a secret.
+func TestSecretsAreHidden(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, emulator.Options{})
-	spec := greet("old", codeV1)
-	spec.Function.IndexURL = new("https://user:planted-word@index.test/")
-	w.deployed(spec)
-	next := greet("new", codeV2)
-	next.Function.Secrets["password"] = plantedSecret + "2"
-	changes := w.plan(next)
-	shown := fmt.Sprintf("%v %+v %#v %s", changes, changes, changes, mustGet[[]byte](t)(json.Marshal(changes)))
+	p := startProject(t, emulator.Options{})
+	spec := greetSpec("old", codeV1)
+	spec.Function.IndexURL = new("https://user:index-password@index.test/")
+	p.deploy(spec)
+	next := greetSpec("new", codeV2)
+	next.Function.Secrets["password"] = testSecret + "2"
+	changes := p.plan(next)
+	shown := fmt.Sprintf("%v %+v %#v %s", changes, changes, changes, faults.Must[[]byte](t)(json.Marshal(changes)))
 	shown += fmt.Sprintf("%v %+v %#v", *changes, spec, next)
-	target := deploy.Target{Secrets: functions.Secrets{"password": plantedSecret}, SecretsKey: plantedKey}
+	target := deploy.Target{Secrets: functions.Secrets{"password": testSecret}, SecretsKey: testKey}
 	shown += fmt.Sprintf("%v %+v %#v", target, target, target)
-	fn := mustGet[*functions.Function](t)(w.quiet.Retrieve(t.Context(), functions.ExternalID("greet")))
-	shown += string(mustGet[[]byte](t)(json.Marshal(fn)))
-	for _, secret := range []string{plantedSecret, "planted-word", string(plantedKey)} {
+	fn := faults.Must[*functions.Function](t)(p.Direct.Retrieve(t.Context(), functions.ExternalID("greet")))
+	shown += string(faults.Must[[]byte](t)(json.Marshal(fn)))
+	for _, secret := range []string{testSecret, "index-password", string(testKey)} {
 		if strings.Contains(shown, secret) {
 			t.Errorf("%q is shown in %s", secret, shown)
 		}

@@ -1,61 +1,70 @@
-// Package deploy brings functions to a project and keeps them there: it finds out what a deployment would change, carries
-// it out, goes back to earlier code, and looks after schedules. It stands on the public API of package functions alone.
+// Package deploy deploys functions: it plans what a deployment changes, replaces the function, and rolls back to earlier
+// code.
 //
 //	changes, err := deploy.Plan(ctx, client, deploy.Spec{
 //		Function: functions.FunctionWrite{Name: "Greeter", ExternalID: new("greeter"), Memory: new(2.0)},
 //		Source:   functions.Folder("./greeter"),
 //	})
-//	fmt.Println(changes)                           // what will be done, and why
-//	fn, err := deploy.Deploy(ctx, client, changes) // builds, switches over, restores the schedules
+//	fmt.Println(changes)                           // the action and the reasons for it
+//	fn, err := deploy.Deploy(ctx, client, changes) // waits until the function is Ready
 //	fn, err = deploy.Rollback(ctx, client, "greeter", deploy.Target{})
 //
-// # What is compared
+// The package example is a complete program.
 //
-// The API cannot tell what code a function has, never returns secrets, and fills in or raises what was not set. So Deploy
-// writes down, in two pairs of the function's metadata, what it was given: the code files with the hash of their content
-// (cogfn-files), and a digest of every setting that the Spec set (cogfn-settings). Plan compares a Spec with these notes
-// and not with what the service shows, so defaults of the service, masked secrets and raised cores or memory never cause
-// a deployment. A setting that is left out is compared only if it was set the last time. The two pairs leave the user 14
-// of the 16 that the API allows.
+// # What Plan compares
 //
-// Secrets and index URLs, which may hold credentials anywhere, enter as HMAC-SHA-256 with Spec.SecretsKey, bound to the
-// external id and cut to 64 bits. A plain hash, salted or not, would let everybody who may read functions try out
-// likely passwords at home, and nothing that this package could derive a key from is known to the deployer and not to
-// such a reader. So a Spec with secrets or index URLs needs a key of 16 bytes or more, kept where the secrets are kept.
-// Another key looks like other secrets, and leads to one needless replacement.
+// Plan compares a Spec with a record of the last deployment, not with the settings that the service returns. Defaults of
+// the service, masked secrets and raised CPU or memory therefore never cause a deployment. Deploy stores the record in two
+// pairs of the function's metadata, which leaves 14 of the 16 pairs to the user:
 //
-// # What happens, and what is not atomic
+//	cogfn-files     the code files, each with a hash of its content; the first one is in use
+//	cogfn-settings  a digest of each setting that the Spec sets
 //
-// Functions cannot be changed or renamed. To keep an external id, Deploy must delete the old function and create a new
-// one, which is built for minutes. So it
+// A setting that the Spec leaves out is compared only if the last deployment set it. A function that was not deployed by
+// this package has no valid record, and is replaced.
 //
-//  1. uploads the code into a file of its own, whose external id holds the hash, unless that file is there already;
-//  2. builds the function under a temporary external id (".cogfn-trial" at the end), so that code that cannot be built
-//     never takes the old function down; if there are schedules, it creates one on the trial, which fails if no session
-//     can be had;
-//  3. reads the schedules with their input data and reports them to WithProgress;
-//  4. deletes the old function, creates the new one and waits until it is Ready;
-//  5. creates the schedules anew, each with a new session;
-//  6. deletes the trial, and code files beyond Spec.KeepFiles.
+// # Secrets
 //
-// Between the deletion and Ready nobody can call the function, and scheduled calls of that time are not made. Calls that
-// run while the function is deleted may be lost. The new function has another id: the history of calls is gone, and
-// schedules have other ids too, and act with sessions of the client or of WithSession, whoever created them before.
+// Digests of secrets and index URLs are HMAC-SHA-256 with Spec.SecretsKey and the external id, cut to 64 bits. An unkeyed
+// hash would let every reader of the function guess passwords offline. Anything we could derive a key from is also visible
+// to these readers, so the caller supplies the key: at least 16 bytes, stored where the secrets are stored. Changing the
+// key looks like changed secrets and causes one unnecessary replacement.
 //
-// # When it fails
+// # Steps of a replacement
 //
-// Up to the deletion a failure leaves the old function as it is. When the new function is refused or its second build
-// fails, the old one is created again from its own code file, with the settings that the service shows and the secrets
-// and index URLs of the Spec, since those of the old one cannot be read back, and gets its schedules back. Its notes
-// tell what it was created with, so that the next Plan sees secrets and index URLs that differ. Every error after the
-// checks is an *Error: it says at which step, what serves now, what is left behind, and which schedules do not run. The
-// end of the context stops the waiting only: what is needed to have a function in place, with its schedules, and to
-// clean up, is still sent, for two minutes at most each.
+// Functions cannot be changed, and two functions cannot have the same external id. So Deploy deletes the old function and
+// creates the new one, whose build takes minutes on the real service:
 //
-// When another deployment of the same function gets in the way, the error wraps ErrBusy, ErrStale or the service's
-// refusal, and what serves is looked up. A code file that the other one uses too is left to it.
+//	Step           What happens                                                              Calls are served by
+//	StepUpload     upload the code, unless a file with the same content exists               old function
+//	StepTrial      build the function under a temporary external id (".cogfn-trial")         old function
+//	StepRead       read the schedules, create one of them on the trial to test the session   old function
+//	StepDelete     delete the old function, and its schedules with it                        nothing
+//	StepCreate     create the new function                                                   nothing
+//	StepBuild      wait until it is Ready                                                    nothing, then new function
+//	StepSchedules  create the schedules with new sessions                                    new function
+//	StepCleanUp    delete the trial and code files beyond Spec.KeepFiles                     new function
 //
-// A process that is killed cannot clean up. Killed between deletion and creation, it leaves nothing under the external
-// id, and the schedules are known to WithProgress only. The trial that it leaves also tells others that a deployment is
-// under way: Deploy refuses to start while there is one, and removes one that is older than an hour.
+// Consequences:
+//
+//   - Between StepDelete and the end of StepBuild, calls are rejected and scheduled calls are not made. Running calls may be
+//     lost.
+//   - The new function has another id and no call history. Its schedules have other ids.
+//   - The schedules have sessions of the client, or of WithSession, regardless of who created the old schedules.
+//
+// # Failures
+//
+// Every failure after the checks is an *Error. It names the step, what serves calls, what was left behind and which
+// schedules do not run.
+//
+//   - Failure before the deletion: the old function is unchanged.
+//   - The new function is rejected, or its build fails: Deploy creates the old function again (StepRestore) from its code
+//     file, the settings that the service returned and its schedules. Secrets and index URLs cannot be read back, so they
+//     come from the Spec. The record contains what was sent, so the next Plan reports the differences.
+//   - The end of the context stops waiting. Requests that put a function and its schedules in place or clean up are still
+//     sent, each for at most 2 minutes.
+//   - Another deployment of the same function at the same time: the error wraps ErrBusy, ErrStale or the rejection by the
+//     service. Functions and code files of the other deployment are not deleted.
+//   - A killed process cannot clean up. If it is killed between deletion and creation, no function exists, and only
+//     WithProgress has reported the schedules. The remaining trial blocks other deployments for one hour (ErrBusy).
 package deploy

@@ -5,84 +5,93 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/cogfn/cogfn/internal/errtext"
+	"github.com/cogfn/cogfn/schedule"
 	functions "github.com/cogfn/cogfn/wrapper"
 )
 
-// ErrStale says that what is deployed has changed since Plan looked. Plan again.
-var ErrStale = errors.New("deploy: what is deployed has changed since the plan was made; plan again")
+var (
+	// ErrStale means that the function was deployed or deleted after Plan. Call [Plan] again.
+	ErrStale = errors.New("deploy: the function has changed since the plan was made; plan again")
+	// ErrBusy means that another deployment of the function is running, or was killed within the last hour.
+	ErrBusy = errors.New("deploy: another deployment of the function is running")
+)
 
-// ErrBusy says that another deployment of the same function is under way, or was killed within the last hour.
-var ErrBusy = errors.New("another deployment of this function is under way")
-
-// Step is a part of a deployment.
+// Step is a step of a deployment.
 type Step string
 
-// The steps in their order; StepRestore happens only after a failure.
+// The steps in their order. StepRestore is taken only after a failure. The package documentation describes each step.
 const (
 	StepUpload    Step = "upload"
 	StepTrial     Step = "trial build"
-	StepRead      Step = "reading of the schedules"
+	StepRead      Step = "reading of schedules"
 	StepDelete    Step = "deletion of the old function"
 	StepCreate    Step = "creation"
 	StepBuild     Step = "build"
-	StepRestore   Step = "restoration of the old function"
-	StepSchedules Step = "creation of the schedules"
-	StepCleanUp   Step = "clean-up"
+	StepRestore   Step = "restore of the old function"
+	StepSchedules Step = "creation of schedules"
+	StepCleanUp   Step = "cleanup"
 )
 
-// Serving says what answers calls under the external id.
+// Serving is what serves calls under the external id.
 type Serving string
 
-// The values of Serving. ServingUnknown also stands for a function that another deployment put there. ServingRestored
-// is the old code again, as a function with another id. ServingUnfinished and ServingRestoring are functions that are
-// being built, and that nobody waited for; WaitReady tells how that ends.
+// The values of Serving.
 const (
-	ServingOld        Serving = "the old function"
-	ServingRestored   Serving = "the old function, created anew"
-	ServingNew        Serving = "the new function"
-	ServingUnfinished Serving = "the new function once it is built"
-	ServingRestoring  Serving = "the old function, created anew, once it is built"
-	ServingNothing    Serving = "nothing"
-	ServingUnknown    Serving = "unknown"
+	// ServingOld is the old function, unchanged.
+	ServingOld Serving = "the old function"
+	// ServingRestored is a new function with the old code. It has another id.
+	ServingRestored Serving = "the restored old function"
+	// ServingRestoring is like ServingRestored, but its build has not ended. Wait with Function.WaitReady.
+	ServingRestoring Serving = "the restored old function after its build"
+	// ServingNew is the new function.
+	ServingNew Serving = "the new function"
+	// ServingBuilding is the new function, but its build has not ended. Wait with Function.WaitReady.
+	ServingBuilding Serving = "the new function after its build"
+	// ServingNothing means that no function can be called.
+	ServingNothing Serving = "nothing"
+	// ServingUnknown means that the service could not be reached, or that the function belongs to another deployment.
+	ServingUnknown Serving = "unknown"
 )
 
-// Error is a deployment or rollback that did not fully succeed. It says what the state of things is.
+// Error is a deployment or rollback that failed or did not complete.
 type Error struct {
-	// ExternalID is that of the function.
+	// ExternalID is the external id of the function.
 	ExternalID string
-	// Step is what failed, Err why. A build that failed is a *functions.DeployError in it.
+	// Step is the step that failed.
 	Step Step
-	Err  error
-	// Trace is the end of the build log, if a build failed.
+	// Err is the cause. It wraps a *functions.DeployError if a build failed.
+	Err error
+	// Trace is the end of the build log; "" if no build failed.
 	Trace string
-	// Serving is what answers calls under the external id now.
+	// Serving is what serves calls under the external id now.
 	Serving Serving
-	// Functions and Files are left behind, since they could not be deleted. Delete them.
-	Functions, Files []functions.Identifier
-	// Schedules ran before, and do not run now, or nobody knows whether they do. ResumeSchedule creates those that are
-	// missing.
-	Schedules []PausedSchedule
-	// LostSecrets are the keys of secrets that a restored function lacks, since nobody could tell their values.
+	// Functions could not be deleted, or may exist because a response was lost. Delete them.
+	Functions []functions.Identifier
+	// Files could not be deleted. Delete them.
+	Files []functions.Identifier
+	// Schedules do not run, or may not run because a response was lost. [schedule.Resume] creates the missing ones.
+	Schedules []schedule.Saved
+	// LostSecrets are the keys of secrets that the restored function does not have, because their values are unknown.
 	LostSecrets []string
 }
 
-// Error says in one line what failed, why, and what the state of things is; the trace is left to the field.
+// Error returns one sentence with the step, the cause, what serves calls and what to do. It does not contain the trace.
 func (e *Error) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "deploy: the %s of %s failed: %s; serving now: %s",
-		e.Step, e.ExternalID, strings.TrimPrefix(e.Err.Error(), "functions: "), e.Serving)
+	fmt.Fprintf(&b, "deploy: %s: %s failed: %s; serving now: %s", e.ExternalID, e.Step, errtext.Message(e.Err), e.Serving)
 	if len(e.LostSecrets) > 0 {
 		fmt.Fprintf(&b, ", without the secrets %s", strings.Join(e.LostSecrets, ", "))
 	}
-	var left []string
+	var leftovers []string
 	for _, id := range e.Functions {
-		left = append(left, "the function with "+id.String())
+		leftovers = append(leftovers, "function with "+id.String())
 	}
 	for _, id := range e.Files {
-		left = append(left, "the file with "+id.String())
+		leftovers = append(leftovers, "file with "+id.String())
 	}
-	if len(left) > 0 {
-		fmt.Fprintf(&b, "; left behind, delete: %s", strings.Join(left, ", "))
+	if len(leftovers) > 0 {
+		fmt.Fprintf(&b, "; left behind, delete: %s", strings.Join(leftovers, ", "))
 	}
 	if len(e.Schedules) > 0 {
 		names := make([]string, len(e.Schedules))
@@ -96,16 +105,3 @@ func (e *Error) Error() string {
 
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
-
-// twofold is a failure after which going back failed too.
-type twofold struct {
-	first error
-	step  Step
-	then  error
-}
-
-func (e *twofold) Error() string {
-	return fmt.Sprintf("%v; the %s of the old one failed too: %s", e.first, e.step, strings.TrimPrefix(e.then.Error(), "functions: "))
-}
-
-func (e *twofold) Unwrap() []error { return []error{e.first, e.then} }

@@ -2,20 +2,18 @@ package deploy_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log"
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/cogfn/cogfn/deploy"
 	"github.com/cogfn/cogfn/emulator"
 	functions "github.com/cogfn/cogfn/wrapper"
 )
 
-// startGreeter starts a service for an example; functions called Greeter run in Go instead of the uploaded code.
+// startGreeter starts an emulator. Functions with the name Greeter run in Go instead of the uploaded code.
 func startGreeter() (client *functions.Client, closeAll func()) {
 	service, err := emulator.Start(emulator.Options{Handlers: map[string]emulator.Handler{
 		"Greeter": func(_ context.Context, call *emulator.Call) (any, error) {
@@ -43,10 +41,10 @@ func startGreeter() (client *functions.Client, closeAll func()) {
 	}
 }
 
-// Plan, deploy, change, deploy again, and go back.
+// Plan, deploy, change, deploy again and roll back.
 func Example() {
 	ctx := context.Background()
-	client, closeAll := startGreeter() // a real project has functions.ConfigFromEnv
+	client, closeAll := startGreeter() // for a real project, use functions.ConfigFromEnv
 	defer closeAll()
 
 	spec := deploy.Spec{
@@ -55,9 +53,9 @@ func Example() {
 			Secrets: map[string]string{"api-key": "sesame"},
 		},
 		Source:     functions.HandlerText("def handle(data):\n    return 1\n"), // or functions.Folder("./greeter")
-		SecretsKey: "kept where the api key is kept",
+		SecretsKey: "stored where the api key is stored",
 	}
-	up := func() {
+	planAndDeploy := func() {
 		changes, err := deploy.Plan(ctx, client, spec)
 		if err != nil {
 			log.Fatal(err)
@@ -67,12 +65,12 @@ func Example() {
 			log.Fatal(err)
 		}
 	}
-	up()
-	up()
+	planAndDeploy()
+	planAndDeploy()
 	spec.Function.Memory = new(2.5)
 	spec.Function.Secrets["api-key"] = "open sesame"
 	spec.Source = functions.HandlerText("def handle(data):\n    return 2\n")
-	up()
+	planAndDeploy()
 
 	fn, err := deploy.Rollback(ctx, client, "greeter", deploy.Target{
 		Secrets: map[string]functions.Secret{"api-key": "open sesame"}, SecretsKey: spec.SecretsKey,
@@ -83,81 +81,16 @@ func Example() {
 	fmt.Println("versions:", len(deploy.Versions(fn)))
 	// Output:
 	// greeter: create
-	//   code: nothing is deployed under this external id
+	//   code: no function has this external id
 	// greeter: nothing
 	// greeter: replace
-	//   code: has the hash 5ed70e0e963b, was 729b4e04329d
+	//   code: was hash 729b4e04329d, is 5ed70e0e963b
 	//   memory: is set now
-	//   secrets: a value or the key of the digest differs
+	//   secrets: a value or SecretsKey differs
 	// versions: 2
 }
 
-// A schedule that is kept as described, paused, resumed and looked after.
-func ExampleUpsertSchedule() {
-	ctx := context.Background()
-	client, closeAll := startGreeter()
-	defer closeAll()
-	fn, err := client.Create(ctx, functions.FunctionWrite{Name: "Greeter", ExternalID: new("greeter")}, functions.HandlerText("def handle(): pass\n"))
-	if err != nil {
-		log.Fatal(err)
-	}
-
-	write := functions.ScheduleWrite{Name: "mornings", CronExpression: "0 7 * * MON-FRI", Data: json.RawMessage(`{"to": "all"}`)}
-	var schedule *functions.Schedule
-	for range 2 {
-		var action deploy.Action
-		if schedule, action, err = deploy.UpsertSchedule(ctx, client, functions.ExternalID("greeter"), write); err != nil {
-			log.Fatal(err)
-		}
-		fmt.Println(action)
-	}
-
-	paused, err := deploy.PauseSchedule(ctx, client, schedule.ID)
-	if err != nil {
-		log.Fatal(err)
-	}
-	saved, err := json.Marshal(paused) // keep it: the service forgets the schedule
-	if err != nil {
-		log.Fatal(err)
-	}
-	fmt.Println(string(saved))
-	if schedule, err = deploy.ResumeSchedule(ctx, client, *paused); err != nil {
-		log.Fatal(err)
-	}
-
-	if _, err = deploy.RefreshSchedule(ctx, client, schedule.ID); err != nil { // a new session
-		log.Fatal(err)
-	}
-	all, err := deploy.Health(ctx, client, functions.SchedulesFilter{Function: fn.Identifier()})
-	if err != nil {
-		log.Fatal(err)
-	}
-	for _, h := range all {
-		fmt.Println(h.Schedule.Name, "is", h.State)
-	}
-	// Output:
-	// create
-	// nothing
-	// {"name":"mornings","cronExpression":"0 7 * * MON-FRI","data":{"to":"all"},"functionExternalId":"greeter"}
-	// mornings is good
-}
-
-// When a schedule is due next, in UTC.
-func ExampleNextRuns() {
-	from := time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC) // a Friday
-	runs, err := deploy.NextRuns("0 7 * * MON-FRI", 2, from)
-	if err != nil {
-		log.Fatal(err)
-	}
-	for _, at := range runs {
-		fmt.Println(at.Format(time.RFC1123))
-	}
-	// Output:
-	// Mon, 30 Nov 2026 07:00:00 UTC
-	// Tue, 01 Dec 2026 07:00:00 UTC
-}
-
-// What happens is told step by step, and a failure says what the state of things is.
+// Report each step and handle a failure.
 func ExampleError() {
 	ctx := context.Background()
 	client, closeAll := startGreeter()

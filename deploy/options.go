@@ -1,10 +1,11 @@
 package deploy
 
 import (
+	"github.com/cogfn/cogfn/schedule"
 	functions "github.com/cogfn/cogfn/wrapper"
 )
 
-// Option changes how Deploy and Rollback work.
+// Option is an option of [Deploy] and [Rollback].
 type Option func(*options)
 
 type options struct {
@@ -12,7 +13,7 @@ type options struct {
 	session  []functions.SessionOption
 }
 
-func optionsOf(opts []Option) options {
+func newOptions(opts []Option) options {
 	o := options{progress: func(Event) {}}
 	for _, opt := range opts {
 		opt(&o)
@@ -20,19 +21,20 @@ func optionsOf(opts []Option) options {
 	return o
 }
 
-// Event is the beginning of a step.
+// Event is the start of a step.
 type Event struct {
+	// ExternalID is the external id of the function.
 	ExternalID string
-	Step       Step
-	// Text says in a few words what happens now.
+	// Step is the step that starts.
+	Step Step
+	// Text describes in a few words what happens.
 	Text string
-	// Schedules come with StepDelete: those that the deletion ends and that are created anew afterwards. Whoever wants them
-	// back even if the process is killed in between writes them down here.
-	Schedules []PausedSchedule
+	// Schedules are set for StepDelete: the schedules that are deleted together with the function and created again
+	// afterwards. Store them if they must survive a kill of the process.
+	Schedules []schedule.Saved
 }
 
-// WithProgress calls report at the beginning of each step, from the goroutine that Deploy runs on, which goes on when it
-// returns.
+// WithProgress calls report at the start of each step, in the goroutine of Deploy or Rollback, which waits for report.
 func WithProgress(report func(Event)) Option {
 	return func(o *options) {
 		if report != nil {
@@ -41,7 +43,7 @@ func WithProgress(report func(Event)) Option {
 	}
 }
 
-// WithSession creates the sessions of the schedules from these credentials instead of the client's own.
+// WithSession creates the sessions of the schedules with these credentials instead of those of the client.
 func WithSession(credentials functions.SessionCredentials) Option {
 	return func(o *options) { o.session = []functions.SessionOption{functions.WithSession(credentials)} }
 }

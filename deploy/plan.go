@@ -10,51 +10,54 @@ import (
 	functions "github.com/cogfn/cogfn/wrapper"
 )
 
-// Action is what it takes to bring about what a Spec asks for.
+// Action is what [Deploy] has to do.
 type Action string
 
 // The values of Action.
 const (
+	// Nothing: the deployed function equals the Spec.
 	Nothing Action = "nothing"
-	Create  Action = "create"
+	// Create: no function has the external id.
+	Create Action = "create"
+	// Replace: the deployed function differs from the Spec.
 	Replace Action = "replace"
 )
 
-// Reason is one thing that differs between a Spec and what is deployed.
+// Reason is one difference between a Spec and the deployed function.
 type Reason struct {
-	// Field is "code", "status", or the name of a setting in the API, such as "memory".
+	// Field is "code", "status" or the name of a setting in the API, such as "memory".
 	Field string
-	// Text says what differs, without the value of any secret, environment variable or index URL.
+	// Text describes the difference. It contains no values of secrets, environment variables, metadata and index URLs.
 	Text string
 }
 
-// String joins the field and the text.
+// String returns the field and the text.
 func (r Reason) String() string { return r.Field + ": " + r.Text }
 
-// Changes are what Plan found. Give them to Deploy, which carries them out.
+// Changes is the result of [Plan] and the input of [Deploy].
 type Changes struct {
-	// ExternalID is that of the function.
+	// ExternalID is the external id of the function.
 	ExternalID string
 	// Action is what Deploy will do.
 	Action Action
-	// Reasons say why, one for each thing that differs; none for Nothing.
+	// Reasons are the differences; none for Nothing.
 	Reasons []Reason
-	// Deployed is the function that the external id names now; nil if there is none.
+	// Deployed is the function that has the external id now; nil if there is none.
 	Deployed *functions.Function
-	// Schedules are those that a replacement deletes and creates anew; nil for other actions.
+	// Schedules are deleted and created again by Replace; nil for other actions.
 	Schedules functions.ScheduleList
 
-	// Behind a pointer, so that printing Changes cannot show secrets.
-	order *order
+	// A pointer, so that printing Changes does not show secrets.
+	prepared *prepared
 }
 
-// order is what Deploy needs besides.
-type order struct {
+// prepared is a validated Spec with its packed code.
+type prepared struct {
 	spec *Spec
 	code *functions.Package
 }
 
-// String says in a few lines what will be done and why.
+// String returns the action and one line for each reason.
 func (c *Changes) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s", c.ExternalID, c.Action)
@@ -62,14 +65,20 @@ func (c *Changes) String() string {
 		fmt.Fprintf(&b, "\n  %s", r)
 	}
 	if n := len(c.Schedules); n > 0 {
-		fmt.Fprintf(&b, "\n  schedules that are created anew: %d", n)
+		fmt.Fprintf(&b, "\n  schedules to create again: %d", n)
 	}
 	return b.String()
 }
 
-// Plan compares code and settings with what is deployed and says what Deploy would do; it changes nothing. The
-// fields and the code are checked first: the errors are *functions.ArgumentError and *functions.SourceError. See the
-// package's documentation for what is compared.
+// Plan validates a Spec, packs its code and compares both with the deployed function. It changes nothing. The package
+// documentation describes what is compared. Changes to the Spec after Plan have no effect on the result.
+//
+// Errors:
+//   - *functions.ArgumentError: a field of the Spec is invalid.
+//   - *functions.SourceError: the code is invalid.
+//   - Errors of the client.
+//
+// Capability: functionsAcl:READ.
 func Plan(ctx context.Context, client *functions.Client, spec Spec) (*Changes, error) {
 	s, err := spec.clone()
 	if err == nil {
@@ -86,11 +95,11 @@ func Plan(ctx context.Context, client *functions.Client, spec Spec) (*Changes, e
 	if err != nil {
 		return nil, err
 	}
-	changes := &Changes{ExternalID: s.externalID(), Action: Create, order: &order{s, code}}
+	changes := &Changes{ExternalID: s.externalID(), Action: Create, prepared: &prepared{s, code}}
 	fn, err := client.Retrieve(ctx, functions.ExternalID(s.externalID()))
 	switch {
 	case errors.Is(err, functions.ErrNotFound):
-		changes.Reasons = []Reason{{"code", "nothing is deployed under this external id"}}
+		changes.Reasons = []Reason{{"code", "no function has this external id"}}
 		return changes, nil
 	case err != nil:
 		return nil, err
@@ -99,7 +108,7 @@ func Plan(ctx context.Context, client *functions.Client, spec Spec) (*Changes, e
 		return nil, err
 	}
 	changes.Deployed = fn
-	if changes.Reasons = differences(fn, s, code); len(changes.Reasons) == 0 {
+	if changes.Reasons = compare(fn, s, code); len(changes.Reasons) == 0 {
 		changes.Action = Nothing
 		return changes, nil
 	}
@@ -108,38 +117,38 @@ func Plan(ctx context.Context, client *functions.Client, spec Spec) (*Changes, e
 	return changes, err
 }
 
-// differences compares a deployed function with a Spec.
-func differences(fn *functions.Function, s *Spec, code *functions.Package) []Reason {
-	deployed := notesOf(fn)
-	if !deployed.ours {
-		return []Reason{{"code", "what is deployed was not deployed by this package, so its code and settings are unknown"}}
+// compare returns the differences between a deployed function and a Spec.
+func compare(fn *functions.Function, s *Spec, code *functions.Package) []Reason {
+	rec := recordOf(fn)
+	if !rec.valid {
+		return []Reason{{"code", "the function was not deployed by this package, so its code and settings are unknown"}}
 	}
 	var reasons []Reason
 	switch fn.Status {
 	case functions.FunctionFailed:
-		reasons = append(reasons, Reason{"status", "the build of what is deployed has failed"})
+		reasons = append(reasons, Reason{"status", "the build of the deployed function has failed"})
 	case functions.FunctionRetired:
-		reasons = append(reasons, Reason{"status", "what is deployed is retired and cannot be called"})
+		reasons = append(reasons, Reason{"status", "the deployed function is retired and cannot be called"})
 	default:
 	}
-	if had, want := deployed.versions[0].Code, code.ContentSHA256[:hashDigits]; had != want {
-		reasons = append(reasons, Reason{"code", fmt.Sprintf("has the hash %.12s, was %.12s", want, had)})
+	if before, after := rec.versions[0].Code, code.ContentSHA256[:hashDigits]; before != after {
+		reasons = append(reasons, Reason{"code", fmt.Sprintf("was hash %.12s, is %.12s", before, after)})
 	}
 	wanted := digests(s.Function, s.SecretsKey)
-	shown := fn.AsWrite()
-	maps.DeleteFunc(shown.Metadata, func(key, _ string) bool { return strings.HasPrefix(key, metadataPrefix) })
-	before, after := valuesOf(shown), valuesOf(s.Function)
+	returned := fn.AsWrite()
+	maps.DeleteFunc(returned.Metadata, func(key, _ string) bool { return strings.HasPrefix(key, metadataPrefix) })
+	before, after := valuesOf(returned), valuesOf(s.Function)
 	for _, setting := range settings {
 		name := setting.name
-		had, was := deployed.settings[name]
-		want, is := wanted[name]
+		oldDigest, wasSet := rec.settings[name]
+		newDigest, isSet := wanted[name]
 		switch {
-		case is && !was:
+		case isSet && !wasSet:
 			reasons = append(reasons, Reason{name, "is set now"})
-		case was && !is:
-			reasons = append(reasons, Reason{name, "is not set any more"})
-		case had != want:
-			reasons = append(reasons, Reason{name, setting.difference(before[name], after[name])})
+		case wasSet && !isSet:
+			reasons = append(reasons, Reason{name, "is no longer set"})
+		case oldDigest != newDigest:
+			reasons = append(reasons, Reason{name, setting.diff(before[name], after[name])})
 		}
 	}
 	return reasons

@@ -7,72 +7,82 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/cogfn/cogfn/internal/errtext"
 	functions "github.com/cogfn/cogfn/wrapper"
 )
 
-// Target says what Rollback goes back to.
+// Target is the code to roll back to, and the settings that the service does not return.
 type Target struct {
-	// FileID is the file with the code, one of Versions; 0 stands for the second of them, which ran before the one that
-	// runs. Going back twice thus leads to where one was.
+	// FileID is the id of the code file, one of [Versions]. 0 means the second one, which was in use before. Two rollbacks
+	// with 0 therefore restore the code before them.
 	FileID int64
-	// Secrets are the values of all secrets that the function has, since they cannot be read back. The same holds for
-	// IndexURL and ExtraIndexURLs, if the function was deployed with them.
-	Secrets        functions.Secrets
-	IndexURL       *functions.Secret
+	// Secrets are the values of all secrets that the function has.
+	Secrets functions.Secrets
+	// IndexURL is required if the function was deployed with one.
+	IndexURL *functions.Secret
+	// ExtraIndexURLs are required if the function was deployed with them.
 	ExtraIndexURLs []functions.Secret
-	// SecretsKey is that of the Spec. Without it, or with one of less than 16 bytes, no digest of secrets and index URLs is
-	// noted, and the next Plan takes them for others.
+	// SecretsKey is the key of the Spec, at least 16 bytes. Without it, the record contains no digests of secrets and index
+	// URLs, and the next Plan reports these as different.
 	SecretsKey functions.Secret
 }
 
-// Rollback deploys earlier code of a function anew, with the settings that the service shows and the secrets of the
-// Target, and returns the function, which is Ready. It works and fails as Deploy does when it replaces a function: what is
-// missing in the Target is a *functions.ArgumentError before anything is done.
+// Rollback replaces a function by one with earlier code, waits until it is Ready, and returns it. The settings are those
+// that the service returns, completed by the Target. The steps and failures are those of [Deploy] with the action Replace,
+// without an upload.
+//
+// Errors before anything is changed:
+//   - *functions.ArgumentError: the Target lacks a setting, or FileID is not one of [Versions].
+//   - Errors of the client; they match functions.ErrNotFound if the function or the code file does not exist.
+//
+// Later errors are an *[Error].
+//
+// Capabilities: functionsAcl:READ, functionsAcl:WRITE, filesAcl:READ; with schedules also those to create a session.
 func Rollback(ctx context.Context, client *functions.Client, externalID string, target Target, opts ...Option) (*functions.Function, error) {
 	current, err := client.Retrieve(ctx, functions.ExternalID(externalID))
 	if err != nil {
 		return nil, err
 	}
-	n := notesOf(current)
-	version, err := target.version(n)
+	rec := recordOf(current)
+	version, err := target.version(rec)
 	if err != nil {
 		return nil, err
 	}
-	write, err := target.write(current, n)
+	write, err := target.write(current, rec)
 	if err != nil {
 		return nil, err
 	}
 	file, err := client.Files.Retrieve(ctx, functions.ID(version.FileID))
 	if err != nil {
-		return nil, fmt.Errorf("deploy: the file %d with the earlier code cannot be read: %w", version.FileID, err)
+		return nil, errtext.Errorf("deploy: the code file %d of %s cannot be read: %v", version.FileID, externalID, err)
 	}
-	n.versions, _ = n.running(version, mostKeep) // nothing is dropped: the list only changes its order
-	n.settings = n.resent(write, target.SecretsKey)
-	write.Metadata = n.write(write.Metadata)
+	rec.versions, _ = rec.promote(version, maxKeepFiles) // only reorders, so no file is dropped
+	rec.settings = rec.resentSettings(write, target.SecretsKey)
+	write.Metadata = rec.addTo(write.Metadata)
 	r := &run{
-		options: optionsOf(opts), client: client, externalID: externalID, old: current, write: write,
+		options: newOptions(opts), client: client, externalID: externalID, old: current, write: write,
 		code: codeFile{id: file.ID}, key: target.SecretsKey,
 	}
 	return r.replace(ctx)
 }
 
-// version finds the code to go back to.
-func (t Target) version(n notes) (Version, error) {
+// version returns the version to roll back to.
+func (t Target) version(rec record) (Version, error) {
 	if t.FileID == 0 {
-		if len(n.versions) < 2 {
-			return Version{}, refuse("FileID", "is 0, but no earlier code of the function is known; see Versions")
+		if len(rec.versions) < 2 {
+			return Version{}, invalid("FileID", "is 0, but the function has no earlier code file; see Versions")
 		}
-		return n.versions[1], nil
+		return rec.versions[1], nil
 	}
-	i := slices.IndexFunc(n.versions, func(v Version) bool { return v.FileID == t.FileID })
+	i := slices.IndexFunc(rec.versions, func(v Version) bool { return v.FileID == t.FileID })
 	if i < 0 {
-		return Version{}, refuse("FileID", fmt.Sprintf("is %d, which is not among the function's code files; see Versions", t.FileID))
+		return Version{}, invalid("FileID", fmt.Sprintf("is %d, which is not a code file of the function; see Versions", t.FileID))
 	}
-	return n.versions[i], nil
+	return rec.versions[i], nil
 }
 
-// write is the deployed function with what cannot be read back.
-func (t Target) write(fn *functions.Function, n notes) (functions.FunctionWrite, error) {
+// write returns the deployed function with the settings that the service does not return.
+func (t Target) write(fn *functions.Function, rec record) (functions.FunctionWrite, error) {
 	if err := checkReadable(fn); err != nil {
 		return functions.FunctionWrite{}, err
 	}
@@ -87,7 +97,7 @@ func (t Target) write(fn *functions.Function, n notes) (functions.FunctionWrite,
 		missing = append(missing, key)
 	}
 	if len(missing) > 0 {
-		return w, refuse("Secrets", fmt.Sprintf("lacks %s; the function has these secrets, and their values cannot be read back", strings.Join(missing, ", ")))
+		return w, invalid("Secrets", fmt.Sprintf("lacks %s; the service does not return the values of secrets", strings.Join(missing, ", ")))
 	}
 	if t.IndexURL != nil {
 		w.IndexURL = new(string(*t.IndexURL))
@@ -96,8 +106,8 @@ func (t Target) write(fn *functions.Function, n notes) (functions.FunctionWrite,
 		w.ExtraIndexURLs = append(w.ExtraIndexURLs, string(url))
 	}
 	for _, s := range settings {
-		if _, had := n.settings[s.name]; had && s.withheld && s.of(&w).IsZero() {
-			return w, refuse(s.field, "is missing; the function was deployed with it, and it cannot be read back")
+		if _, wasSet := rec.settings[s.name]; wasSet && s.withheld && s.of(&w).IsZero() {
+			return w, invalid(s.field, "is missing; the function was deployed with it, and the service does not return it")
 		}
 	}
 	return w, nil

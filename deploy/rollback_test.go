@@ -11,22 +11,23 @@ import (
 
 	"github.com/cogfn/cogfn/deploy"
 	"github.com/cogfn/cogfn/emulator"
+	"github.com/cogfn/cogfn/tests/faults"
 	functions "github.com/cogfn/cogfn/wrapper"
 )
 
-func TestKeepFilesAndRollback(t *testing.T) {
+func TestRollbackAndKeepFiles(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, emulator.Options{})
+	p := startProject(t, emulator.Options{})
 	ctx := t.Context()
 	var files []int64
 	for i := range 5 {
-		spec := greet("same", fmt.Sprintf("def handle(data):\n    return %d\n", i))
+		spec := greetSpec("same", fmt.Sprintf("def handle(data):\n    return %d\n", i))
 		spec.KeepFiles = 3
-		files = append(files, w.deployed(spec).FileID)
+		files = append(files, p.deploy(spec).FileID)
 	}
 	for i, id := range files {
-		if w.hasFile(functions.ID(id)) != (i >= 2) {
-			t.Errorf("file %d of 5: kept %v", i+1, i < 2)
+		if p.HasFile(functions.ID(id)) != (i >= 2) {
+			t.Errorf("file %d of 5 exists: %t, want %t", i+1, i < 2, i >= 2)
 		}
 	}
 	versions := func(fn *functions.Function) (ids []int64) {
@@ -35,46 +36,46 @@ func TestKeepFilesAndRollback(t *testing.T) {
 		}
 		return ids
 	}
-	secrets := map[string]functions.Secret{"password": plantedSecret}
-	target := deploy.Target{Secrets: secrets, SecretsKey: plantedKey}
-	fn := mustGet[*functions.Function](t)(deploy.Rollback(ctx, w.client, "greet", target))
+	secrets := map[string]functions.Secret{"password": testSecret}
+	target := deploy.Target{Secrets: secrets, SecretsKey: testKey}
+	fn := faults.Must[*functions.Function](t)(deploy.Rollback(ctx, p.Client, "greet", target))
 	if diff := cmp.Diff([]int64{files[3], files[4], files[2]}, versions(fn)); diff != "" || fn.FileID != files[3] {
-		t.Errorf("after going back (-want +got):\n%s", diff)
+		t.Errorf("code file %d; versions after a rollback (-want +got):\n%s", fn.FileID, diff)
 	}
-	// Only the code differs from the newest Spec, and nothing from the one that was gone back to.
-	spec := greet("same", "def handle(data):\n    return 4\n")
-	if changes := w.plan(spec); len(changes.Reasons) != 1 || changes.Reasons[0].Field != "code" {
-		t.Errorf("the plan is %v", changes)
+	// Only the code differs from the newest Spec, and nothing differs from the Spec before it.
+	spec := greetSpec("same", "def handle(data):\n    return 4\n")
+	if changes := p.plan(spec); len(changes.Reasons) != 1 || changes.Reasons[0].Field != "code" {
+		t.Errorf("the plan for the newest Spec is %v, want the reason code", changes)
 	}
 	spec.Source = functions.HandlerText("def handle(data):\n    return 3\n")
-	if changes := w.plan(spec); changes.Action != deploy.Nothing {
-		t.Errorf("the plan is %v", changes)
+	if changes := p.plan(spec); changes.Action != deploy.Nothing {
+		t.Errorf("the plan for the Spec before it is %v, want nothing", changes)
 	}
 	target.FileID = files[2]
-	fn = mustGet[*functions.Function](t)(deploy.Rollback(ctx, w.client, "greet", target))
+	fn = faults.Must[*functions.Function](t)(deploy.Rollback(ctx, p.Client, "greet", target))
 	if diff := cmp.Diff([]int64{files[2], files[3], files[4]}, versions(fn)); diff != "" {
-		t.Errorf("after going back further (-want +got):\n%s", diff)
+		t.Errorf("versions after a rollback to a file (-want +got):\n%s", diff)
 	}
-	// Deploying code whose file is there already uploads nothing.
-	w.gate.names = nil
-	mustGet[*functions.Function](t)(deploy.Deploy(ctx, w.client, w.plan(greet("other", "def handle(data):\n    return 4\n"))))
-	if slices.Contains(w.gate.names, "register file") || !slices.Contains(w.gate.names, "create function") {
-		t.Errorf("requests %v", w.gate.names)
+	// Code whose file exists is not uploaded again.
+	p.Faults.Requests = nil
+	faults.Must[*functions.Function](t)(deploy.Deploy(ctx, p.Client, p.plan(greetSpec("other", "def handle(data):\n    return 4\n"))))
+	if slices.Contains(p.Faults.Requests, "register file") || !slices.Contains(p.Faults.Requests, "create function") {
+		t.Errorf("got the requests %v, want a creation without an upload", p.Faults.Requests)
 	}
 }
 
-func TestRollbackRefuses(t *testing.T) {
+func TestRollbackRejects(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, emulator.Options{})
+	p := startProject(t, emulator.Options{})
 	ctx := t.Context()
-	spec := greet("old", codeV1)
-	spec.Function.IndexURL = new("https://user:word@index.test")
+	spec := greetSpec("old", codeV1)
+	spec.Function.IndexURL = new("https://user:password@index.test")
 	spec.Function.ExtraIndexURLs = []string{"https://extra.test"}
-	w.deployed(greet("older", codeV0))
-	old := w.deployed(spec)
+	p.deploy(greetSpec("older", codeV0))
+	old := p.deploy(spec)
 	url := functions.Secret(*spec.Function.IndexURL)
 	full := deploy.Target{
-		Secrets: map[string]functions.Secret{"password": plantedSecret}, SecretsKey: plantedKey,
+		Secrets: map[string]functions.Secret{"password": testSecret}, SecretsKey: testKey,
 		IndexURL: &url, ExtraIndexURLs: []functions.Secret{"https://extra.test"},
 	}
 	for want, change := range map[string]func(*deploy.Target){
@@ -85,29 +86,29 @@ func TestRollbackRefuses(t *testing.T) {
 	} {
 		target := full
 		change(&target)
-		if _, err := deploy.Rollback(ctx, w.client, "greet", target); !errors.Is(err, functions.ErrInvalid) || !strings.Contains(err.Error(), want) {
-			t.Errorf("got %v, want %q", err, want)
+		if _, err := deploy.Rollback(ctx, p.Client, "greet", target); !errors.Is(err, functions.ErrInvalid) || !strings.Contains(err.Error(), want) {
+			t.Errorf("got the error %v, want ErrInvalid with %q", err, want)
 		}
 	}
-	if _, err := deploy.Rollback(ctx, w.client, "nobody", full); !errors.Is(err, functions.ErrNotFound) {
-		t.Errorf("got %v", err)
+	if _, err := deploy.Rollback(ctx, p.Client, "missing", full); !errors.Is(err, functions.ErrNotFound) {
+		t.Errorf("missing function: got %v, want ErrNotFound", err)
 	}
-	back := mustGet[*functions.Function](t)(deploy.Rollback(ctx, w.client, "greet", full))
-	if changes := w.plan(spec); back.ID == old.ID || len(changes.Reasons) != 1 {
-		t.Errorf("the plan is %v", changes)
+	rolledBack := faults.Must[*functions.Function](t)(deploy.Rollback(ctx, p.Client, "greet", full))
+	if changes := p.plan(spec); rolledBack.ID == old.ID || len(changes.Reasons) != 1 {
+		t.Errorf("the plan after the rollback is %v, want one reason", changes)
 	}
 	full.FileID = old.FileID
-	must(t, w.quiet.Files.Delete(ctx, functions.ID(old.FileID)))
-	if _, err := deploy.Rollback(ctx, w.client, "greet", full); !errors.Is(err, functions.ErrNotFound) {
-		t.Errorf("going back to a file that is gone: %v", err)
+	faults.NoError(t, p.Direct.Files.Delete(ctx, []functions.Identifier{functions.ID(old.FileID)}))
+	if _, err := deploy.Rollback(ctx, p.Client, "greet", full); !errors.Is(err, functions.ErrNotFound) {
+		t.Errorf("deleted file: got %v, want ErrNotFound", err)
 	}
-	if fresh := newWorld(t, emulator.Options{}); fresh.deployed(greet("only", codeV1)) != nil {
-		if _, err := deploy.Rollback(ctx, fresh.client, "greet", full); !errors.Is(err, functions.ErrInvalid) {
-			t.Errorf("got %v", err)
+	if fresh := startProject(t, emulator.Options{}); fresh.deploy(greetSpec("only", codeV1)) != nil {
+		if _, err := deploy.Rollback(ctx, fresh.Client, "greet", full); !errors.Is(err, functions.ErrInvalid) {
+			t.Errorf("file of another function: got %v, want ErrInvalid", err)
 		}
 		full.FileID = 0
-		if _, err := deploy.Rollback(ctx, fresh.client, "greet", full); !errors.Is(err, functions.ErrInvalid) {
-			t.Errorf("got %v", err)
+		if _, err := deploy.Rollback(ctx, fresh.Client, "greet", full); !errors.Is(err, functions.ErrInvalid) {
+			t.Errorf("no earlier code file: got %v, want ErrInvalid", err)
 		}
 	}
 }

@@ -11,30 +11,32 @@ import (
 )
 
 var (
-	// identityFields are the fields of FunctionWrite that name the function and its code. All others are settings.
+	// identityFields are the fields of FunctionWrite that identify the function and its code. All others are settings.
 	identityFields = []string{"externalId", "fileId"}
 	// printedSettings are the settings whose values a Reason may contain. Any other setting may contain a credential.
 	printedSettings = []string{"name", "description", "owner", "functionPath", "cpu", "memory", "runtime"}
 )
 
-// maskedSetting is the setting that the service returns with three stars for each value.
+// maskedSetting is the setting whose values the service returns as "***".
 const maskedSetting = "secrets"
 
-// defaultFunctionPath is the path that the service takes if none is set.
+// defaultFunctionPath is the path that the service uses if none is set.
 const defaultFunctionPath = `"handler.py"`
 
 // setting is a field of FunctionWrite that Plan compares.
 type setting struct {
-	// name is the name of the field in JSON, field its name in Go.
-	name, field string
-	// masked means that the service returns the keys only, withheld that it returns nothing.
-	masked, withheld bool
+	name  string // the JSON name of the field
+	field string // the Go name of the field
+	// masked: the service returns the keys, but not the values.
+	masked bool
+	// withheld: the service returns nothing.
+	withheld bool
 }
 
-// settings are all settings, by name.
+// settings are all settings, sorted by name.
 var settings = readSettings()
 
-// readSettings derives the settings from the generated types, so that a field that the API adds is compared and deployed.
+// readSettings derives the settings from the generated types, so new fields of the API are compared and deployed.
 func readSettings() []setting {
 	returned := jsonFields(reflect.TypeFor[functions.Function]())
 	var all []setting
@@ -47,7 +49,7 @@ func readSettings() []setting {
 	return all
 }
 
-// jsonFields returns the Go names of a struct's fields by their names in JSON, those of embedded structs included.
+// jsonFields returns the Go names of a struct's fields, including those of embedded structs, by their JSON names.
 func jsonFields(t reflect.Type) map[string]string {
 	fields := map[string]string{}
 	for _, f := range reflect.VisibleFields(t) {
@@ -58,13 +60,13 @@ func jsonFields(t reflect.Type) map[string]string {
 	return fields
 }
 
-// checkReadable refuses a function with a setting that the service returned with another type than described: creating
-// the function again would lose that setting.
+// checkReadable returns an error if the service returned a setting with another type than described, because creating the
+// function again would lose that setting.
 func checkReadable(fn *functions.Function) error {
 	for _, s := range settings {
 		if _, odd := fn.AdditionalProperties[s.name]; odd {
-			return fmt.Errorf("deploy: the setting %q of function %d has an unexpected type, so replacing the function would lose it; "+
-				"delete the function, or set it again by other means", s.name, fn.ID)
+			return fmt.Errorf("deploy: the setting %q of function %d has an unexpected type and would be lost; "+
+				"delete the function, or set the setting again with another tool", s.name, fn.ID)
 		}
 	}
 	return nil
@@ -78,35 +80,34 @@ func (s setting) of(w *functions.FunctionWrite) reflect.Value {
 	return reflect.ValueOf(w).Elem().FieldByName(s.field)
 }
 
-// noteSize is the greatest number of characters that the setting takes in the note about the settings.
-func (s setting) noteSize() int { return len(s.name) + len(":") + digestDigits + len(",") }
+// recordSize returns the maximum number of characters of the setting in the record.
+func (s setting) recordSize() int { return len(s.name) + len(":") + digestDigits + len(",") }
 
-// plainWrite has the fields of FunctionWrite without its methods, which hide the secrets.
+// plainWrite has the fields of FunctionWrite without its methods, because these hide the secrets.
 type plainWrite functions.FunctionWrite
 
-// copyWrite returns a copy of w that shares no memory with it. It fails for values that JSON cannot express.
+// copyWrite returns a deep copy of w. It fails for values that JSON cannot represent.
 func copyWrite(w functions.FunctionWrite) (functions.FunctionWrite, error) {
 	var c plainWrite
-	text, err := json.Marshal(plainWrite(w))
+	encoded, err := json.Marshal(plainWrite(w))
 	if err == nil {
-		err = json.Unmarshal(text, &c)
+		err = json.Unmarshal(encoded, &c)
 	}
 	if err != nil {
-		return w, refuse("Function", fmt.Sprintf("cannot be written as JSON: %v", err))
+		return w, invalid("Function", fmt.Sprintf("cannot be encoded as JSON: %v", err))
 	}
 	return functions.FunctionWrite(c), nil
 }
 
-// valuesOf returns the settings of w as JSON, by name. Values that the service does not distinguish from unset ones are
-// left out.
+// valuesOf returns the settings of w as JSON, by name. It omits values that the service treats like unset ones.
 func valuesOf(w functions.FunctionWrite) map[string]json.RawMessage {
 	var values map[string]json.RawMessage
-	text, err := json.Marshal(plainWrite(w))
+	encoded, err := json.Marshal(plainWrite(w))
 	if err == nil {
-		err = json.Unmarshal(text, &values)
+		err = json.Unmarshal(encoded, &values)
 	}
 	if err != nil {
-		panic(err) // cannot happen: copyWrite has checked w, or the service has returned it
+		panic(err) // impossible: copyWrite has encoded w, or the service has returned it
 	}
 	for name, value := range values {
 		unset := slices.Contains([]string{"null", `""`, "{}", "[]"}, string(value))

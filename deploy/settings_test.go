@@ -14,7 +14,7 @@ import (
 	functions "github.com/cogfn/cogfn/wrapper"
 )
 
-// fill gives every field below v a value. The text makes the value differ from others.
+// fill sets v and all fields in it. Different texts result in different values.
 func fill(t *testing.T, v reflect.Value, text string) {
 	t.Helper()
 	switch v.Kind() {
@@ -48,7 +48,7 @@ func fill(t *testing.T, v reflect.Value, text string) {
 	}
 }
 
-// filled returns a function of which every field is set.
+// filled returns a function with all fields set.
 func filled(t *testing.T) functions.FunctionWrite {
 	t.Helper()
 	var w functions.FunctionWrite
@@ -56,8 +56,8 @@ func filled(t *testing.T) functions.FunctionWrite {
 	return w
 }
 
-// Every field of FunctionWrite is a setting that is compared, or identifies the function or its code.
-func TestEveryFieldIsASettingOrIdentifies(t *testing.T) {
+// Every field of FunctionWrite is either compared or identifies the function or its code.
+func TestEveryFieldIsSettingOrIdentity(t *testing.T) {
 	t.Parallel()
 	const key = functions.Secret("a-key-of-16-bytes")
 	write := reflect.TypeFor[functions.FunctionWrite]()
@@ -65,7 +65,7 @@ func TestEveryFieldIsASettingOrIdentifies(t *testing.T) {
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		first, second := filled(t), filled(t)
 		fill(t, reflect.ValueOf(&second).Elem().FieldByName(f.Name), "bc")
-		second.ExternalID = first.ExternalID // every digest depends on it
+		second.ExternalID = first.ExternalID // all digests depend on it
 		before, after := digests(first, key), digests(second, key)
 		if slices.Contains(identityFields, name) {
 			if _, compared := before[name]; compared {
@@ -74,7 +74,7 @@ func TestEveryFieldIsASettingOrIdentifies(t *testing.T) {
 			continue
 		}
 		if before[name] == "" || before[name] == after[name] {
-			t.Errorf("deploy/settings.go: a change of the field %q of FunctionWrite is not seen; its digests are %q and %q", name, before[name], after[name])
+			t.Errorf("deploy/settings.go: a change of the field %q of FunctionWrite does not change its digest; got %q and %q", name, before[name], after[name])
 		}
 		if delete(before, name); !reflect.DeepEqual(before, without(after, name)) {
 			t.Errorf("a change of %q changes the digests of other settings", name)
@@ -105,7 +105,7 @@ func TestSettingsThatCannotBeReadBack(t *testing.T) {
 		}
 	}
 	if !slices.Equal(masked, []string{"secrets"}) {
-		t.Errorf("masked: %v", masked)
+		t.Errorf("the masked settings are %v, want secrets", masked)
 	}
 	for _, name := range []string{"extraIndexUrls", "indexUrl"} {
 		if !slices.Contains(withheld, name) {
@@ -114,14 +114,14 @@ func TestSettingsThatCannotBeReadBack(t *testing.T) {
 	}
 }
 
-// A failed replacement creates the old function again. What cannot be read back comes from the new one.
-func TestOldWriteTakesWithheldSettings(t *testing.T) {
+// The restored function has the withheld settings of the new one, since the service does not return those of the old one.
+func TestOldWriteHasWithheldSettings(t *testing.T) {
 	t.Parallel()
 	r := &run{write: filled(t), old: &functions.Function{}}
 	write, _ := r.oldWrite()
 	for _, s := range settings {
 		if got := s.of(&write).Interface(); s.withheld && !reflect.DeepEqual(got, s.of(&r.write).Interface()) {
-			t.Errorf("%s is %v", s.name, got)
+			t.Errorf("%s is %v, want that of the new function", s.name, got)
 		}
 	}
 }
@@ -134,85 +134,85 @@ func TestCopyWrite(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(plainWrite(original), plainWrite(c)); diff != "" {
-		t.Errorf("the copy (-want +got):\n%s", diff)
+		t.Errorf("copy (-want +got):\n%s", diff)
 	}
 	for f := range reflect.TypeFor[functions.FunctionWrite]().Fields() {
 		before, after := reflect.ValueOf(&original).Elem().FieldByName(f.Name), reflect.ValueOf(&c).Elem().FieldByName(f.Name)
 		switch f.Type.Kind() {
 		case reflect.Pointer, reflect.Map, reflect.Slice:
 			if before.Pointer() == after.Pointer() {
-				t.Errorf("%s is shared", f.Name)
+				t.Errorf("the copy shares %s with the original", f.Name)
 			}
 		default:
 		}
 	}
 	if _, err := copyWrite(functions.FunctionWrite{CPU: new(math.NaN())}); !errors.Is(err, functions.ErrInvalid) || !strings.Contains(err.Error(), "NaN") {
-		t.Errorf("not a number: %v", err)
+		t.Errorf("CPU NaN: got %v, want ErrInvalid", err)
 	}
 }
 
-func TestNoteOfTheSettings(t *testing.T) {
+func TestRecordSize(t *testing.T) {
 	t.Parallel()
-	if err := checkNote(settings); err != nil {
-		t.Errorf("the note about all settings is too long; shorten digestDigits in deploy/notes.go: %v", err)
+	if err := checkRecord(settings); err != nil {
+		t.Errorf("deploy/record.go: the record of all settings is too long; reduce digestDigits: %v", err)
 	}
 	long := func(letter string) setting { return setting{name: strings.Repeat(letter, 100), field: letter} }
 	many := []setting{long("A"), long("B"), long("C"), long("D"), long("E")}
-	if err := checkNote(many[:4]); err != nil {
-		t.Errorf("four settings with long names: %v", err)
+	if err := checkRecord(many[:4]); err != nil {
+		t.Errorf("four settings with long names: got %v, want no error", err)
 	}
-	if err := checkNote(many); !errors.Is(err, functions.ErrInvalid) || !strings.Contains(err.Error(), "E does not fit into the note") {
-		t.Errorf("five settings with long names: %v", err)
+	if err := checkRecord(many); !errors.Is(err, functions.ErrInvalid) || !strings.Contains(err.Error(), "E exceeds the record") {
+		t.Errorf("five settings with long names: got %v, want ErrInvalid for E", err)
 	}
-	noted := notes{settings: map[string]string{}}
+	rec := record{settings: map[string]string{}}
 	for _, s := range settings {
-		noted.settings[s.name] = strings.Repeat("0", digestDigits)
+		rec.settings[s.name] = strings.Repeat("0", digestDigits)
 	}
 	size := -len(",")
 	for _, s := range settings {
-		size += s.noteSize()
+		size += s.recordSize()
 	}
-	if got := len(noted.write(nil)[settingsKey]); got != size {
-		t.Errorf("the note about all settings has %d characters, expected were %d", got, size)
+	if got := len(rec.addTo(nil)[settingsKey]); got != size {
+		t.Errorf("the record of all settings has %d characters, want %d", got, size)
 	}
 }
 
-func TestDifference(t *testing.T) {
+func TestDiff(t *testing.T) {
 	t.Parallel()
-	for what, test := range map[string]struct {
-		setting setting
-		was, is string
-		want    string
+	for name, test := range map[string]struct {
+		setting       setting
+		before, after string
+		want          string
 	}{
-		"printed":             {setting{name: "memory"}, "1", "2", "was 1, is 2"},
-		"printed, not shown":  {setting{name: "memory"}, "", "2", "differs"},
-		"secrets":             {setting{name: "secrets", masked: true}, `{"a":"***","b":"***"}`, `{"b":"1","c":"2"}`, "a is gone, c is new"},
-		"pairs":               {setting{name: "envVars"}, `{"a":"1","b":"2"}`, `{"a":"1","b":"3"}`, "b has another value"},
-		"pairs, none before":  {setting{name: "envVars"}, "", `{"a":"1"}`, "a is new"},
-		"withheld text":       {setting{name: "indexUrl", withheld: true}, "", `"https://a"`, "differs"},
-		"withheld pairs":      {setting{name: "tokens", withheld: true}, "", `{"hush":"1"}`, "differs"},
-		"unknown text":        {setting{name: "region"}, `"hush"`, `"here"`, "differs"},
-		"unknown number":      {setting{name: "replicas"}, "1", "2", "differs"},
-		"unknown list":        {setting{name: "urls"}, `["hush"]`, `["here"]`, "differs"},
-		"unknown nested pair": {setting{name: "network"}, `{"proxy":{"url":"hush"}}`, `{"proxy":{"url":"here"}}`, "proxy has another value"},
+		"printed":               {setting{name: "memory"}, "1", "2", "was 1, is 2"},
+		"printed, not returned": {setting{name: "memory"}, "", "2", "differs"},
+		"secrets":               {setting{name: "secrets", masked: true}, `{"a":"***","b":"***"}`, `{"b":"1","c":"2"}`, "a is removed, c is added"},
+		"pairs":                 {setting{name: "envVars"}, `{"a":"1","b":"2"}`, `{"a":"1","b":"3"}`, "b has another value"},
+		"pairs, none before":    {setting{name: "envVars"}, "", `{"a":"1"}`, "a is added"},
+		"withheld string":       {setting{name: "indexUrl", withheld: true}, "", `"https://a"`, "differs"},
+		"withheld pairs":        {setting{name: "tokens", withheld: true}, "", `{"private":"1"}`, "differs"},
+		"unknown string":        {setting{name: "region"}, `"private"`, `"other"`, "differs"},
+		"unknown number":        {setting{name: "replicas"}, "1", "2", "differs"},
+		"unknown list":          {setting{name: "urls"}, `["private"]`, `["other"]`, "differs"},
+		"unknown nested pair":   {setting{name: "network"}, `{"proxy":{"url":"private"}}`, `{"proxy":{"url":"other"}}`, "proxy has another value"},
 	} {
-		t.Run(what, func(t *testing.T) {
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := test.setting.difference([]byte(test.was), []byte(test.is)); got != test.want {
+			if got := test.setting.diff([]byte(test.before), []byte(test.after)); got != test.want {
 				t.Errorf("got %q, want %q", got, test.want)
 			}
 		})
 	}
 }
 
-// A setting of an unexpected type is not in AsWrite, so such a function must not be replaced.
-func TestSettingsOfUnexpectedType(t *testing.T) {
+// AsWrite lacks a setting of an unexpected type, so the function must not be replaced.
+func TestSettingOfUnexpectedType(t *testing.T) {
 	t.Parallel()
-	for name, refused := range map[string]bool{"metadata": true, "secrets": true, "envVars": true, "owner": true, "lastCalled": false, "not-described": false} {
+	for name, rejected := range map[string]bool{"metadata": true, "secrets": true, "envVars": true, "owner": true, "lastCalled": false, "not-described": false} {
 		fn := &functions.Function{}
 		fn.AdditionalProperties = map[string]json.RawMessage{name: json.RawMessage(`[1]`)}
-		if err := checkReadable(fn); (err != nil) != refused || refused && !strings.Contains(err.Error(), name) {
-			t.Errorf("%s: %v", name, err)
+		if err := checkReadable(fn); (err != nil) != rejected || rejected && !strings.Contains(err.Error(), name) {
+			t.Errorf("%s: got the error %v, want one: %t", name, err, rejected)
 		}
 	}
 }

@@ -10,98 +10,102 @@ import (
 )
 
 const (
-	// defaultKeep and mostKeep bound how many code files stay; more than ten ids with hashes fill a metadata value.
-	defaultKeep = 5
-	mostKeep    = 10
-	// leastKey is how many bytes a key needs so that guessing it is hopeless.
-	leastKey = 16
+	defaultKeepFiles = 5
+	// maxKeepFiles is limited by the size of a metadata value, which contains an id and a hash for each file.
+	maxKeepFiles = 10
+	// minKeyBytes makes guessing the key infeasible.
+	minKeyBytes = 16
 )
 
-// Spec says how a function should be.
+// Spec is the desired state of a function.
 type Spec struct {
-	// Function holds the settings. Name and ExternalID are required, FileID must be 0. Settings that are left out are the
-	// service's to choose, and keys of the metadata that begin with "cogfn-" are this package's.
+	// Function contains the settings. Name and ExternalID are required, FileID must be 0. The service chooses settings that
+	// are left out. Metadata may have at most 14 pairs, and no keys that start with "cogfn-".
 	Function functions.FunctionWrite
-	// Source is the code: a folder or a handler's text. The code of a FileID cannot be compared, so it is refused.
+	// Source is the code, for example from functions.Folder or functions.HandlerText. functions.FileID is rejected, because
+	// its code cannot be compared.
 	Source functions.Source
-	// SecretsKey keys the digest by which a change of a secret is seen; see the package's documentation. At least 16 bytes,
-	// required with secrets and with index URLs, and the same for each deployment of the function.
+	// SecretsKey is the key of the digests of secrets and index URLs; see the package documentation. It is required with
+	// these, has at least 16 bytes, and must be the same in each deployment of the function.
 	SecretsKey functions.Secret
-	// KeepFiles is how many code files stay, with the one in use: 1 to 10, 0 for 5. Rollback needs them. Only files that
-	// Deploy uploaded for this function are ever deleted.
+	// KeepFiles is the number of code files to keep for [Rollback], including the one in use: 1 to 10; 0 means 5. Deploy
+	// deletes only files that it uploaded for this function.
 	KeepFiles int
-	// DataSetID is the data set of the code file, for identities that may write files of that data set alone. A change of
-	// it alone is no reason to deploy.
+	// DataSetID is the id of the data set of the code file; 0 means none. A change of it alone does not cause a deployment.
 	DataSetID int64
-	// SkipValidation leaves it to the service to check code and settings; see functions.WithoutValidation.
+	// SkipValidation leaves the validation of code and settings to the service; see functions.WithoutValidation.
 	SkipValidation bool
 }
 
-// check holds a Spec against the rules that are this package's own.
+// check checks the rules of this package.
 func (s *Spec) check() error {
 	switch {
 	case s.externalID() == "":
-		return refuse("ExternalID", "is missing; a function that is deployed again and again needs one")
+		return invalid("ExternalID", "is missing; it identifies the function in later deployments")
 	case s.Function.FileID != 0:
-		return refuse("FileID", "is set; leave it 0, since Deploy uploads the code")
-	case s.KeepFiles < 0 || s.KeepFiles > mostKeep:
-		return refuse("KeepFiles", fmt.Sprintf("is %d; it must be between 1 and %d, or 0 for %d", s.KeepFiles, mostKeep, defaultKeep))
-	case s.needsKey() && len(s.SecretsKey) < leastKey:
-		return refuse("SecretsKey", fmt.Sprintf("has %d bytes; what cannot be read back, such as secrets and index URLs, is compared by a keyed digest, which needs a key of at least %d", len(s.SecretsKey), leastKey))
+		return invalid("FileID", "is set; leave it 0, since Deploy uploads the code")
+	case s.KeepFiles < 0 || s.KeepFiles > maxKeepFiles:
+		return invalid("KeepFiles", fmt.Sprintf("is %d; it must be between 1 and %d, or 0 for %d", s.KeepFiles, maxKeepFiles, defaultKeepFiles))
+	case s.needsKey() && len(s.SecretsKey) < minKeyBytes:
+		return invalid("SecretsKey", fmt.Sprintf("has %d bytes; secrets and index URLs require a key of at least %d bytes",
+			len(s.SecretsKey), minKeyBytes))
 	}
 	for key := range s.Function.Metadata {
 		if strings.HasPrefix(key, metadataPrefix) {
-			return refuse("Metadata", fmt.Sprintf("has the key %q; keys that begin with %q belong to this package", key, metadataPrefix))
+			return invalid("Metadata", fmt.Sprintf("has the key %q; keys that start with %q are reserved", key, metadataPrefix))
 		}
 	}
 	values := valuesOf(s.Function)
 	set := slices.DeleteFunc(slices.Clone(settings), func(one setting) bool { return values[one.name] == nil })
-	return cmp.Or(s.checkRoom(), checkNote(set))
+	return cmp.Or(s.checkMetadata(), checkRecord(set))
 }
 
-// checkNote makes sure that the digests of the settings fit into the value of a metadata pair.
-func checkNote(set []setting) error {
+// checkRecord checks that the digests of the settings fit into a metadata value.
+func checkRecord(set []setting) error {
 	size := -len(",")
 	for _, one := range set {
-		if size += one.noteSize(); size > functions.MetadataMaxValueLength {
-			return refuse(one.field, fmt.Sprintf("does not fit into the note about the settings, which may have %d characters; set fewer fields", functions.MetadataMaxValueLength))
+		if size += one.recordSize(); size > functions.MetadataMaxValueLength {
+			return invalid(one.field, fmt.Sprintf("exceeds the record of settings, which has at most %d characters; set fewer fields",
+				functions.MetadataMaxValueLength))
 		}
 	}
 	return nil
 }
 
-// checkRoom makes sure that the notes fit beside the user's metadata, however long the list of files gets.
-func (s *Spec) checkRoom() error {
-	if n := len(s.Function.Metadata); n > functions.MetadataMaxPairs-notePairs {
-		return refuse("Metadata", fmt.Sprintf("has %d pairs; at most %d are allowed beside the %d that Deploy writes", n, functions.MetadataMaxPairs-notePairs, notePairs))
+// checkMetadata checks that the record fits into the metadata in addition to the user's pairs, whatever its size.
+func (s *Spec) checkMetadata() error {
+	if n := len(s.Function.Metadata); n > functions.MetadataMaxPairs-recordPairs {
+		return invalid("Metadata", fmt.Sprintf("has %d pairs; at most %d are allowed in addition to the %d of Deploy",
+			n, functions.MetadataMaxPairs-recordPairs, recordPairs))
 	}
-	size := mostNoteBytes
+	size := maxRecordBytes
 	for key, value := range s.Function.Metadata {
 		size += len(key) + len(value)
 	}
 	if size > functions.MetadataMaxBytes {
-		return refuse("Metadata", fmt.Sprintf("is %d bytes too long; %d bytes are allowed beside what Deploy writes", size-functions.MetadataMaxBytes, functions.MetadataMaxBytes-mostNoteBytes))
+		return invalid("Metadata", fmt.Sprintf("is %d bytes too long; at most %d are allowed in addition to those of Deploy",
+			size-functions.MetadataMaxBytes, functions.MetadataMaxBytes-maxRecordBytes))
 	}
 	return nil
 }
 
-func (s *Spec) externalID() string { return deref(s.Function.ExternalID) }
-
-func (s *Spec) keep() int {
-	if s.KeepFiles == 0 {
-		return defaultKeep
+func (s *Spec) externalID() string {
+	if s.Function.ExternalID == nil {
+		return ""
 	}
-	return s.KeepFiles
+	return *s.Function.ExternalID
 }
 
-// needsKey reports whether the Spec contains something that its digest must not give away. Any index URL counts, since a
-// token may be in its path or query as well as before the host.
+func (s *Spec) keepFiles() int { return cmp.Or(s.KeepFiles, defaultKeepFiles) }
+
+// needsKey reports whether the Spec sets a hidden setting. Every index URL counts, since its path or query may contain a
+// token.
 func (s *Spec) needsKey() bool {
 	values := valuesOf(s.Function)
 	return slices.ContainsFunc(settings, func(one setting) bool { return one.hidden() && values[one.name] != nil })
 }
 
-// clone copies what a caller could change between Plan and Deploy.
+// clone copies everything that a caller could change between Plan and Deploy.
 func (s *Spec) clone() (*Spec, error) {
 	c := *s
 	var err error
@@ -109,11 +113,4 @@ func (s *Spec) clone() (*Spec, error) {
 	return &c, err
 }
 
-func refuse(field, rule string) error { return &functions.ArgumentError{Field: field, Rule: rule} }
-
-func deref[T any](p *T) (v T) {
-	if p != nil {
-		v = *p
-	}
-	return v
-}
+func invalid(field, rule string) error { return &functions.ArgumentError{Field: field, Rule: rule} }

@@ -11,62 +11,59 @@ import (
 	functions "github.com/cogfn/cogfn/wrapper"
 )
 
-// upload sees to it that the code is in a file. The file's external id holds the hash of the content, so that the same
-// code is uploaded once, and that a file whose registration was not answered can be found.
-func (r *run) upload(ctx context.Context, o *order) error {
-	hash := o.code.ContentSHA256[:hashDigits]
-	externalID := shortened(r.externalID, functions.ExternalIDMaxLength-1-len(hash)) + "-" + hash
+// upload puts the code into a file. The external id of the file contains the hash of the content: equal code is uploaded
+// once, and a file can be found if the response to its registration was lost.
+func (r *run) upload(ctx context.Context, p *prepared) error {
+	hash := p.code.ContentSHA256[:hashDigits]
+	externalID := shorten(r.externalID, functions.ExternalIDMaxLength-1-len(hash)) + "-" + hash
 	id := functions.ExternalID(externalID)
 	found, err := r.client.Files.Retrieve(ctx, id)
 	switch {
 	case err == nil && found.Uploaded:
 		r.code.id = found.ID
 		return nil
-	case err == nil: // registered by an upload that broke off
-		err = r.client.Files.Delete(ctx, id)
+	case err == nil: // an earlier upload failed after the registration
+		err = r.client.Files.Delete(ctx, []functions.Identifier{id})
 	case errors.Is(err, functions.ErrNotFound):
 		err = nil
 	}
 	if err != nil {
-		return r.fail(StepUpload, r.before(), err)
+		return r.fail(StepUpload, r.initialServing(), err)
 	}
-	r.report(StepUpload, fmt.Sprintf("uploading %d bytes of code", len(o.code.Bytes)))
-	name := strings.ReplaceAll(o.spec.Function.Name, "/", "-")
-	file, err := r.client.Files.Upload(ctx, functions.FileWrite{
-		Name:       shortened(name, functions.FileNameMaxLength-len(hash)-len("-.zip")) + "-" + hash + ".zip",
-		ExternalID: &externalID, MimeType: new("application/zip"), DataSetID: orNil(o.spec.DataSetID),
-	}, o.code.Bytes)
+	r.report(StepUpload, fmt.Sprintf("uploading %d bytes of code", len(p.code.Bytes)))
+	name := strings.ReplaceAll(p.spec.Function.Name, "/", "-")
+	write := functions.FileWrite{
+		Name:       shorten(name, functions.FileNameMaxLength-len(hash)-len("-.zip")) + "-" + hash + ".zip",
+		ExternalID: &externalID, MimeType: new("application/zip"),
+	}
+	if p.spec.DataSetID != 0 {
+		write.DataSetID = &p.spec.DataSetID
+	}
+	file, err := r.client.Files.Upload(ctx, write, p.code.Bytes)
 	if err == nil {
-		r.code = codeFile{id: file.ID, fresh: true}
+		r.code = codeFile{id: file.ID, uploaded: true}
 		return nil
 	}
-	if !errors.Is(err, functions.ErrDuplicated) { // then it is somebody else's, who was faster
+	if !errors.Is(err, functions.ErrDuplicated) { // a duplicated file belongs to another deployment
 		r.removeFile(ctx, id)
 	}
-	return r.fail(StepUpload, r.before(), err)
+	return r.fail(StepUpload, r.initialServing(), err)
 }
 
-// before is what serves as long as nothing has been changed.
-func (r *run) before() Serving {
+// initialServing returns what serves calls before this run changes anything.
+func (r *run) initialServing() Serving {
 	if r.old == nil {
 		return ServingNothing
 	}
 	return ServingOld
 }
 
-// shortened cuts a text to at most n bytes, and then makes it its own again with a hash.
-func shortened(text string, n int) string {
-	if len(text) <= n {
-		return text
+// shorten cuts a string to at most n bytes. A hash of the original keeps shortened strings unique.
+func shorten(s string, n int) string {
+	if len(s) <= n {
+		return s
 	}
-	sum := sha256.Sum256([]byte(text))
+	sum := sha256.Sum256([]byte(s))
 	tail := "-" + hex.EncodeToString(sum[:8])
-	return strings.ToValidUTF8(text[:n-len(tail)], "") + tail
-}
-
-func orNil(id int64) *int64 {
-	if id == 0 {
-		return nil
-	}
-	return &id
+	return strings.ToValidUTF8(s[:n-len(tail)], "") + tail
 }

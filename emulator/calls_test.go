@@ -18,56 +18,57 @@ import (
 	"github.com/cogfn/cogfn/gen"
 )
 
-// gate is a handler that says that it began, waits until it is let go, and prints around that.
-type gate struct {
-	began chan int64
-	open  chan struct{}
+// blocker is a handler that blocks until release is closed.
+type blocker struct {
+	started chan int64 // receives the id of each call
+	release chan struct{}
 }
 
-func newGate() *gate { return &gate{make(chan int64, 100), make(chan struct{})} }
+func newBlocker() *blocker { return &blocker{make(chan int64, 100), make(chan struct{})} }
 
-func (g *gate) handle(ctx context.Context, call *emulator.Call) (any, error) {
+func (b *blocker) handle(ctx context.Context, call *emulator.Call) (any, error) {
 	call.Print("before")
-	g.began <- call.ID
+	b.started <- call.ID
 	select {
-	case <-g.open:
+	case <-b.release:
 		call.Print("after")
-		return "through", nil
+		return "released", nil
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
 }
 
-func (g *gate) options() emulator.Options {
-	return emulator.Options{Handlers: map[string]emulator.Handler{"gate": g.handle}}
+// options returns options in which the handler of the function "block" is b.
+func (b *blocker) options() emulator.Options {
+	return emulator.Options{Handlers: map[string]emulator.Handler{"block": b.handle}}
 }
 
 func TestRunningCall(t *testing.T) {
 	t.Parallel()
-	g := newGate()
-	h := run(t, g.options())
-	f := h.deploy(gen.FunctionWrite{Name: "gate"})
-	call := h.call(f.ID, "")
+	b := newBlocker()
+	c := run(t, b.options())
+	f := c.deploy(gen.FunctionWrite{Name: "block"})
+	call := c.call(f.ID, "")
 	if call.Status != gen.FunctionCallStatusRunning || call.EndTime != nil || call.Error != nil || call.ScheduleID != nil {
-		t.Errorf("a new call is %+v", call)
+		t.Errorf("new call: %+v, want it Running", call)
 	}
-	<-g.began
-	if diff := cmp.Diff([]string{"before"}, h.logs(call)); diff != "" {
-		t.Errorf("log while it runs (-want +got):\n%s", diff)
+	<-b.started
+	if diff := cmp.Diff([]string{"before"}, c.logs(call)); diff != "" {
+		t.Errorf("log of the running call (-want +got):\n%s", diff)
 	}
-	if response := h.response(call); response != "" {
-		t.Errorf("response %s while it runs", response)
+	if response := c.response(call); response != "" {
+		t.Errorf("response of the running call: %s, want none", response)
 	}
-	close(g.open)
-	ended := h.ended(f.ID, call.ID)
+	close(b.release)
+	ended := c.waitForCall(f.ID, call.ID)
 	if *ended.EndTime < ended.StartTime {
 		t.Errorf("the call ended before it started: %+v", ended)
 	}
-	if diff := cmp.Diff([]string{"before", "after"}, h.logs(call)); diff != "" {
+	if diff := cmp.Diff([]string{"before", "after"}, c.logs(call)); diff != "" {
 		t.Errorf("log (-want +got):\n%s", diff)
 	}
-	if response := h.response(call); response != `"through"` {
-		t.Errorf("response %s", response)
+	if response := c.response(call); response != `"released"` {
+		t.Errorf("response %s, want \"released\"", response)
 	}
 }
 
@@ -82,43 +83,43 @@ func TestTooManyCalls(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			g := newGate()
-			options := g.options()
+			b := newBlocker()
+			options := b.options()
 			options.Limits = tt.limits
-			h := run(t, options)
-			f := h.deploy(gen.FunctionWrite{Name: "gate"})
-			h.call(f.ID, "")
-			h.call(f.ID, "")
-			path, body := fmt.Sprintf("/functions/%d/call", f.ID), fmt.Sprintf(`{"nonce":%q}`, h.nonce())
-			h.refused(http.MethodPost, path, body, refusal{Status: 429, Message: tt.message})
-			if response, _ := h.raw(http.MethodPost, path, body); response.Header.Get("Retry-After") != "1" {
+			c := run(t, options)
+			f := c.deploy(gen.FunctionWrite{Name: "block"})
+			c.call(f.ID, "")
+			c.call(f.ID, "")
+			path, body := fmt.Sprintf("/functions/%d/call", f.ID), fmt.Sprintf(`{"nonce":%q}`, c.nonce())
+			c.wantError(http.MethodPost, path, body, errorResponse{Status: 429, Message: tt.message})
+			if response, _ := c.request(http.MethodPost, path, body); response.Header.Get("Retry-After") != "1" {
 				t.Errorf("Retry-After is %q, want 1", response.Header.Get("Retry-After"))
 			}
-			close(g.open)
-			<-g.began
-			<-g.began
-			await(t, "a free place", func() (bool, bool) { // the refused call has left its nonce unused
-				response, _ := h.raw(http.MethodPost, path, body)
+			close(b.release)
+			<-b.started
+			<-b.started
+			waitFor(t, "the end of a call", func() (bool, bool) { // the rejected call did not use its nonce
+				response, _ := c.request(http.MethodPost, path, body)
 				return true, response.StatusCode == http.StatusCreated
 			})
 		})
 	}
 }
 
-func TestCallsThatEndBadly(t *testing.T) {
+func TestCallOutcomes(t *testing.T) {
 	t.Parallel()
-	h := run(t, emulator.Options{
+	c := run(t, emulator.Options{
 		Limits: emulator.Limits{CallTimeout: 50 * time.Millisecond, ResponseBytes: 100, DataBytes: 60},
 		Handlers: map[string]emulator.Handler{
-			"waits": func(ctx context.Context, call *emulator.Call) (any, error) {
+			"timeout": func(ctx context.Context, call *emulator.Call) (any, error) {
 				<-ctx.Done()
 				call.Print("out of time")
 				return nil, ctx.Err()
 			},
-			"talks":  func(context.Context, *emulator.Call) (any, error) { return strings.Repeat("x", 99), nil },
-			"wraps":  func(context.Context, *emulator.Call) (any, error) { return nil, errors.New("inner\nouter") },
-			"exact":  func(context.Context, *emulator.Call) (any, error) { return strings.Repeat("x", 98), nil },
-			"echoes": func(_ context.Context, call *emulator.Call) (any, error) { return call.Data, nil },
+			"large": func(context.Context, *emulator.Call) (any, error) { return strings.Repeat("x", 99), nil },
+			"error": func(context.Context, *emulator.Call) (any, error) { return nil, errors.New("inner\nouter") },
+			"max":   func(context.Context, *emulator.Call) (any, error) { return strings.Repeat("x", 98), nil },
+			"echo":  func(_ context.Context, call *emulator.Call) (any, error) { return call.Data, nil },
 		},
 	})
 	for name, tt := range map[string]struct {
@@ -126,54 +127,54 @@ func TestCallsThatEndBadly(t *testing.T) {
 		message string
 		log     []string
 	}{
-		"waits": {gen.FunctionCallStatusTimeout, "the call did not end within 50ms", []string{"out of time"}},
-		"talks": {gen.FunctionCallStatusFailed, "the response has 101 bytes, the limit is 100: return less, or put the result into a file", []string{}},
-		"wraps": {gen.FunctionCallStatusFailed, "inner\nouter", []string{}},
-		"exact": {gen.FunctionCallStatusCompleted, "", []string{}},
+		"timeout": {gen.FunctionCallStatusTimeout, "50ms", []string{"out of time"}},
+		"large":   {gen.FunctionCallStatusFailed, "101 bytes, the limit is 100", []string{}},
+		"error":   {gen.FunctionCallStatusFailed, "inner\nouter", []string{}},
+		"max":     {gen.FunctionCallStatusCompleted, "", []string{}},
 	} {
-		call := h.called(h.deploy(gen.FunctionWrite{Name: name}).ID, "")
+		call := c.callAndWait(c.deploy(gen.FunctionWrite{Name: name}).ID, "")
 		if call.Status != tt.status {
 			t.Errorf("%s: status %s, want %s", name, call.Status, tt.status)
 		}
-		if diff := cmp.Diff(tt.log, h.logs(call)); diff != "" {
+		if diff := cmp.Diff(tt.log, c.logs(call)); diff != "" {
 			t.Errorf("%s: log (-want +got):\n%s", name, diff)
 		}
 		if tt.message == "" {
 			continue
 		}
-		if message, _ := failure(t, call); message != tt.message {
-			t.Errorf("%s: message %q, want %q", name, message, tt.message)
+		if message, _ := callError(t, call); !strings.Contains(message, tt.message) {
+			t.Errorf("%s: message %q, want it to contain %q", name, message, tt.message)
 		}
-		if response := h.response(call); response != "" {
-			t.Errorf("%s: response %s", name, response)
+		if response := c.response(call); response != "" {
+			t.Errorf("%s: response %s, want none", name, response)
 		}
 	}
-	f := h.deploy(gen.FunctionWrite{Name: "echoes"})
-	if response := h.response(h.called(f.ID, "")); response != "{}" {
-		t.Errorf("without data the function gets %s, want {}", response)
+	f := c.deploy(gen.FunctionWrite{Name: "echo"})
+	if response := c.response(c.callAndWait(f.ID, "")); response != "{}" {
+		t.Errorf("data of a call without data: %s, want {}", response)
 	}
-	if response := h.response(h.called(f.ID, `{"big":12345678901234567890,"a":"<&>"}`)); response != `{"big":12345678901234567890,"a":"\u003c\u0026\u003e"}` {
-		t.Errorf("data came back as %s", response)
+	if response := c.response(c.callAndWait(f.ID, `{"big":12345678901234567890,"a":"<&>"}`)); response != `{"big":12345678901234567890,"a":"\u003c\u0026\u003e"}` {
+		t.Errorf("data: %s", response)
 	}
-	h.refused(http.MethodPost, fmt.Sprintf("/functions/%d/call", f.ID), fmt.Sprintf(`{"nonce":"n","data":{"k":%q}}`, strings.Repeat("x", 54)),
-		refusal{Status: 400, Message: "the data has 62 bytes, the limit is 60"})
+	c.wantError(http.MethodPost, fmt.Sprintf("/functions/%d/call", f.ID), fmt.Sprintf(`{"nonce":"n","data":{"k":%q}}`, strings.Repeat("x", 54)),
+		errorResponse{Status: 400, Message: "62 bytes, the limit is 60"})
 }
 
-func TestPagesOfCalls(t *testing.T) {
+func TestListCalls(t *testing.T) {
 	t.Parallel()
-	h := run(t, emulator.Options{Handlers: map[string]emulator.Handler{
+	c := run(t, emulator.Options{Handlers: map[string]emulator.Handler{
 		"f": func(_ context.Context, call *emulator.Call) (any, error) {
 			var in struct{ Fail bool }
 			if err := json.Unmarshal(call.Data, &in); err != nil || in.Fail {
-				return nil, errors.New("as wished")
+				return nil, errors.New("as requested")
 			}
 			return nil, nil
 		},
 	}})
-	f := h.deploy(gen.FunctionWrite{Name: "f"})
+	f := c.deploy(gen.FunctionWrite{Name: "f"})
 	var all, failed []int64 // newest first
 	for i := range 7 {
-		call := h.called(f.ID, fmt.Sprintf(`{"fail":%t}`, i%2 == 0))
+		call := c.callAndWait(f.ID, fmt.Sprintf(`{"fail":%t}`, i%2 == 0))
 		all = slices.Insert(all, 0, call.ID)
 		if i%2 == 0 {
 			failed = slices.Insert(failed, 0, call.ID)
@@ -187,14 +188,14 @@ func TestPagesOfCalls(t *testing.T) {
 	}{
 		{"status", &gen.FunctionCallFilter{Status: &status}, failed},
 		{"schedule", &gen.FunctionCallFilter{ScheduleID: new(int64(1))}, nil},
-		{"start too new", &gen.FunctionCallFilter{StartTime: &gen.TimestampRange{Min: future}}, nil},
-		{"end in time", &gen.FunctionCallFilter{EndTime: &gen.TimestampRange{Max: future}}, all},
-		{"all", nil, all}, // the last one, as it makes more calls
+		{"start in the future", &gen.FunctionCallFilter{StartTime: &gen.TimestampRange{Min: future}}, nil},
+		{"end before a future time", &gen.FunctionCallFilter{EndTime: &gen.TimestampRange{Max: future}}, all},
+		{"all", nil, all}, // must be last, because it adds calls
 	} {
 		request := gen.FunctionCallListRequest{Filter: tt.filter, Limit: new(int32(2))}
 		var found []int64
 		for {
-			page, err := h.ListFunctionCalls(t.Context(), f.ID, request)
+			page, err := c.ListFunctionCalls(t.Context(), f.ID, request)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -205,87 +206,87 @@ func TestPagesOfCalls(t *testing.T) {
 				break
 			}
 			if tt.name == "all" {
-				h.called(f.ID, "") // does not shift the pages
+				c.callAndWait(f.ID, "") // must not shift the pages
 			}
 		}
 		if diff := cmp.Diff(tt.want, found); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", tt.name, diff)
 		}
 	}
-	plain, err := h.GetFunctionCalls(t.Context(), f.ID, &gen.GetFunctionCallsParams{Limit: new(int64(1))})
-	if err != nil || len(plain.Items) != 1 || plain.NextCursor == nil {
-		t.Errorf("the plain list answers %+v (%v)", plain, err)
+	unfiltered, err := c.GetFunctionCalls(t.Context(), f.ID, &gen.GetFunctionCallsParams{Limit: new(int64(1))})
+	if err != nil || len(unfiltered.Items) != 1 || unfiltered.NextCursor == nil {
+		t.Errorf("GET calls: %+v, error %v, want one call and a cursor", unfiltered, err)
 	}
-	h.refused(http.MethodPost, fmt.Sprintf("/functions/%d/calls/list", f.ID), `{"cursor":"###"}`, refusal{Status: 400, Message: "the cursor is not valid"})
+	c.wantError(http.MethodPost, fmt.Sprintf("/functions/%d/calls/list", f.ID), `{"cursor":"###"}`, errorResponse{Status: 400, Message: "cursor"})
 }
 
 func TestRetrieveCalls(t *testing.T) {
 	t.Parallel()
-	h := run(t, withHandlers("f", "g"))
-	f, g := h.deploy(gen.FunctionWrite{Name: "f"}), h.deploy(gen.FunctionWrite{Name: "g"})
-	one, two, foreign := h.called(f.ID, "").ID, h.called(f.ID, "").ID, h.called(g.ID, "").ID
+	c := run(t, withHandlers("f", "g"))
+	f, g := c.deploy(gen.FunctionWrite{Name: "f"}), c.deploy(gen.FunctionWrite{Name: "g"})
+	first, second, other := c.callAndWait(f.ID, "").ID, c.callAndWait(f.ID, "").ID, c.callAndWait(g.ID, "").ID
 	path := fmt.Sprintf("/functions/%d/calls", f.ID)
-	items := fmt.Sprintf(`{"items":[{"id":%d},{"id":%d},{"id":%d}]`, two, foreign, one)
-	unknown := refusal{Status: 400, Message: "call not found", Missing: []map[string]any{{"id": float64(foreign)}}}
-	h.refused(http.MethodPost, path+"/byids", items+"}", unknown)
+	items := fmt.Sprintf(`{"items":[{"id":%d},{"id":%d},{"id":%d}]`, second, other, first)
+	unknown := errorResponse{Status: 400, Message: "call not found", Missing: []map[string]any{{"id": float64(other)}}}
+	c.wantError(http.MethodPost, path+"/byids", items+"}", unknown)
 	for _, end := range []string{"", "/logs", "/response"} {
-		h.refused(http.MethodGet, fmt.Sprintf("%s/%d%s", path, foreign, end), "", unknown)
+		c.wantError(http.MethodGet, fmt.Sprintf("%s/%d%s", path, other, end), "", unknown)
 	}
-	answer, err := h.ByIDsFunctionCalls(t.Context(), f.ID, gen.FunctionCallByIDsRequest{
-		Items: []gen.FunctionCallReference{{ID: two}, {ID: foreign}, {ID: one}}, IgnoreUnknownIDs: new(true),
+	found, err := c.ByIDsFunctionCalls(t.Context(), f.ID, gen.FunctionCallByIDsRequest{
+		Items: []gen.FunctionCallReference{{ID: second}, {ID: other}, {ID: first}}, IgnoreUnknownIDs: new(true),
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if calls := answer.Items; len(calls) != 2 || calls[0].ID != two || calls[1].ID != one {
-		t.Errorf("byids answers %+v", answer)
+	if calls := found.Items; len(calls) != 2 || calls[0].ID != second || calls[1].ID != first {
+		t.Errorf("byids: %+v, want the calls %d and %d", found, second, first)
 	}
-	h.refused(http.MethodPost, "/functions/9/call", `{"nonce":"n"}`, refusal{Status: 400, Message: "function not found", Missing: []map[string]any{{"id": 9.0}}})
+	c.wantError(http.MethodPost, "/functions/9/call", `{"nonce":"n"}`, errorResponse{Status: 400, Message: "function not found", Missing: []map[string]any{{"id": 9.0}}})
 }
 
-func TestDeletedFunctionStopsItsCalls(t *testing.T) {
+func TestDeleteFunctionStopsCalls(t *testing.T) {
 	t.Parallel()
 	stopped := make(chan error, 1)
-	h := run(t, emulator.Options{Handlers: map[string]emulator.Handler{
+	c := run(t, emulator.Options{Handlers: map[string]emulator.Handler{
 		"f": func(ctx context.Context, _ *emulator.Call) (any, error) {
 			<-ctx.Done()
 			stopped <- context.Cause(ctx)
 			return nil, ctx.Err()
 		},
 	}})
-	f := h.deploy(gen.FunctionWrite{Name: "f"})
-	h.call(f.ID, "")
-	h.raw(http.MethodPost, "/functions/delete", fmt.Sprintf(`{"items":[{"id":%d}]}`, f.ID))
+	f := c.deploy(gen.FunctionWrite{Name: "f"})
+	c.call(f.ID, "")
+	c.request(http.MethodPost, "/functions/delete", fmt.Sprintf(`{"items":[{"id":%d}]}`, f.ID))
 	select {
 	case err := <-stopped:
-		if err.Error() != "the function was deleted while the call ran" {
-			t.Errorf("the call was stopped by %v", err)
+		if !strings.Contains(err.Error(), "deleted") {
+			t.Errorf("cause of the stop: %v, want the deletion", err)
 		}
-	case <-time.After(patience):
+	case <-time.After(testTimeout):
 		t.Error("the call was not stopped")
 	}
 }
 
-func TestHandlerRegisteredLater(t *testing.T) {
+func TestHandle(t *testing.T) {
 	t.Parallel()
-	h := run(t, withHandlers("f"))
-	f := h.deploy(gen.FunctionWrite{Name: "f", ExternalID: new("ext")})
-	reply := func(text string) emulator.Handler {
-		return func(context.Context, *emulator.Call) (any, error) { return text, nil }
+	c := run(t, withHandlers("f"))
+	f := c.deploy(gen.FunctionWrite{Name: "f", ExternalID: new("ext")})
+	respond := func(response string) emulator.Handler {
+		return func(context.Context, *emulator.Call) (any, error) { return response, nil }
 	}
-	h.Handle("f", reply("by name"))
-	if response := h.response(h.called(f.ID, "")); response != `"by name"` {
-		t.Errorf("response %s", response)
+	c.Handle("f", respond("by name"))
+	if response := c.response(c.callAndWait(f.ID, "")); response != `"by name"` {
+		t.Errorf("response %s, want that of the handler for the name", response)
 	}
-	h.Handle("ext", reply("by external id"))
-	if response := h.response(h.called(f.ID, "")); response != `"by external id"` {
-		t.Errorf("response %s", response)
+	c.Handle("ext", respond("by external id"))
+	if response := c.response(c.callAndWait(f.ID, "")); response != `"by external id"` {
+		t.Errorf("response %s, want that of the handler for the external id", response)
 	}
 }
 
-func TestManyCallsAtOnce(t *testing.T) {
+func TestConcurrentCalls(t *testing.T) {
 	t.Parallel()
-	h := run(t, emulator.Options{Handlers: map[string]emulator.Handler{
+	c := run(t, emulator.Options{Handlers: map[string]emulator.Handler{
 		"f": func(_ context.Context, call *emulator.Call) (any, error) {
 			for i := range 20 {
 				call.Printf("%d-%d", call.ID, i)
@@ -293,20 +294,20 @@ func TestManyCallsAtOnce(t *testing.T) {
 			return call.ID, nil
 		},
 	}})
-	f := h.deploy(gen.FunctionWrite{Name: "f"})
+	f := c.deploy(gen.FunctionWrite{Name: "f"})
 	ids := make(chan int64, 20)
 	for range cap(ids) {
-		go func() { ids <- h.called(f.ID, "").ID }()
+		go func() { ids <- c.callAndWait(f.ID, "").ID }()
 	}
 	for range cap(ids) {
 		id := <-ids
-		call := h.ended(f.ID, id)
-		if response := h.response(call); response != strconv.FormatInt(id, 10) {
-			t.Errorf("call %d answers %s", id, response)
+		call := c.waitForCall(f.ID, id)
+		if response := c.response(call); response != strconv.FormatInt(id, 10) {
+			t.Errorf("call %d: response %s", id, response)
 		}
-		lines := h.logs(call)
+		lines := c.logs(call)
 		if len(lines) != 20 || lines[19] != fmt.Sprintf("%d-19", id) {
-			t.Errorf("call %d printed %v", id, lines)
+			t.Errorf("call %d: log %v", id, lines)
 		}
 	}
 }

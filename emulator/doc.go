@@ -1,15 +1,62 @@
 // Package emulator runs the Cognite Functions service in one process: for tests, for work without a network, and for
-// trying out a function before it is deployed. It answers all operations of api/openapi.yaml, runs uploaded Python code
-// in warm processes, and lets Go functions stand in for uploaded code, so that tests need no Python.
+// trying a function before deployment.
+//
+// In a test, [RunT] starts an emulator and closes it at the end of the test. [Start] is for all other programs.
 //
 //	e := emulator.RunT(t, emulator.Options{Handlers: map[string]emulator.Handler{
 //		"add": func(ctx context.Context, call *emulator.Call) (any, error) { return 42, nil },
 //	}})
-//	// e.URL(), e.Project(), e.TokenURL(), e.ClientID() and e.ClientSecret() are what a client needs.
+//	client, err := functions.NewClient(functions.Config{
+//		BaseURL: e.URL(), Project: e.Project(), TokenSource: functions.StaticToken("any"),
+//	})
 //
-// The emulator executes the code that is uploaded to it, with the rights of its own process. It therefore listens on the
-// loopback interface alone unless [Options.AllowRemote] is set.
+// The example of [Start] is a complete program.
 //
-// Where the real service's behavior is not documented, the emulator makes a guess, and the comment at that place says so.
-// Every request is checked against the description; unknown fields are refused, as the service does.
+// # What is emulated
+//
+//   - Functions, calls, logs, responses, schedules, limits and status: all operations of the Functions API.
+//   - Uploaded Python code. It runs in warm processes, one call at a time in each. Requirements of a function are not
+//     installed.
+//   - Go functions that run instead of uploaded code, see [Handler]. Tests that use them need no Python.
+//   - Schedules. They make calls at the times of their cron expressions, in UTC.
+//   - Sessions and nonces.
+//   - The operations on files that uploading code needs, with upload and download URLs.
+//   - An OAuth 2.0 token endpoint for client credentials, see [Emulator.TokenURL].
+//   - The limits of a project, see [Limits], and the error responses of the service.
+//
+// Each request is checked against the API description. Unknown fields and query parameters are rejected, as by the
+// service.
+//
+// # What is not emulated
+//
+//   - Other services of Cognite Data Fusion. Their paths return 404.
+//   - Capability checks. Every accepted token has all capabilities, and the token inspection endpoint returns them.
+//   - More than one project.
+//   - The isolation of functions, and limits on their cores and memory.
+//
+// Where the behavior of the service is not documented, the emulator has the most likely one. Comments in the source
+// code mark these guesses.
+//
+// # Options
+//
+// The zero value of [Options] is an emulator on a free port of 127.0.0.1 that accepts all credentials.
+//
+//   - Handlers: Go functions instead of uploaded code.
+//   - DataDir, Sync: persistent state.
+//   - Addr, AllowRemote, Project, Clients: address, project and credentials.
+//   - Limits, DeployDelay, NonceLifetime, TokenLifetime: limits and durations, for tests of a client's error handling.
+//   - Python, MaxWorkers: the interpreter and the number of its processes.
+//   - ValidateResponses, Logger: checks and logs of the emulator itself.
+//
+// # State and lifetime
+//
+// An emulator runs until [Emulator.Close], which ends the processes of all functions. By default, its state is in a
+// temporary directory that Close removes. With [Options.DataDir], functions, calls and schedules persist across
+// restarts; calls that are running when the emulator stops fail, and deployments start again.
+//
+// # Security
+//
+// The emulator executes uploaded code with the rights of its own process. It therefore listens on the loopback
+// interface only, and rejects requests whose Host header names another machine, unless [Options.AllowRemote] is set.
+// It accepts all credentials unless [Options.Clients] is set.
 package emulator

@@ -12,15 +12,15 @@ import (
 	"sync"
 	"time"
 
-	"github.com/cogfn/cogfn/emulator/internal/contract"
+	"github.com/cogfn/cogfn/emulator/internal/httpapi"
 	"github.com/cogfn/cogfn/emulator/internal/python"
 	"github.com/cogfn/cogfn/emulator/internal/runner"
 	"github.com/cogfn/cogfn/emulator/internal/service"
 	"github.com/cogfn/cogfn/emulator/internal/store"
 )
 
-// closeWait is how long Close waits for requests that are being answered.
-const closeWait = 250 * time.Millisecond
+// shutdownTimeout is how long Close waits for running requests.
+const shutdownTimeout = 250 * time.Millisecond
 
 // Emulator is a running emulator. It is safe for concurrent use.
 type Emulator struct {
@@ -33,49 +33,35 @@ type Emulator struct {
 	url      string
 	clientID string
 	secret   string
-	stopped  chan struct{} // closed when nothing is answered any more
-	failure  error         // why, if not because of Close; final once stopped is closed
+	stopped  chan struct{} // closed when the HTTP server has stopped
+	failure  error         // why it stopped, other than Close; read only after stopped is closed
 	close    func() error
 }
 
-// Start starts an emulator, which accepts requests when Start returns. The error says which setting to change.
+// Start starts an emulator. It accepts requests when Start returns. The caller must call [Emulator.Close].
+//
+// Start fails if an option is not valid, if the address or the data directory is in use, or if [Options.Python] does
+// not work. The error names the option to change.
 func Start(options Options) (*Emulator, error) {
 	options = options.withDefaults()
 	if err := options.check(); err != nil {
 		return nil, err
 	}
-	description, err := contract.Load()
-	if err != nil {
-		return nil, err
-	}
 	e := &Emulator{options: options, handlers: newHandlers(options.Handlers), stopped: make(chan struct{})}
-	e.close = sync.OnceValue(e.shutDown)
+	e.close = sync.OnceValue(e.shutdown)
 	e.chooseClient()
+	var err error
 	if e.store, err = store.Open(store.Options{Dir: options.DataDir, Sync: options.Sync}); err != nil {
 		return nil, err
 	}
 	if e.service, err = service.New(e.serviceConfig()); err != nil {
 		return nil, errors.Join(err, e.store.Close())
 	}
-	if e.listener, err = listen(options.Addr); err != nil {
+	if err := e.listen(); err != nil {
 		return nil, errors.Join(err, e.service.Close(), e.store.Close())
-	}
-	e.url = "http://" + reachable(e.listener.Addr())
-	e.http = &http.Server{
-		Handler:           newServer(e, description),
-		ReadHeaderTimeout: 10 * time.Second,
 	}
 	go e.serve()
 	return e, nil
-}
-
-// serve answers requests until the emulator is closed, or the listener fails.
-func (e *Emulator) serve() {
-	defer close(e.stopped)
-	if err := e.http.Serve(e.listener); !errors.Is(err, http.ErrServerClosed) {
-		e.failure = fmt.Errorf("the emulator stopped answering; start it again: %w", err)
-		e.options.Logger.Error("the emulator stopped answering", "error", err)
-	}
 }
 
 func (e *Emulator) serviceConfig() service.Config {
@@ -92,7 +78,7 @@ func (e *Emulator) serviceConfig() service.Config {
 				ScratchDir: e.store.ScratchDir(), Logger: e.options.Logger,
 			})
 		},
-		// An interpreter that somebody chose and that does not work is a mistake to be told at once.
+		// Start reports an interpreter that was set and does not work.
 		RunnerAtOnce: e.options.Python != "",
 		KnownClient:  e.knownClient,
 		Logger:       e.options.Logger,
@@ -100,7 +86,40 @@ func (e *Emulator) serviceConfig() service.Config {
 	}
 }
 
-// chooseClient picks the credentials that ClientID and ClientSecret hand out.
+// listen creates the HTTP server and its listener.
+func (e *Emulator) listen() error {
+	handler, err := httpapi.New(httpapi.Config{
+		Service:           e.service,
+		SigningKey:        e.store.SigningKey(),
+		Project:           e.options.Project,
+		KnownClient:       e.knownClient,
+		RequireToken:      e.options.Clients != nil,
+		TokenLifetime:     e.options.TokenLifetime,
+		AllowRemote:       e.options.AllowRemote,
+		ValidateResponses: e.options.ValidateResponses,
+		Logger:            e.options.Logger,
+	})
+	if err != nil {
+		return err
+	}
+	if e.listener, err = httpapi.Listen(e.options.Addr); err != nil {
+		return err
+	}
+	e.url = httpapi.URL(e.listener.Addr())
+	e.http = &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
+	return nil
+}
+
+// serve serves requests until Close, or until the listener fails.
+func (e *Emulator) serve() {
+	defer close(e.stopped)
+	if err := e.http.Serve(e.listener); !errors.Is(err, http.ErrServerClosed) {
+		e.failure = fmt.Errorf("the emulator stopped serving requests; start it again: %w", err)
+		e.options.Logger.Error("emulator stopped serving requests", "error", err)
+	}
+}
+
+// chooseClient sets the credentials that ClientID and ClientSecret return.
 func (e *Emulator) chooseClient() {
 	if ids := slices.Sorted(maps.Keys(e.options.Clients)); len(ids) > 0 {
 		e.clientID, e.secret = ids[0], e.options.Clients[ids[0]]
@@ -109,7 +128,7 @@ func (e *Emulator) chooseClient() {
 	e.clientID, e.secret = "emulator-"+rand.Text()[:8], rand.Text()
 }
 
-// knownClient says whether client credentials are good for a token or a session.
+// knownClient reports whether client credentials may get a token or a session.
 func (e *Emulator) knownClient(id, secret string) bool {
 	if e.options.Clients == nil {
 		return id != ""
@@ -118,28 +137,30 @@ func (e *Emulator) knownClient(id, secret string) bool {
 	return ok && want == secret
 }
 
-// URL returns the emulator's address, such as http://127.0.0.1:41234, without a slash at the end and without /api/v1.
+// URL returns the base URL without a trailing slash and without /api/v1, such as http://127.0.0.1:41234.
 func (e *Emulator) URL() string { return e.url }
 
-// TokenURL returns where client credentials are exchanged for tokens.
-func (e *Emulator) TokenURL() string { return e.url + issuePath }
+// TokenURL returns the URL of the OAuth 2.0 token endpoint.
+func (e *Emulator) TokenURL() string { return e.url + httpapi.TokenPath }
 
 // Project returns the name of the project.
 func (e *Emulator) Project() string { return e.options.Project }
 
-// ClientID returns the id of a client that the emulator accepts: the first of Options.Clients, or a random one.
+// ClientID returns the id of a client that the emulator accepts: the first of [Options.Clients] in alphabetical
+// order, or a random id if Clients is empty.
 func (e *Emulator) ClientID() string { return e.clientID }
 
-// ClientSecret returns the secret of the client ClientID.
+// ClientSecret returns the secret that belongs to ClientID.
 func (e *Emulator) ClientSecret() string { return e.secret }
 
-// Handle lets a Go function run instead of uploaded code, for functions with this external id, or else this name. It is
-// looked up when a function is deployed and again at each of its calls; registering one again replaces it. A zip file
-// must still be uploaded for the function, but what it holds does not matter.
+// Handle registers a Go function that runs instead of uploaded code, for the function with this external id, or else
+// with this name. Registering a name again replaces its handler. The emulator looks the handler up when the function
+// is deployed and at each call. A function needs an uploaded file even if a handler runs instead; its content is
+// ignored.
 func (e *Emulator) Handle(name string, handler Handler) { e.handlers.set(name, handler) }
 
-// Wait waits until the emulator has stopped answering and returns nil after Close, or else the reason, such as a failed
-// listener; Close is still needed then. It returns the error of ctx when that ends first.
+// Wait waits until the emulator has stopped. It returns nil after Close, or the reason if the listener failed; Close
+// must be called in that case, too. If ctx ends first, Wait returns the error of ctx.
 func (e *Emulator) Wait(ctx context.Context) error {
 	select {
 	case <-e.stopped:
@@ -149,15 +170,15 @@ func (e *Emulator) Wait(ctx context.Context) error {
 	}
 }
 
-// Close stops answering, stops what runs, whose calls fail, and frees everything; a temporary data folder is removed.
-// Calling it again returns the same result.
+// Close stops the emulator: open requests are aborted, running calls fail, and a temporary data directory is removed.
+// Further calls return the result of the first.
 func (e *Emulator) Close() error { return e.close() }
 
-func (e *Emulator) shutDown() error {
-	ctx, cancel := context.WithTimeout(context.Background(), closeWait)
+func (e *Emulator) shutdown() error {
+	ctx, cancel := context.WithTimeout(context.Background(), shutdownTimeout)
 	defer cancel()
 	err := e.http.Shutdown(ctx)
-	if err != nil { // somebody still sends or waits
+	if err != nil { // a request is still running
 		err = e.http.Close()
 	}
 	<-e.stopped

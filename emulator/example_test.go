@@ -6,14 +6,12 @@ import (
 	"fmt"
 	"log"
 	"net/http"
-	"strings"
-	"time"
 
 	"github.com/cogfn/cogfn/emulator"
-	"github.com/cogfn/cogfn/gen"
+	functions "github.com/cogfn/cogfn/wrapper"
 )
 
-// A Go function stands in for the code of a function, and is called through the API.
+// A Go function runs instead of the code of a function. A client creates the function and calls it.
 func ExampleStart() {
 	double := func(_ context.Context, call *emulator.Call) (any, error) {
 		var in struct{ N int }
@@ -26,44 +24,33 @@ func ExampleStart() {
 	}
 	defer func() { _ = e.Close() }()
 
-	ctx, web := context.Background(), &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
-	token := func(_ context.Context, r *http.Request) error {
-		r.Header.Set("Authorization", "Bearer any") // any token will do
-		return nil
-	}
-	api, err := gen.NewAPI(e.URL()+"/api/v1/projects/"+e.Project(), gen.WithHTTPClient(web), gen.WithRequestEditorFn(token))
+	transport := &http.Transport{}
+	defer transport.CloseIdleConnections()
+	client, err := functions.NewClient(functions.Config{
+		BaseURL:     e.URL(),
+		Project:     e.Project(),
+		TokenSource: functions.StaticToken("any"), // without Options.Clients, every token is accepted
+	}, functions.WithHTTPClient(&http.Client{Transport: transport}))
 	if err != nil {
 		log.Fatal(err)
 	}
-
-	file, _ := api.InitFileUpload(ctx, nil, gen.FileWrite{Name: "double.zip"})
-	upload, _ := http.NewRequestWithContext(ctx, http.MethodPut, file.UploadURL, strings.NewReader("not needed by a Go function"))
-	sent, err := web.Do(upload)
+	ctx := context.Background()
+	source := functions.HandlerText("def handle(data): ...\n") // does not run, because there is a Go function
+	fn, err := client.Create(ctx, functions.FunctionWrite{Name: "double"}, source)
 	if err != nil {
 		log.Fatal(err)
 	}
-	_ = sent.Body.Close()
-	created, _ := api.PostFunctions(ctx, gen.FunctionCreateRequest{
-		Items: []gen.FunctionWrite{{Name: "double", FileID: file.ID}},
-	})
-	f := created.Items[0]
-	for f.Status != gen.FunctionStatusReady {
-		time.Sleep(time.Millisecond)
-		now, _ := api.GetFunction(ctx, f.ID)
-		f = *now
+	if _, err := fn.WaitReady(ctx); err != nil {
+		log.Fatal(err)
 	}
-
-	var write gen.SessionWrite
-	_ = write.FromSessionWithTokenExchange(gen.SessionWithTokenExchange{TokenExchange: true})
-	session, _ := api.CreateSessions(ctx, gen.SessionCreateRequest{Items: []gen.SessionWrite{write}})
-	call, _ := api.PostFunctionsCall(ctx, f.ID, gen.FunctionCallRequest{
-		Data: gen.InputData(`{"n": 21}`), Nonce: session.Items[0].Nonce,
-	})
-	for status := gen.FunctionCallStatusRunning; status == gen.FunctionCallStatusRunning; {
-		now, _ := api.GetFunctionCall(ctx, f.ID, call.ID)
-		status = now.Status
+	call, err := fn.Call(ctx, map[string]int{"n": 21})
+	if err != nil {
+		log.Fatal(err)
 	}
-	response, _ := api.GetFunctionCallResponse(ctx, f.ID, call.ID)
-	fmt.Println("the function returned", string(response.Response))
+	response, err := call.Response(ctx)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println("the function returned", string(response))
 	// Output: the function returned 42
 }

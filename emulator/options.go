@@ -6,70 +6,100 @@ import (
 	"regexp"
 	"time"
 
+	"github.com/cogfn/cogfn/emulator/internal/httpapi"
 	"github.com/cogfn/cogfn/gen"
 )
 
-// Options are the settings of an emulator. The zero value is ready to use.
+// Options configures an emulator. All fields are optional.
 type Options struct {
-	// Addr is where to listen, as host:port; "" means a free port on 127.0.0.1. Addresses that other machines can reach
-	// need AllowRemote.
+	// Addr is the address to listen on, as host:port. The default is a free port of 127.0.0.1. An address that other
+	// machines can reach requires AllowRemote.
 	Addr string
-	// AllowRemote allows an address other than loopback. Whoever can reach the emulator can run code on this machine.
+	// AllowRemote permits an address other than loopback, and requests for any host name. Everyone who can reach the
+	// emulator can run code on this machine.
 	AllowRemote bool
-	// Project is the name of the one project that exists: letters, digits, dashes and underscores; "" means "emulator".
+	// Project is the name of the only project: letters, digits, "-" and "_". The default is "emulator".
 	Project string
-	// DataDir is a folder that keeps everything from one start to the next, calls and ended sessions for 90 days; "" means
-	// a temporary folder, removed by Close. It is made if needed; one that exists must be empty or an emulator's, and only
-	// one emulator at a time can use it. It holds the secrets of functions in clear, because the functions need them, in
-	// files and folders that nobody else may read.
+	// DataDir is a directory in which everything persists across restarts, calls and ended sessions for 90 days. By
+	// default, the emulator uses a temporary directory that Close removes.
+	//
+	// The directory is created if necessary. An existing one must be empty or contain the data of an emulator. Only one
+	// emulator can use it at a time. It contains the secrets of functions as plain text, because the functions need
+	// them; only the current user has permission to read it.
 	DataDir string
-	// Sync writes each change through to the disk. Without it, the end of the process, even by kill -9, loses nothing
-	// that was acknowledged, but a power loss may. What a running call has printed is kept when the call ends.
+	// Sync flushes each change to the disk. Without it, a killed process loses no acknowledged change, but a power
+	// failure may. The log of a call is stored when the call ends.
 	Sync bool
-	// Python is the interpreter for uploaded code, a path or a name on PATH, which must work for Start to succeed. ""
-	// looks for python3, then python, when code without a Go handler is deployed: without one, that deployment fails.
+	// Python is the interpreter for uploaded code: a path, or a name on PATH. Start fails if it does not work. By
+	// default, the emulator looks for python3 and then python when code without a handler is deployed; if there is none,
+	// the deployment fails.
 	Python string
-	// MaxWorkers bounds the Python processes of all functions together; 0 means 100. Processes start only when they are
-	// needed. Calls beyond the bound wait in the order in which they came, and count as running meanwhile.
+	// MaxWorkers is the maximum number of Python processes for all functions together. The default is 100. Processes
+	// start when they are needed. Further calls wait in order of arrival and count as running.
 	MaxWorkers int
-	// Handlers are Go functions that run instead of uploaded code, by the function's external id or else its name. See
+	// Handlers are Go functions that run instead of uploaded code, by the external id or else the name of the function. See
 	// [Emulator.Handle].
 	Handlers map[string]Handler
-	// Limits are what functions may use; zero fields mean the documented limits of a project on Google's cloud.
+	// Limits bounds what functions may use. The default of each field is the documented limit of a project on Google Cloud.
 	Limits Limits
-	// DeployDelay is how long a deployment takes at least: one half of it Queued, the other Deploying.
+	// DeployDelay is the minimum duration of a deployment. The function is Queued for one half of it and Deploying for
+	// the other.
 	DeployDelay time.Duration
-	// NonceLifetime is how long a nonce can be used; 0 means 60 s.
+	// NonceLifetime is how long a nonce is valid. The default is 60 seconds.
 	NonceLifetime time.Duration
-	// TokenLifetime is how long a token of the token URL is valid; 0 means 1 h.
+	// TokenLifetime is how long an access token is valid. The default is 1 hour.
 	TokenLifetime time.Duration
-	// Clients maps the client ids that may get tokens and sessions to their secrets, and makes the tokens they get the
-	// only valid ones. nil means that any client and any bearer token will do.
+	// Clients maps client ids to secrets. If it is not nil, only these clients get tokens and sessions, and only tokens
+	// that this emulator issued are valid. If it is nil, every client and every bearer token is accepted.
 	Clients map[string]string
-	// ValidateResponses checks every answer against the description; one that does not follow it becomes a logged
-	// error 500. RunT switches it on.
+	// ValidateResponses checks each response against the API description. A response that violates it is logged and
+	// replaced by an error with status 500. RunT sets it.
 	ValidateResponses bool
-	// Logger takes what is not part of an answer; nil discards it. Requests are logged at debug level.
+	// Logger receives the log of the emulator: requests at debug level, internal errors at error level. The default
+	// discards it.
 	Logger *slog.Logger
 }
 
-// Limits are what functions and calls may use. A zero field means the default that its comment names.
+// Limits bounds what functions and calls may use. A zero field means the default, which its comment names.
 type Limits struct {
-	TimeoutMinutes          int             // how long a call may run, in minutes, as shown to callers; 9
-	CallTimeout             time.Duration   // how long a call may really run; TimeoutMinutes
-	DeployTimeout           time.Duration   // how long a deployment may take; 10 min
-	CPU                     gen.CPURange    // cores of a function; 1 to 3, default 1
-	Memory                  gen.MemoryRange // GB of a function; 1.5 to 5, default 1.5. Shown, but not enforced
-	Runtimes                []string        // runtimes on offer; those of the description that are not withdrawn. The default of functions is py313, or else the last one
-	DataBytes               int             // input data of a call or schedule, in bytes of JSON; 9,000,000
-	ResponseBytes           int             // response of a call, in bytes of JSON; 1 MiB
-	FileBytes               int64           // one uploaded file, in bytes; 512 MiB
-	Functions               int             // functions in the project; 100
-	Schedules               int             // schedules in the project; 1000
-	SchedulesPerFunction    int             // schedules of one function; 100
-	RunningCalls            int             // running calls in the project; 250
-	RunningCallsPerFunction int             // running calls of one function; 100
+	// TimeoutMinutes is the maximum duration of a call in minutes, as reported by the API. The default is 9.
+	TimeoutMinutes int
+	// CallTimeout is the maximum duration of a call that the emulator enforces. The default is TimeoutMinutes.
+	CallTimeout time.Duration
+	// DeployTimeout is the maximum duration of a deployment. The default is 10 minutes.
+	DeployTimeout time.Duration
+	// CPU is the range of cores of a function, checked at creation only. The default is 1 to 3, and 1 for a function
+	// that does not specify it.
+	CPU CPURange
+	// Memory is the range of memory of a function in GB, checked at creation only. The default is 1.5 to 5, and 1.5 for
+	// a function that does not specify it.
+	Memory MemoryRange
+	// Runtimes are the available runtimes. The default is all runtimes of the API description that are not withdrawn. A
+	// function that does not specify a runtime gets py313, or the last of Runtimes if that is not available.
+	Runtimes []string
+	// DataBytes is the maximum size of the input data of a call or a schedule, in bytes of JSON. The default is 9,000,000.
+	DataBytes int
+	// ResponseBytes is the maximum size of the response of a call, in bytes of JSON. The default is 1 MiB.
+	ResponseBytes int
+	// FileBytes is the maximum size of an uploaded file in bytes. The default is 512 MiB.
+	FileBytes int64
+	// Functions is the maximum number of functions in the project. The default is 100.
+	Functions int
+	// Schedules is the maximum number of schedules in the project. The default is 1000.
+	Schedules int
+	// SchedulesPerFunction is the maximum number of schedules of one function. The default is 100.
+	SchedulesPerFunction int
+	// RunningCalls is the maximum number of running calls in the project. The default is 250.
+	RunningCalls int
+	// RunningCallsPerFunction is the maximum number of running calls of one function. The default is 100.
+	RunningCallsPerFunction int
 }
+
+// CPURange is a range of cores with a default.
+type CPURange = gen.CPURange
+
+// MemoryRange is a range of memory in GB with a default.
+type MemoryRange = gen.MemoryRange
 
 func (o Options) withDefaults() Options {
 	if o.Addr == "" {
@@ -90,12 +120,12 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// projectName is what can stand in a path and in a token's list of projects as it is.
+// projectName matches names that need no escaping in URLs and tokens.
 var projectName = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
 
 func (o Options) check() error {
 	if !projectName.MatchString(o.Project) {
 		return fmt.Errorf("the project %q is not valid: use letters, digits, dashes and underscores", o.Project)
 	}
-	return o.checkAddr()
+	return httpapi.CheckAddr(o.Addr, o.AllowRemote)
 }

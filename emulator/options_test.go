@@ -8,15 +8,15 @@ import (
 func TestDefaultLifetimes(t *testing.T) {
 	t.Parallel()
 	o := Options{}.withDefaults()
-	for what, test := range map[string]struct {
+	for name, tt := range map[string]struct {
 		got, want time.Duration
 		source    string
 	}{
-		"NonceLifetime": {o.NonceLifetime, time.Minute, "the vendor's documentation of sessions"},
-		"TokenLifetime": {o.TokenLifetime, time.Hour, "a guess: the identity provider decides"},
+		"NonceLifetime": {o.NonceLifetime, time.Minute, "documentation of sessions"},
+		"TokenLifetime": {o.TokenLifetime, time.Hour, "a guess: it depends on the identity provider"},
 	} {
-		if test.got != test.want {
-			t.Errorf("%s is %v, published is %v (%s); edit the table in emulator/options_test.go if that has changed", what, test.got, test.want, test.source)
+		if tt.got != tt.want {
+			t.Errorf("%s is %v, documented is %v (%s); if the documentation has changed, edit TestDefaultLifetimes in emulator/options_test.go", name, tt.got, tt.want, tt.source)
 		}
 	}
 }

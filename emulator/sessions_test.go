@@ -11,19 +11,19 @@ import (
 	"github.com/cogfn/cogfn/gen"
 )
 
-// sessionNow returns a session as it is now.
-func (h *harness) sessionNow(id int64) gen.Session {
-	h.t.Helper()
-	answer, err := h.GetSessionsByIDs(h.t.Context(), gen.SessionByIDsRequest{Items: []gen.SessionReference{{ID: id}}})
+// getSession returns a session.
+func (c *testClient) getSession(id int64) gen.Session {
+	c.t.Helper()
+	sessions, err := c.GetSessionsByIDs(c.t.Context(), gen.SessionByIDsRequest{Items: []gen.SessionReference{{ID: id}}})
 	if err != nil {
-		h.t.Fatal(err)
+		c.t.Fatal(err)
 	}
-	return answer.Items[0]
+	return sessions.Items[0]
 }
 
-func TestKindsOfSession(t *testing.T) {
+func TestCreateSession(t *testing.T) {
 	t.Parallel()
-	h := run(t, emulator.Options{Clients: nil})
+	c := run(t, emulator.Options{})
 	var exchange, oneshot gen.SessionWrite
 	if err := exchange.FromSessionWithTokenExchange(gen.SessionWithTokenExchange{TokenExchange: true}); err != nil {
 		t.Fatal(err)
@@ -36,89 +36,89 @@ func TestKindsOfSession(t *testing.T) {
 		want     gen.SessionType
 		clientID bool
 	}{
-		{h.clientCredentials(), gen.SessionTypeClientCredentials, true},
+		{c.clientCredentials(), gen.SessionTypeClientCredentials, true},
 		{exchange, gen.SessionTypeTokenExchange, false},
 		{oneshot, gen.SessionTypeOneshotTokenExchange, false},
 	} {
-		session := h.session(tt.write)
+		session := c.createSession(tt.write)
 		if *session.Type != tt.want || session.Status != gen.SessionStatusReady || session.Nonce == "" || (session.ClientID != nil) != tt.clientID {
-			t.Errorf("session %+v, want type %s", session, tt.want)
+			t.Errorf("created session %+v, want type %s", session, tt.want)
 		}
-		if now := h.sessionNow(session.ID); *now.Type != tt.want || *now.Status != gen.SessionStatusReady || *now.ExpirationTime <= *now.CreationTime {
-			t.Errorf("session %+v", now)
+		if got := c.getSession(session.ID); *got.Type != tt.want || *got.Status != gen.SessionStatusReady || *got.ExpirationTime <= *got.CreationTime {
+			t.Errorf("session %+v, want type %s", got, tt.want)
 		}
 	}
-	h.refused(http.MethodPost, "/sessions", `{"items":[{}]}`, refusal{Status: 400, Message: "items.0"})
-	h.refused(http.MethodPost, "/sessions", `{"items":[{"clientId":"a"}]}`, refusal{Status: 400, Message: "items.0"})
-	h.refused(http.MethodPost, "/sessions", `{"items":[{"tokenExchange":false}]}`, refusal{Status: 400, Message: "items.0"})
+	c.wantError(http.MethodPost, "/sessions", `{"items":[{}]}`, errorResponse{Status: 400, Message: "items.0"})
+	c.wantError(http.MethodPost, "/sessions", `{"items":[{"clientId":"a"}]}`, errorResponse{Status: 400, Message: "items.0"})
+	c.wantError(http.MethodPost, "/sessions", `{"items":[{"tokenExchange":false}]}`, errorResponse{Status: 400, Message: "items.0"})
 }
 
 func TestNonce(t *testing.T) {
 	t.Parallel()
-	h := run(t, withHandlers("f"))
-	f := h.deploy(gen.FunctionWrite{Name: "f"})
-	session := h.session(h.clientCredentials())
-	use := func(nonce string) (reply, string) {
-		return h.raw(http.MethodPost, fmt.Sprintf("/functions/%d/call", f.ID), fmt.Sprintf(`{"nonce":%q}`, nonce))
+	c := run(t, withHandlers("f"))
+	f := c.deploy(gen.FunctionWrite{Name: "f"})
+	session := c.createSession(c.clientCredentials())
+	use := func(nonce string) (httpResponse, string) {
+		return c.request(http.MethodPost, fmt.Sprintf("/functions/%d/call", f.ID), fmt.Sprintf(`{"nonce":%q}`, nonce))
 	}
-	if response, text := use(session.Nonce); response.StatusCode != http.StatusCreated {
-		t.Fatalf("the first use answers %d %s", response.StatusCode, text)
+	if response, body := use(session.Nonce); response.StatusCode != http.StatusCreated {
+		t.Fatalf("first use: status %d %s, want 201", response.StatusCode, body)
 	}
-	if status := *h.sessionNow(session.ID).Status; status != gen.SessionStatusActive {
-		t.Errorf("a bound session is %s, want ACTIVE", status)
+	if status := *c.getSession(session.ID).Status; status != gen.SessionStatusActive {
+		t.Errorf("status of a bound session: %s, want ACTIVE", status)
 	}
-	revoked := h.session(h.clientCredentials())
-	if _, err := h.RevokeSessions(t.Context(), gen.SessionRevokeRequest{Items: []gen.SessionReference{{ID: revoked.ID}}}); err != nil {
+	revoked := c.createSession(c.clientCredentials())
+	if _, err := c.RevokeSessions(t.Context(), gen.SessionRevokeRequest{Items: []gen.SessionReference{{ID: revoked.ID}}}); err != nil {
 		t.Fatal(err)
 	}
 	for name, nonce := range map[string]string{"used": session.Nonce, "unknown": "abc", "empty": "", "revoked": revoked.Nonce} {
-		if response, text := use(nonce); response.StatusCode != http.StatusBadRequest || !strings.Contains(text, "Failed to bind nonce with session") {
-			t.Errorf("a nonce that is %s answers %d %s", name, response.StatusCode, text)
+		if response, body := use(nonce); response.StatusCode != http.StatusBadRequest || !strings.Contains(body, "Failed to bind nonce with session") {
+			t.Errorf("%s nonce: status %d %s, want 400", name, response.StatusCode, body)
 		}
-		h.refused(http.MethodPost, "/functions/schedules",
+		c.wantError(http.MethodPost, "/functions/schedules",
 			fmt.Sprintf(`{"items":[{"name":"s","cronExpression":"* * * * *","functionId":%d,"nonce":%q}]}`, f.ID, nonce),
-			refusal{Status: 400, Message: "Failed to bind session on schedule with id None."})
+			errorResponse{Status: 400, Message: "Failed to bind session on schedule with id None."})
 	}
 }
 
-func TestNonceThatIsTooOld(t *testing.T) {
+func TestExpiredNonce(t *testing.T) {
 	t.Parallel()
 	options := withHandlers("f")
 	options.NonceLifetime = time.Nanosecond
-	h := run(t, options)
-	f := h.deploy(gen.FunctionWrite{Name: "f"})
-	session := h.session(h.clientCredentials())
-	h.refused(http.MethodPost, fmt.Sprintf("/functions/%d/call", f.ID), fmt.Sprintf(`{"nonce":%q}`, session.Nonce),
-		refusal{Status: 400, Message: "Failed to bind nonce with session"})
-	if status := *h.sessionNow(session.ID).Status; status != gen.SessionStatusExpired {
-		t.Errorf("a session that nobody bound in time is %s, want EXPIRED", status)
+	c := run(t, options)
+	f := c.deploy(gen.FunctionWrite{Name: "f"})
+	session := c.createSession(c.clientCredentials())
+	c.wantError(http.MethodPost, fmt.Sprintf("/functions/%d/call", f.ID), fmt.Sprintf(`{"nonce":%q}`, session.Nonce),
+		errorResponse{Status: 400, Message: "Failed to bind nonce with session"})
+	if status := *c.getSession(session.ID).Status; status != gen.SessionStatusExpired {
+		t.Errorf("status of a session with an expired nonce: %s, want EXPIRED", status)
 	}
 }
 
 func TestListSessions(t *testing.T) {
 	t.Parallel()
-	h := run(t, emulator.Options{})
-	var made []int64
+	c := run(t, emulator.Options{})
+	var ids []int64
 	for range 5 {
-		made = append(made, h.session(h.clientCredentials()).ID)
+		ids = append(ids, c.createSession(c.clientCredentials()).ID)
 	}
-	revoke := gen.SessionRevokeRequest{Items: []gen.SessionReference{{ID: made[1]}, {ID: made[3]}}}
-	for range 2 { // again does nothing
-		answer, err := h.RevokeSessions(t.Context(), revoke)
+	revoke := gen.SessionRevokeRequest{Items: []gen.SessionReference{{ID: ids[1]}, {ID: ids[3]}}}
+	for range 2 { // the second request has no effect
+		revoked, err := c.RevokeSessions(t.Context(), revoke)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(answer.Items) != 2 || *answer.Items[0].Status != gen.SessionStatusRevoked {
-			t.Errorf("revoke answers %+v", answer)
+		if len(revoked.Items) != 2 || *revoked.Items[0].Status != gen.SessionStatusRevoked {
+			t.Errorf("revoke: %+v", revoked)
 		}
 	}
 	for name, tt := range map[string]struct {
 		status gen.SessionStatusFilter
 		want   []int64
 	}{
-		"all":        {"", []int64{made[4], made[3], made[2], made[1], made[0]}},
-		"ready":      {"ready", []int64{made[4], made[2], made[0]}},
-		"upper case": {"REVOKED", []int64{made[3], made[1]}},
+		"all":        {"", []int64{ids[4], ids[3], ids[2], ids[1], ids[0]}},
+		"ready":      {"ready", []int64{ids[4], ids[2], ids[0]}},
+		"upper case": {"REVOKED", []int64{ids[3], ids[1]}},
 	} {
 		params := gen.ListSessionsParams{Limit: new(int32(2))}
 		if tt.status != "" {
@@ -126,7 +126,7 @@ func TestListSessions(t *testing.T) {
 		}
 		var found []int64
 		for {
-			page, err := h.ListSessions(t.Context(), &params)
+			page, err := c.ListSessions(t.Context(), &params)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -141,15 +141,15 @@ func TestListSessions(t *testing.T) {
 			t.Errorf("%s: found %v, want %v", name, found, tt.want)
 		}
 	}
-	h.refused(http.MethodGet, "/sessions?limit=1001", "", refusal{Status: 400, Message: "limit"})
-	h.refused(http.MethodGet, "/sessions?limit=0", "", refusal{Status: 400, Message: "the limit is 0"})
-	h.refused(http.MethodGet, "/sessions?status=expired", "", refusal{Status: 400, Message: "the status"})
-	h.refused(http.MethodGet, "/sessions?cursor=bad", "", refusal{Status: 400, Message: "the cursor is not valid"})
+	c.wantError(http.MethodGet, "/sessions?limit=1001", "", errorResponse{Status: 400, Message: "limit"})
+	c.wantError(http.MethodGet, "/sessions?limit=0", "", errorResponse{Status: 400, Message: "limit"})
+	c.wantError(http.MethodGet, "/sessions?status=expired", "", errorResponse{Status: 400, Message: "status"})
+	c.wantError(http.MethodGet, "/sessions?cursor=bad", "", errorResponse{Status: 400, Message: "cursor"})
 	for _, path := range []string{"/sessions/byids", "/sessions/revoke"} {
-		h.refused(http.MethodPost, path, fmt.Sprintf(`{"items":[{"id":%d},{"id":9}]}`, made[0]),
-			refusal{Status: 400, Message: "session not found", Missing: []map[string]any{{"id": 9.0}}})
+		c.wantError(http.MethodPost, path, fmt.Sprintf(`{"items":[{"id":%d},{"id":9}]}`, ids[0]),
+			errorResponse{Status: 400, Message: "session not found", Missing: []map[string]any{{"id": 9.0}}})
 	}
-	if status := *h.sessionNow(made[0]).Status; status != gen.SessionStatusReady {
-		t.Errorf("a refused revoke made a session %s", status)
+	if status := *c.getSession(ids[0]).Status; status != gen.SessionStatusReady {
+		t.Errorf("status of a session after a rejected revoke request: %s, want READY", status)
 	}
 }

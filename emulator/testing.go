@@ -1,6 +1,6 @@
 package emulator
 
-// TB is the part of testing.TB that RunT needs; *testing.T, *testing.B and *testing.F have it.
+// TB is the part of [testing.TB] that RunT needs. *testing.T, *testing.B and *testing.F implement it.
 type TB interface {
 	Helper()
 	Cleanup(func())
@@ -8,15 +8,15 @@ type TB interface {
 	Fatalf(format string, args ...any)
 }
 
-// RunT starts an emulator for a test, with Options.ValidateResponses on, and closes it when the test ends. If it cannot
-// start, the test fails at once.
+// RunT starts an emulator for a test and closes it when the test ends. It sets [Options.ValidateResponses]. If the
+// emulator does not start, RunT fails the test.
 func RunT(t TB, options Options) *Emulator {
 	t.Helper()
 	options.ValidateResponses = true
 	e, err := Start(options)
 	if err != nil {
 		t.Fatalf("start the emulator: %v", err)
-		return nil // for implementations of TB whose Fatalf returns
+		return nil // Fatalf of another implementation may return
 	}
 	t.Cleanup(func() {
 		if err := e.Close(); err != nil {

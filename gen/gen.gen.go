@@ -189,1340 +189,1337 @@ func SessionTypeValues() []SessionType {
 // Valid reports whether e is one of the known values.
 func (e SessionType) Valid() bool { return slices.Contains(SessionTypeValues(), e) }
 
-// ActivationStatus Whether Functions may be used in the project.
+// ActivationStatus is the activation status of Functions in the project.
 type ActivationStatus string
 
-// AnyValue Any JSON value, null included.
+// AnyValue is a JSON value of any type, including null.
 type AnyValue = json.RawMessage
 
-// AssetIDs The assets that the file belongs to.
+// AssetIDs is the ids of the assets of the file.
 type AssetIDs = []InternalID
 
-// CPURange How many CPU cores a call may have.
+// CPURange is a range of CPU cores of a call.
 type CPURange struct {
-	// Default The cores of a function that asks for no number.
+	// Default: the default number of cores.
 	//
 	// Example: 1
 	Default float64 `json:"default"`
 
-	// Max The most cores.
+	// Max: the largest number of cores.
 	//
 	// Example: 1
 	Max float64 `json:"max"`
 
-	// Min The fewest cores.
+	// Min: the smallest number of cores.
 	//
 	// Example: 1
 	Min                  float64                    `json:"min"`
 	AdditionalProperties map[string]json.RawMessage `json:"-"`
 }
 
-// CreatedSession A session that was just created, with its nonce.
+// CreatedSession is a new session with its nonce.
 type CreatedSession struct {
-	// ClientID The client id of a session with client credentials.
+	// ClientID: the client id of a session with client credentials.
 	ClientID *string `json:"clientId,omitempty"`
 
-	// ID The session's id.
+	// ID: the id of a session.
 	ID SessionNumber `json:"id"`
 
-	// Nonce A session's text that lets a function act for it. It serves once and expires after about a minute.
+	// Nonce: the nonce of a session. It is valid once and for about a minute.
 	Nonce Nonce `json:"nonce"`
 
-	// Status The state of a session. READY waits for its nonce to be used, ACTIVE is in use, the others are final.
+	// Status: the status of a session. READY means that its nonce is not used yet, ACTIVE that it is in use. All others are
+	// final.
 	Status SessionStatus `json:"status"`
 
-	// Type How the session was created.
+	// Type: the way in which a session was created.
 	Type                 *SessionType               `json:"type,omitempty"`
 	AdditionalProperties map[string]json.RawMessage `json:"-"`
 }
 
-// CreatedSessionList Sessions that were just created.
+// CreatedSessionList is a list of new sessions.
 type CreatedSessionList struct {
-	// Items The sessions.
+	// Items: the sessions.
 	Items                []CreatedSession           `json:"items"`
 	AdditionalProperties map[string]json.RawMessage `json:"-"`
 }
 
-// EmptyObject An object without fields.
+// EmptyObject is an object without fields.
 type EmptyObject = jsonobject.Empty
 
-// Error What went wrong.
+// Error is an error.
 type Error struct {
-	// Code The HTTP status.
+	// Code: the HTTP status.
 	//
 	// Example: 401
 	Code int32 `json:"code"`
 
-	// Duplicated The ids that are taken already.
+	// Duplicated: the ids that already exist.
 	Duplicated []map[string]interface{} `json:"duplicated,omitempty"`
 
-	// Message What went wrong in words.
+	// Message: the reason.
 	//
 	// Example: Could not authenticate.
 	Message string `json:"message"`
 
-	// Missing The ids that were not found. Their keys may be in snake_case.
+	// Missing: the unknown ids. Their keys may be in snake_case.
 	Missing []map[string]interface{} `json:"missing,omitempty"`
 }
 
-// ErrorEnvelope The body of every error.
+// ErrorEnvelope is the body of every error.
 type ErrorEnvelope struct {
-	// Error What went wrong.
+	// Error: an error.
 	Error Error `json:"error"`
 }
 
-// ExternalID An id that the user chose, unique within its kind and project.
+// ExternalID is an id that the user chose, unique within its kind and project.
 //
 // Example: my.known.id
 type ExternalID = string
 
-// FileByIDsRequest Which files to retrieve.
+// FileByIDsRequest is a request to retrieve files.
 type FileByIDsRequest struct {
-	// IgnoreUnknownIDs Leave unknown ids out of the work instead of failing.
+	// IgnoreUnknownIDs: an option to ignore unknown ids. Without it, an unknown id is an error.
 	IgnoreUnknownIDs *IgnoreUnknownIDs `json:"ignoreUnknownIds,omitempty"`
 
-	// Items One to a thousand files.
+	// Items: the references to files, 1 to 1000.
 	Items []FileReference `json:"items"`
 }
 
-// FileDeleteReference A file to delete, by its id or its external id.
+// FileDeleteReference is a reference to a file by id or by external id.
 type FileDeleteReference struct {
 	union json.RawMessage
 }
 
-// FileDeleteRequest Which files to delete.
+// FileDeleteReferences is a list of 1 to 1000 references to files.
+type FileDeleteReferences = []FileDeleteReference
+
+// FileDeleteRequest is a request to delete files.
 type FileDeleteRequest struct {
-	// IgnoreUnknownIDs Leave unknown ids out of the work instead of failing.
+	// IgnoreUnknownIDs: an option to ignore unknown ids. Without it, an unknown id is an error.
 	IgnoreUnknownIDs *IgnoreUnknownIDs `json:"ignoreUnknownIds,omitempty"`
 
-	// Items One to a thousand files.
-	Items []FileDeleteReference `json:"items"`
+	// Items: a list of 1 to 1000 references to files.
+	Items FileDeleteReferences `json:"items"`
 }
 
-// FileDirectory The folder that the file belongs to, as an absolute path with forward slashes.
+// FileDirectory is the directory of the file, an absolute path with forward slashes.
 type FileDirectory = string
 
-// FileDownloadLink A link to a file's content, with the reference that was asked for.
+// FileDownloadLink is a download link of a file, with the reference of the request.
 type FileDownloadLink struct {
-	// DownloadURL Where to GET the bytes.
+	// DownloadURL: the URL of the content.
 	DownloadURL string `json:"downloadUrl"`
 
-	// ExternalID The file's external id, if it was asked for by it.
+	// ExternalID: the external id of the file, if the request has it.
 	ExternalID *ExternalID `json:"externalId,omitempty"`
 
-	// ID The file's id, if it was asked for by it.
+	// ID: the id of the file, if the request has it.
 	ID *InternalID `json:"id,omitempty"`
 
-	// InstanceID The file's instance id, if it was asked for by it.
+	// InstanceID: the instance id of the file, if the request has it.
 	InstanceID           *InstanceID                `json:"instanceId,omitempty"`
 	AdditionalProperties map[string]json.RawMessage `json:"-"`
 }
 
-// FileDownloadLinkList Links to files' content.
+// FileDownloadLinkList is a list of download links.
 type FileDownloadLinkList struct {
-	// Items The links.
+	// Items: the links.
 	Items                []FileDownloadLink         `json:"items"`
 	AdditionalProperties map[string]json.RawMessage `json:"-"`
 }
 
-// FileDownloadLinkRequest Which files to get links for.
+// FileDownloadLinkRequest is a request for download links.
 type FileDownloadLinkRequest struct {
-	// Items One to a hundred files.
+	// Items: the references to files, 1 to 100.
 	Items []FileReference `json:"items"`
 }
 
-// FileExternalIDReference A file by its external id.
+// FileExternalIDReference is a reference to a file by external id.
 type FileExternalIDReference struct {
-	// ExternalID An id that the user chose, unique within its kind and project.
+	// ExternalID: an id that the user chose, unique within its kind and project.
 	//
 	// Example: my.known.id
 	ExternalID ExternalID `json:"externalId"`
 }
 
-// FileIDReference A file by its id.
+// FileIDReference is a reference to a file by id.
 type FileIDReference struct {
-	// ID An id that the service gave, unique within its kind.
+	// ID: an id that the service assigned, unique within its kind.
 	ID InternalID `json:"id"`
 }
 
-// FileInstanceIDReference A file by its identity in data modeling.
+// FileInstanceIDReference is a reference to a file by its data modeling instance.
 type FileInstanceIDReference struct {
-	// InstanceID A file's identity in data modeling.
+	// InstanceID: the data modeling instance of a file.
 	InstanceID InstanceID `json:"instanceId"`
 }
 
-// FileList Files.
+// FileList is a list of files.
 type FileList struct {
-	// Items The files.
+	// Items: the files.
 	Items                []FileMetadata             `json:"items"`
 	AdditionalProperties map[string]json.RawMessage `json:"-"`
 }
 
-// FileMetadata A file, as the service shows it.
+// FileMetadata is the metadata of a file.
 type FileMetadata struct {
-	// AssetIDs The assets that the file belongs to.
+	// AssetIDs: the ids of the assets of the file.
 	AssetIDs AssetIDs `json:"assetIds,omitzero"`
 
-	// CreatedTime When the file was registered, in milliseconds since epoch.
+	// CreatedTime: the time of registration, in milliseconds since epoch.
 	CreatedTime Timestamp `json:"createdTime"`
 
-	// DataSetID The id of the data set that the file belongs to.
+	// DataSetID: the id of the data set of the file.
 	DataSetID *InternalID `json:"dataSetId,omitempty"`
 
-	// Directory The folder that the file belongs to, as an absolute path with forward slashes.
+	// Directory: the directory of the file, an absolute path with forward slashes.
 	Directory *FileDirectory `json:"directory,omitempty"`
 
-	// ExternalID The id that the user chose for the file; unique among the project's files.
+	// ExternalID: the external id of the file, unique in the project.
 	ExternalID *ExternalID `json:"externalId,omitempty"`
 
-	// GeoLocation A GeoJSON feature.
+	// GeoLocation: a GeoJSON feature.
 	GeoLocation *GeoLocation `json:"geoLocation,omitempty"`
 
-	// ID The file's id.
+	// ID: the id of the file.
 	ID InternalID `json:"id"`
 
-	// InstanceID A file's identity in data modeling.
+	// InstanceID: the data modeling instance of a file.
 	InstanceID *InstanceID `json:"instanceId,omitempty"`
 
-	// Labels The file's labels.
+	// Labels: the labels of the file.
 	Labels Labels `json:"labels,omitzero"`
 
-	// LastUpdatedTime When the file was last changed, in milliseconds since epoch.
+	// LastUpdatedTime: the time of the latest change, in milliseconds since epoch.
 	LastUpdatedTime Timestamp `json:"lastUpdatedTime"`
 
-	// Metadata Free pairs of text: at most 256 pairs, keys of at most 128 bytes, values and everything together at most 10240.
+	// Metadata: the metadata, pairs of strings that the user chooses: at most 256 pairs, keys of at most 128 bytes, values of at
+	// most 10240 bytes, 10240 bytes in total.
 	Metadata FileMetadataPairs `json:"metadata,omitzero"`
 
-	// MimeType The file's media type. The upload's Content-Type must be the same.
+	// MimeType: the media type of the file. The Content-Type of the upload must be the same.
 	//
 	// Example: application/zip
 	MimeType *MimeType `json:"mimeType,omitempty"`
 
-	// Name The file's name, without slashes.
+	// Name: the name of the file, without slashes.
 	//
 	// Example: my-function.zip
 	Name FileName `json:"name"`
 
-	// SecurityCategories The ids of the security categories that a reader needs.
+	// SecurityCategories: the ids of the security categories that readers need.
 	SecurityCategories SecurityCategories `json:"securityCategories,omitzero"`
 
-	// Source Where the file comes from.
+	// Source: the source of the file.
 	Source *FileSource `json:"source,omitempty"`
 
-	// SourceCreatedTime When the file was created at its source, in milliseconds since epoch.
+	// SourceCreatedTime: the time of creation at the source, in milliseconds since epoch.
 	SourceCreatedTime *Timestamp `json:"sourceCreatedTime,omitempty"`
 
-	// SourceModifiedTime When the file was last changed at its source, in milliseconds since epoch.
+	// SourceModifiedTime: the time of the latest change at the source, in milliseconds since epoch.
 	SourceModifiedTime *Timestamp `json:"sourceModifiedTime,omitempty"`
 
-	// Uploaded Whether the file's bytes have arrived.
+	// Uploaded: true after the service has received the content.
 	//
 	// Example: true
 	Uploaded bool `json:"uploaded"`
 
-	// UploadedTime When the bytes arrived, in milliseconds since epoch; absent until then.
+	// UploadedTime: the time at which the content was received, in milliseconds since epoch. It is absent before.
 	UploadedTime         *Timestamp                 `json:"uploadedTime,omitempty"`
 	AdditionalProperties map[string]json.RawMessage `json:"-"`
 }
 
-// FileMetadataPairs Free pairs of text: at most 256 pairs, keys of at most 128 bytes, values and everything together at most 10240.
+// FileMetadataPairs is the metadata, pairs of strings that the user chooses: at most 256 pairs, keys of at most 128 bytes, values of at
+// most 10240 bytes, 10240 bytes in total.
 type FileMetadataPairs = map[string]string
 
-// FileName The file's name, without slashes.
+// FileName is the name of the file, without slashes.
 //
 // Example: my-function.zip
 type FileName = string
 
-// FileReference A file by its id, its external id or its instance id.
+// FileReference is a reference to a file by id, external id or instance id.
 type FileReference struct {
 	union json.RawMessage
 }
 
-// FileSource Where the file comes from.
+// FileSource is the source of the file.
 type FileSource = string
 
-// FileUpload A file that was just registered, with the URL for its bytes.
+// FileUpload is a registered file with the URL for its content.
 type FileUpload struct {
-	// AssetIDs The assets that the file belongs to.
+	// AssetIDs: the ids of the assets of the file.
 	AssetIDs AssetIDs `json:"assetIds,omitzero"`
 
-	// CreatedTime When the file was registered, in milliseconds since epoch.
+	// CreatedTime: the time of registration, in milliseconds since epoch.
 	CreatedTime Timestamp `json:"createdTime"`
 
-	// DataSetID The id of the data set that the file belongs to.
+	// DataSetID: the id of the data set of the file.
 	DataSetID *InternalID `json:"dataSetId,omitempty"`
 
-	// Directory The folder that the file belongs to, as an absolute path with forward slashes.
+	// Directory: the directory of the file, an absolute path with forward slashes.
 	Directory *FileDirectory `json:"directory,omitempty"`
 
-	// ExternalID The id that the user chose for the file; unique among the project's files.
+	// ExternalID: the external id of the file, unique in the project.
 	ExternalID *ExternalID `json:"externalId,omitempty"`
 
-	// GeoLocation A GeoJSON feature.
+	// GeoLocation: a GeoJSON feature.
 	GeoLocation *GeoLocation `json:"geoLocation,omitempty"`
 
-	// ID The file's id.
+	// ID: the id of the file.
 	ID InternalID `json:"id"`
 
-	// InstanceID A file's identity in data modeling.
+	// InstanceID: the data modeling instance of a file.
 	InstanceID *InstanceID `json:"instanceId,omitempty"`
 
-	// Labels The file's labels.
+	// Labels: the labels of the file.
 	Labels Labels `json:"labels,omitzero"`
 
-	// LastUpdatedTime When the file was last changed, in milliseconds since epoch.
+	// LastUpdatedTime: the time of the latest change, in milliseconds since epoch.
 	LastUpdatedTime Timestamp `json:"lastUpdatedTime"`
 
-	// Metadata Free pairs of text: at most 256 pairs, keys of at most 128 bytes, values and everything together at most 10240.
+	// Metadata: the metadata, pairs of strings that the user chooses: at most 256 pairs, keys of at most 128 bytes, values of at
+	// most 10240 bytes, 10240 bytes in total.
 	Metadata FileMetadataPairs `json:"metadata,omitzero"`
 
-	// MimeType The file's media type. The upload's Content-Type must be the same.
+	// MimeType: the media type of the file. The Content-Type of the upload must be the same.
 	//
 	// Example: application/zip
 	MimeType *MimeType `json:"mimeType,omitempty"`
 
-	// Name The file's name, without slashes.
+	// Name: the name of the file, without slashes.
 	//
 	// Example: my-function.zip
 	Name FileName `json:"name"`
 
-	// SecurityCategories The ids of the security categories that a reader needs.
+	// SecurityCategories: the ids of the security categories that readers need.
 	SecurityCategories SecurityCategories `json:"securityCategories,omitzero"`
 
-	// Source Where the file comes from.
+	// Source: the source of the file.
 	Source *FileSource `json:"source,omitempty"`
 
-	// SourceCreatedTime When the file was created at its source, in milliseconds since epoch.
+	// SourceCreatedTime: the time of creation at the source, in milliseconds since epoch.
 	SourceCreatedTime *Timestamp `json:"sourceCreatedTime,omitempty"`
 
-	// SourceModifiedTime When the file was last changed at its source, in milliseconds since epoch.
+	// SourceModifiedTime: the time of the latest change at the source, in milliseconds since epoch.
 	SourceModifiedTime *Timestamp `json:"sourceModifiedTime,omitempty"`
 
-	// UploadURL Where to PUT the bytes; valid for a week, and possibly relative to the server's address.
+	// UploadURL: the URL for the content, which is sent by PUT. It is valid for a week and may be relative to the server.
 	UploadURL string `json:"uploadUrl"`
 
-	// Uploaded Whether the file's bytes have arrived.
+	// Uploaded: true after the service has received the content.
 	//
 	// Example: true
 	Uploaded bool `json:"uploaded"`
 
-	// UploadedTime When the bytes arrived, in milliseconds since epoch; absent until then.
+	// UploadedTime: the time at which the content was received, in milliseconds since epoch. It is absent before.
 	UploadedTime         *Timestamp                 `json:"uploadedTime,omitempty"`
 	AdditionalProperties map[string]json.RawMessage `json:"-"`
 }
 
-// FileWrite A file to register.
+// FileWrite is a file to register.
 type FileWrite struct {
-	// AssetIDs The assets that the file belongs to.
+	// AssetIDs: the ids of the assets of the file.
 	AssetIDs AssetIDs `json:"assetIds,omitzero"`
 
-	// DataSetID The id of the data set that the file belongs to.
+	// DataSetID: the id of the data set of the file.
 	DataSetID *InternalID `json:"dataSetId,omitempty"`
 
-	// Directory The folder that the file belongs to, as an absolute path with forward slashes.
+	// Directory: the directory of the file, an absolute path with forward slashes.
 	Directory *FileDirectory `json:"directory,omitempty"`
 
-	// ExternalID The id that the user chose for the file; unique among the project's files.
+	// ExternalID: the external id of the file, unique in the project.
 	ExternalID *ExternalID `json:"externalId,omitempty"`
 
-	// GeoLocation A GeoJSON feature.
+	// GeoLocation: a GeoJSON feature.
 	GeoLocation *GeoLocation `json:"geoLocation,omitempty"`
 
-	// Labels The file's labels.
+	// Labels: the labels of the file.
 	Labels Labels `json:"labels,omitzero"`
 
-	// Metadata Free pairs of text: at most 256 pairs, keys of at most 128 bytes, values and everything together at most 10240.
+	// Metadata: the metadata, pairs of strings that the user chooses: at most 256 pairs, keys of at most 128 bytes, values of at
+	// most 10240 bytes, 10240 bytes in total.
 	Metadata FileMetadataPairs `json:"metadata,omitzero"`
 
-	// MimeType The file's media type. The upload's Content-Type must be the same.
+	// MimeType: the media type of the file. The Content-Type of the upload must be the same.
 	//
 	// Example: application/zip
 	MimeType *MimeType `json:"mimeType,omitempty"`
 
-	// Name The file's name, without slashes.
+	// Name: the name of the file, without slashes.
 	//
 	// Example: my-function.zip
 	Name FileName `json:"name"`
 
-	// SecurityCategories The ids of the security categories that a reader needs.
+	// SecurityCategories: the ids of the security categories that readers need.
 	SecurityCategories SecurityCategories `json:"securityCategories,omitzero"`
 
-	// Source Where the file comes from.
+	// Source: the source of the file.
 	Source *FileSource `json:"source,omitempty"`
 
-	// SourceCreatedTime When the file was created at its source, in milliseconds since epoch.
+	// SourceCreatedTime: the time of creation at the source, in milliseconds since epoch.
 	SourceCreatedTime *Timestamp `json:"sourceCreatedTime,omitempty"`
 
-	// SourceModifiedTime When the file was last changed at its source, in milliseconds since epoch.
+	// SourceModifiedTime: the time of the latest change at the source, in milliseconds since epoch.
 	SourceModifiedTime *Timestamp `json:"sourceModifiedTime,omitempty"`
 }
 
-// Function A deployed function, as the service shows it.
+// Function is a deployed function.
 type Function struct {
-	// CPU CPU cores for one call, within the range that the limits name. Fixed on Azure and AWS, where a smaller number is
-	// silently raised.
-	//
+	// CPU: the number of CPU cores of a call, within the range of the limits. It is fixed on Azure and AWS, which raise
+	// smaller numbers without an error.
 	//
 	// Example: 1
 	CPU *FunctionCPU `json:"cpu,omitempty"`
 
-	// CreatedTime When the function was created, in milliseconds since epoch.
+	// CreatedTime: the time of creation, in milliseconds since epoch.
 	CreatedTime Timestamp `json:"createdTime"`
 
-	// Description What the function is for.
+	// Description: the description of the function.
 	//
 	// Example: My fantastic function with advanced ML
 	Description *FunctionDescription `json:"description,omitempty"`
 
-	// EnvVars At most 100 environment variables for the function. Keys hold letters, digits and underscores.
+	// EnvVars: the environment variables, at most 100. Keys have letters, digits and underscores.
 	//
 	// Example: {"MyKey":"MyValue"}
 	EnvVars FunctionEnvVars `json:"envVars,omitzero"`
 
-	// Error Why the deployment failed; absent unless it did.
+	// Error: the error of a failed deployment.
 	Error *FunctionBuildError `json:"error,omitempty"`
 
-	// ExternalID The id that the user chose for the function; unique among the project's functions.
+	// ExternalID: the external id of the function, unique in the project.
 	ExternalID *ExternalID `json:"externalId,omitempty"`
 
-	// FileID The id of the zip file with the code.
+	// FileID: the id of the zip file that contains the code.
 	FileID InternalID `json:"fileId"`
 
-	// FunctionPath Where in the zip file the Python module with the function `handle` is: a relative path with forward slashes.
-	// Without it, handler.py is taken.
-	//
+	// FunctionPath: the path of the Python module with the function `handle` in the zip file, relative, with forward slashes. The
+	// default is handler.py.
 	//
 	// Example: myfunction/handler.py
 	FunctionPath *FunctionPath `json:"functionPath,omitempty"`
 
-	// FunctionType The kind of function.
+	// FunctionType: the kind of function.
 	//
 	// Example: classic
 	FunctionType *FunctionType `json:"functionType,omitempty"`
 
-	// ID The function's id.
+	// ID: the id of the function.
 	ID InternalID `json:"id"`
 
-	// LastCalled When the function was last called, in milliseconds since epoch; absent if it never was.
+	// LastCalled: the time of the latest call, in milliseconds since epoch. It is absent before the first call.
 	LastCalled *Timestamp `json:"lastCalled,omitempty"`
 
-	// Memory Memory for one call in GB, within the range that the limits name. Fixed on Azure and AWS, where a smaller number
-	// is silently raised.
-	//
+	// Memory: the memory of a call in GB, within the range of the limits. It is fixed on Azure and AWS, which raise smaller
+	// numbers without an error.
 	//
 	// Example: 1.5
 	Memory *FunctionMemory `json:"memory,omitempty"`
 
-	// Metadata Free pairs of text: at most 16 pairs, keys of at most 32 characters, values of at most 512, 4096 bytes in all.
+	// Metadata: the metadata, pairs of strings that the user chooses: at most 16 pairs, keys of at most 32 characters, values of
+	// at most 512 characters, 4096 bytes in total.
 	Metadata Metadata `json:"metadata,omitzero"`
 
-	// Name The function's name. Several functions may have the same.
+	// Name: the name of the function. It need not be unique.
 	//
 	// Example: myfunction
 	Name FunctionName `json:"name"`
 
-	// Owner Who looks after the function; free text, often an e-mail address.
+	// Owner: the owner of the function, often an e-mail address.
 	//
 	// Example: user@cognite.com
 	Owner *FunctionOwner `json:"owner,omitempty"`
 
-	// Runtime The Python version. New ones are added and old ones withdrawn, so ask the limits for those on offer.
-	//
+	// Runtime: the version of Python. The service adds and withdraws versions. The limits list the offered ones.
 	//
 	// Example: py313
 	Runtime *FunctionRuntime `json:"runtime,omitempty"`
 
-	// RuntimeVersion The exact version of Python that the function runs on.
+	// RuntimeVersion: the exact version of Python.
 	//
 	// Example: Python 3.11.10
 	RuntimeVersion *string `json:"runtimeVersion,omitempty"`
 
-	// Secrets At most 30 secrets, given to the function as `secrets`. Keys: at most 15 lower-case letters, digits and dashes,
-	// and not `token`, `indexUrl` or `extraIndexUrls`; key and value together at most 25 kB. Answers show every value
-	// as three stars.
-	//
+	// Secrets: the secrets, at most 30, which the function receives as `secrets`. Keys have at most 15 lower-case letters,
+	// digits and dashes. The keys `token`, `indexUrl` and `extraIndexUrls` are reserved. A key and its value have at
+	// most 25 kB together. Responses have three asterisks for every value.
 	//
 	// Example: {"my-secret":"***"}
 	Secrets FunctionSecrets `json:"secrets,omitzero"`
 
-	// Status The state of the deployment: Queued, then Deploying, then Ready or Failed. Only a Ready function can be called.
-	//
+	// Status: the status of the deployment: Queued, then Deploying, then Ready or Failed. Only a Ready function can be called.
 	//
 	// Example: Queued
 	Status               FunctionStatus             `json:"status"`
 	AdditionalProperties map[string]json.RawMessage `json:"-"`
 }
 
-// FunctionBuildError Why the deployment failed.
+// FunctionBuildError is an error of a deployment.
 type FunctionBuildError struct {
-	// Message What failed.
+	// Message: the reason.
 	//
 	// Example: Function deployment failed.
 	Message *string `json:"message,omitempty"`
 
-	// Trace The last 2000 characters of the build log.
+	// Trace: the last 2000 characters of the build log.
 	//
 	// Example: ERROR: No matching distribution found for pandas==99.0.0
 	Trace                *string                    `json:"trace,omitempty"`
 	AdditionalProperties map[string]json.RawMessage `json:"-"`
 }
 
-// FunctionByIDsRequest Which functions to retrieve.
+// FunctionByIDsRequest is a request to retrieve functions.
 type FunctionByIDsRequest struct {
-	// IgnoreUnknownIDs Leave unknown ids out of the work instead of failing.
+	// IgnoreUnknownIDs: an option to ignore unknown ids. Without it, an unknown id is an error.
 	IgnoreUnknownIDs *IgnoreUnknownIDs `json:"ignoreUnknownIds,omitempty"`
 
-	// Items One to ten functions.
+	// Items: a list of 1 to 10 references to functions.
 	Items FunctionReferences `json:"items"`
 }
 
-// FunctionCall One run of a function.
+// FunctionCall is a call of a function.
 type FunctionCall struct {
-	// EndTime When the call ended, in milliseconds since epoch; absent while it runs.
+	// EndTime: the end of the call, in milliseconds since epoch. It is absent while the call runs.
 	EndTime *Timestamp `json:"endTime,omitempty"`
 
-	// Error Why the call failed; absent unless it did.
+	// Error: the error of a failed call.
 	Error *FunctionCallError `json:"error,omitempty"`
 
-	// FunctionID The id of the function that was called.
+	// FunctionID: the id of the called function.
 	FunctionID InternalID `json:"functionId"`
 
-	// ID The call's id, unique within its function.
+	// ID: the id of the call, unique within its function.
 	ID InternalID `json:"id"`
 
-	// ScheduleID The id of the schedule that made the call; absent if none did.
+	// ScheduleID: the id of the schedule that started the call.
 	ScheduleID *InternalID `json:"scheduleId,omitempty"`
 
-	// ScheduledTime For which time the schedule made the call, in milliseconds since epoch; absent if none did.
+	// ScheduledTime: the scheduled start of the call, in milliseconds since epoch.
 	ScheduledTime *Timestamp `json:"scheduledTime,omitempty"`
 
-	// StartTime When the call started, in milliseconds since epoch.
+	// StartTime: the start of the call, in milliseconds since epoch.
 	StartTime Timestamp `json:"startTime"`
 
-	// Status The state of a call. Every status except Running is final.
+	// Status: the status of a call. Every status except Running is final.
 	//
 	// Example: Running
 	Status               FunctionCallStatus         `json:"status"`
 	AdditionalProperties map[string]json.RawMessage `json:"-"`
 }
 
-// FunctionCallByIDsRequest Which calls to retrieve.
+// FunctionCallByIDsRequest is a request to retrieve calls.
 type FunctionCallByIDsRequest struct {
-	// IgnoreUnknownIDs Leave unknown ids out of the work instead of failing.
+	// IgnoreUnknownIDs: an option to ignore unknown ids. Without it, an unknown id is an error.
 	IgnoreUnknownIDs *IgnoreUnknownIDs `json:"ignoreUnknownIds,omitempty"`
 
-	// Items One to ten thousand calls, each at most once.
+	// Items: a list of 1 to 10000 references to different calls.
 	Items FunctionCallReferences `json:"items"`
 }
 
-// FunctionCallError Why a call failed.
+// FunctionCallError is an error of a call, as an object or as a string.
 type FunctionCallError struct {
 	union json.RawMessage
 }
 
-// FunctionCallErrorDetails What failed, with the trace of the Python error.
+// FunctionCallErrorDetails is an error of a call with its Python traceback.
 type FunctionCallErrorDetails struct {
-	// Message What failed.
+	// Message: the reason.
 	//
 	// Example: Could not authenticate.
 	Message *string `json:"message,omitempty"`
 
-	// Trace Where in the code it failed.
+	// Trace: the Python traceback.
 	//
 	// Example: Cannot assign foo to bar.
 	Trace                *string                    `json:"trace,omitempty"`
 	AdditionalProperties map[string]json.RawMessage `json:"-"`
 }
 
-// FunctionCallErrorText What failed.
+// FunctionCallErrorText is an error of a call as a string.
 //
 // Example: ZeroDivisionError: division by zero
 type FunctionCallErrorText = string
 
-// FunctionCallFilter What calls must match, all of it.
+// FunctionCallFilter is a filter for calls. A call must match all fields.
 type FunctionCallFilter struct {
-	// EndTime When the call ended.
+	// EndTime: the range of the end of the call.
 	EndTime *TimestampRange `json:"endTime,omitempty"`
 
-	// ScheduleID The id of the schedule that made the call.
+	// ScheduleID: the id of the schedule that started the call.
 	ScheduleID *InternalID `json:"scheduleId,omitempty"`
 
-	// StartTime When the call started.
+	// StartTime: the range of the start of the call.
 	StartTime *TimestampRange `json:"startTime,omitempty"`
 
-	// Status The state of a call. Every status except Running is final.
+	// Status: the status of a call. Every status except Running is final.
 	//
 	// Example: Running
 	Status *FunctionCallStatus `json:"status,omitempty"`
 }
 
-// FunctionCallList Calls.
+// FunctionCallList is a list of calls.
 type FunctionCallList struct {
-	// Items The calls.
+	// Items: the calls.
 	Items                []FunctionCall             `json:"items"`
 	AdditionalProperties map[string]json.RawMessage `json:"-"`
 }
 
-// FunctionCallListRequest Which calls to list.
+// FunctionCallListRequest is a request to list calls.
 type FunctionCallListRequest struct {
-	// Cursor An opaque text that leads to a page.
+	// Cursor: an opaque cursor of a page.
 	//
 	// Example: 4zj0Vy2fo0NtNMb229mI9r1V3YG5NBL752kQz1cKtwo
 	Cursor *PageCursor `json:"cursor,omitempty"`
 
-	// Filter What calls must match, all of it.
+	// Filter: a filter for calls. A call must match all fields.
 	Filter *FunctionCallFilter `json:"filter,omitempty"`
 
-	// Limit The greatest number of items in the answer. No maximum is documented.
+	// Limit: the largest number of items in the response. No maximum is documented.
 	Limit *PageLimit `json:"limit,omitempty"`
 }
 
-// FunctionCallLog Everything that a call printed so far.
+// FunctionCallLog is the output of a call up to now.
 type FunctionCallLog struct {
-	// Items The lines, oldest first.
+	// Items: the lines, oldest first.
 	Items                []FunctionCallLogEntry     `json:"items"`
 	AdditionalProperties map[string]json.RawMessage `json:"-"`
 }
 
-// FunctionCallLogEntry One line that a call printed.
+// FunctionCallLogEntry is a line of the output of a call.
 type FunctionCallLogEntry struct {
-	// Message The line, without its line end; null or absent for an empty line.
+	// Message: the line without its line ending. It is null or absent for an empty line.
 	//
 	// Example: Did something great
 	Message *string `json:"message,omitempty"`
 
-	// Timestamp When the line was printed, in milliseconds since epoch. Lines may share a millisecond.
+	// Timestamp: the time of the line, in milliseconds since epoch. Several lines may have the same time.
 	Timestamp            *Timestamp                 `json:"timestamp,omitempty"`
 	AdditionalProperties map[string]json.RawMessage `json:"-"`
 }
 
-// FunctionCallPage One page of calls.
+// FunctionCallPage is a page of calls.
 type FunctionCallPage struct {
-	// Items The calls.
+	// Items: the calls.
 	Items []FunctionCall `json:"items"`
 
-	// NextCursor Leads to the next page; absent on the last one.
+	// NextCursor: the cursor of the next page. It is absent on the last page.
 	NextCursor           *PageCursor                `json:"nextCursor,omitempty"`
 	AdditionalProperties map[string]json.RawMessage `json:"-"`
 }
 
-// FunctionCallReference A call by its id.
+// FunctionCallReference is a reference to a call by id.
 type FunctionCallReference struct {
-	// ID An id that the service gave, unique within its kind.
+	// ID: an id that the service assigned, unique within its kind.
 	ID InternalID `json:"id"`
 }
 
-// FunctionCallReferences One to ten thousand calls, each at most once.
+// FunctionCallReferences is a list of 1 to 10000 references to different calls.
 type FunctionCallReferences = []FunctionCallReference
 
-// FunctionCallRequest What to call a function with.
+// FunctionCallRequest is a request to call a function.
 type FunctionCallRequest struct {
-	// Data The JSON object that the function gets as `data`. What a call may be given depends on the cloud: 9 MB on Google,
-	// 36 kB on Azure, 240 kB on AWS. Everyone who may read functions can read it, so it is no place for secrets.
-	//
+	// Data: the JSON object that the function receives as `data`. Its largest size depends on the cloud: 9 MB on Google
+	// Cloud, 36 kB on Azure, 240 kB on AWS. Readers of functions can read it, so it must not contain secrets.
 	//
 	// Example: {"maxValue":4,"timeSeriesId1":13435351}
 	Data InputData `json:"data,omitempty"`
 
-	// Nonce A session's text that lets a function act for it. It serves once and expires after about a minute.
+	// Nonce: the nonce of a session. It is valid once and for about a minute.
 	Nonce Nonce `json:"nonce"`
 }
 
-// FunctionCallResponse What a call returned.
+// FunctionCallResponse is the response of a call.
 type FunctionCallResponse struct {
-	// CallID The call's id.
+	// CallID: the id of the call.
 	CallID *InternalID `json:"callId,omitempty"`
 
-	// FunctionID The function's id.
+	// FunctionID: the id of the function.
 	FunctionID *InternalID `json:"functionId,omitempty"`
 
-	// Response Any JSON value, null included.
+	// Response: a JSON value of any type, including null.
 	Response             AnyValue                   `json:"response,omitempty"`
 	AdditionalProperties map[string]json.RawMessage `json:"-"`
 }
 
-// FunctionCallStatus The state of a call. Every status except Running is final.
+// FunctionCallStatus is the status of a call. Every status except Running is final.
 //
 // Example: Running
 type FunctionCallStatus string
 
-// FunctionCPU CPU cores for one call, within the range that the limits name. Fixed on Azure and AWS, where a smaller number is
-// silently raised.
+// FunctionCPU is the number of CPU cores of a call, within the range of the limits. It is fixed on Azure and AWS, which raise
+// smaller numbers without an error.
 //
 // Example: 1
 type FunctionCPU = float64
 
-// FunctionCreateRequest The function to create.
+// FunctionCreateRequest is a request to create a function.
 type FunctionCreateRequest struct {
-	// Items Exactly one function.
+	// Items: the function to create, exactly one.
 	Items []FunctionWrite `json:"items"`
 }
 
-// FunctionDeleteRequest Which functions to delete.
+// FunctionDeleteRequest is a request to delete functions.
 type FunctionDeleteRequest struct {
-	// IgnoreUnknownIDs Leave unknown ids out of the work instead of failing.
+	// IgnoreUnknownIDs: an option to ignore unknown ids. Without it, an unknown id is an error.
 	IgnoreUnknownIDs *IgnoreUnknownIDs `json:"ignoreUnknownIds,omitempty"`
 
-	// Items One to ten functions.
+	// Items: a list of 1 to 10 references to functions.
 	Items FunctionReferences `json:"items"`
 }
 
-// FunctionDescription What the function is for.
+// FunctionDescription is the description of the function.
 //
 // Example: My fantastic function with advanced ML
 type FunctionDescription = string
 
-// FunctionEnvVars At most 100 environment variables for the function. Keys hold letters, digits and underscores.
+// FunctionEnvVars is the environment variables, at most 100. Keys have letters, digits and underscores.
 //
 // Example: {"MyKey":"MyValue"}
 type FunctionEnvVars = map[string]string
 
-// FunctionExternalIDReference A function by its external id.
+// FunctionExternalIDReference is a reference to a function by external id.
 type FunctionExternalIDReference struct {
-	// ExternalID An id that the user chose, unique within its kind and project.
+	// ExternalID: an id that the user chose, unique within its kind and project.
 	//
 	// Example: my.known.id
 	ExternalID ExternalID `json:"externalId"`
 }
 
-// FunctionFilter What functions must match, all of it.
+// FunctionFilter is a filter for functions. A function must match all fields.
 type FunctionFilter struct {
-	// CreatedTime When the function was created.
+	// CreatedTime: the range of the time of creation.
 	CreatedTime *TimestampRange `json:"createdTime,omitempty"`
 
-	// ExternalIDPrefix How the external id begins.
+	// ExternalIDPrefix: the start of the external id.
 	ExternalIDPrefix *ExternalID `json:"externalIdPrefix,omitempty"`
 
-	// FileID The id of the zip file with the code.
+	// FileID: the id of the zip file that contains the code.
 	FileID *InternalID `json:"fileId,omitempty"`
 
-	// Metadata Pairs that the function's metadata must hold.
+	// Metadata: the pairs that the metadata of the function must contain.
 	Metadata Metadata `json:"metadata,omitempty"`
 
-	// Name The exact name.
+	// Name: the exact name.
 	Name *FunctionName `json:"name,omitempty"`
 
-	// Owner The exact owner.
+	// Owner: the exact owner.
 	Owner *FunctionOwner `json:"owner,omitempty"`
 
-	// Status The state of the deployment: Queued, then Deploying, then Ready or Failed. Only a Ready function can be called.
-	//
+	// Status: the status of the deployment: Queued, then Deploying, then Ready or Failed. Only a Ready function can be called.
 	//
 	// Example: Queued
 	Status *FunctionStatus `json:"status,omitempty"`
 }
 
-// FunctionIDReference A function by its id.
+// FunctionIDReference is a reference to a function by id.
 type FunctionIDReference struct {
-	// ID An id that the service gave, unique within its kind.
+	// ID: an id that the service assigned, unique within its kind.
 	ID InternalID `json:"id"`
 }
 
-// FunctionList Functions.
+// FunctionList is a list of functions.
 type FunctionList struct {
-	// Items The functions.
+	// Items: the functions.
 	Items                []Function                 `json:"items"`
 	AdditionalProperties map[string]json.RawMessage `json:"-"`
 }
 
-// FunctionListRequest Which functions to list.
+// FunctionListRequest is a request to list functions.
 type FunctionListRequest struct {
-	// Filter What functions must match, all of it.
+	// Filter: a filter for functions. A function must match all fields.
 	Filter *FunctionFilter `json:"filter,omitempty"`
 
-	// Limit The greatest number of items in the answer. No maximum is documented.
+	// Limit: the largest number of items in the response. No maximum is documented.
 	Limit *PageLimit `json:"limit,omitempty"`
 }
 
-// FunctionMemory Memory for one call in GB, within the range that the limits name. Fixed on Azure and AWS, where a smaller number
-// is silently raised.
+// FunctionMemory is the memory of a call in GB, within the range of the limits. It is fixed on Azure and AWS, which raise smaller
+// numbers without an error.
 //
 // Example: 1.5
 type FunctionMemory = float64
 
-// FunctionName The function's name. Several functions may have the same.
+// FunctionName is the name of the function. It need not be unique.
 //
 // Example: myfunction
 type FunctionName = string
 
-// FunctionOwner Who looks after the function; free text, often an e-mail address.
+// FunctionOwner is the owner of the function, often an e-mail address.
 //
 // Example: user@cognite.com
 type FunctionOwner = string
 
-// FunctionPath Where in the zip file the Python module with the function `handle` is: a relative path with forward slashes.
-// Without it, handler.py is taken.
+// FunctionPath is the path of the Python module with the function `handle` in the zip file, relative, with forward slashes. The
+// default is handler.py.
 //
 // Example: myfunction/handler.py
 type FunctionPath = string
 
-// FunctionReference A function by its id or by its external id.
+// FunctionReference is a reference to a function by id or by external id.
 type FunctionReference struct {
 	union json.RawMessage
 }
 
-// FunctionReferences One to ten functions.
+// FunctionReferences is a list of 1 to 10 references to functions.
 type FunctionReferences = []FunctionReference
 
-// FunctionRuntime The Python version. New ones are added and old ones withdrawn, so ask the limits for those on offer.
+// FunctionRuntime is the version of Python. The service adds and withdraws versions. The limits list the offered ones.
 //
 // Example: py313
 type FunctionRuntime string
 
-// FunctionSchedule A schedule, as the service shows it.
+// FunctionSchedule is a schedule that calls a function.
 type FunctionSchedule struct {
-	// CreatedTime When the schedule was created, in milliseconds since epoch.
+	// CreatedTime: the time of creation, in milliseconds since epoch.
 	CreatedTime Timestamp `json:"createdTime"`
 
-	// CronExpression When to call, in UTC: minute, hour, day of month, month, day of week. One minute is the shortest interval.
-	//
+	// CronExpression: the cron expression, in UTC: minute, hour, day of month, month, day of week. The shortest interval is one
+	// minute.
 	//
 	// Example: * * * * *
 	CronExpression FunctionScheduleCron `json:"cronExpression"`
 
-	// Description What the schedule is for.
+	// Description: the description of the schedule.
 	//
 	// Example: This is a nice schedule
 	Description *FunctionScheduleDescription `json:"description,omitempty"`
 
-	// FunctionExternalID The external id of the function that is called; often absent.
+	// FunctionExternalID: the external id of the called function. It is often absent.
 	FunctionExternalID *ExternalID `json:"functionExternalId,omitempty"`
 
-	// FunctionID The id of the function that is called.
+	// FunctionID: the id of the called function.
 	FunctionID *InternalID `json:"functionId,omitempty"`
 
-	// ID The schedule's id.
+	// ID: the id of the schedule.
 	ID InternalID `json:"id"`
 
-	// Name The schedule's name.
+	// Name: the name of the schedule.
 	//
 	// Example: My schedule
 	Name FunctionScheduleName `json:"name"`
 
-	// SessionID The id of the session that the schedule's calls act with.
+	// SessionID: the id of the session of the schedule's calls, as a number or as a string.
 	SessionID FunctionScheduleSessionID `json:"sessionId"`
 
-	// When The cron expression in words.
+	// When: the cron expression in words.
 	//
 	// Example: Every hour
 	When                 string                     `json:"when"`
 	AdditionalProperties map[string]json.RawMessage `json:"-"`
 }
 
-// FunctionScheduleByIDsRequest Which schedules to retrieve.
+// FunctionScheduleByIDsRequest is a request to retrieve schedules.
 type FunctionScheduleByIDsRequest struct {
-	// IgnoreUnknownIDs Leave unknown ids out of the work instead of failing.
+	// IgnoreUnknownIDs: an option to ignore unknown ids. Without it, an unknown id is an error.
 	IgnoreUnknownIDs *IgnoreUnknownIDs `json:"ignoreUnknownIds,omitempty"`
 
-	// Items One to ten thousand schedules, each at most once.
+	// Items: a list of 1 to 10000 references to different schedules.
 	Items FunctionScheduleReferences `json:"items"`
 }
 
-// FunctionScheduleCreateRequest The schedule to create.
+// FunctionScheduleCreateRequest is a request to create a schedule.
 type FunctionScheduleCreateRequest struct {
-	// Items Exactly one schedule.
+	// Items: the schedule to create, exactly one.
 	Items []FunctionScheduleWrite `json:"items"`
 }
 
-// FunctionScheduleCron When to call, in UTC: minute, hour, day of month, month, day of week. One minute is the shortest interval.
+// FunctionScheduleCron is the cron expression, in UTC: minute, hour, day of month, month, day of week. The shortest interval is one
+// minute.
 //
 // Example: * * * * *
 type FunctionScheduleCron = string
 
-// FunctionScheduleDeleteReferences One to ten thousand schedules.
+// FunctionScheduleDeleteReferences is a list of 1 to 10000 references to schedules.
 type FunctionScheduleDeleteReferences = []FunctionScheduleReference
 
-// FunctionScheduleDeleteRequest Which schedules to delete.
+// FunctionScheduleDeleteRequest is a request to delete schedules.
 type FunctionScheduleDeleteRequest struct {
-	// Items One to ten thousand schedules.
+	// Items: a list of 1 to 10000 references to schedules.
 	Items FunctionScheduleDeleteReferences `json:"items"`
 }
 
-// FunctionScheduleDescription What the schedule is for.
+// FunctionScheduleDescription is the description of the schedule.
 //
 // Example: This is a nice schedule
 type FunctionScheduleDescription = string
 
-// FunctionScheduleFilter What schedules must match, all of it. At most one of functionId and functionExternalId.
+// FunctionScheduleFilter is a filter for schedules. A schedule must match all fields. Set at most one of functionId and
+// functionExternalId.
 type FunctionScheduleFilter struct {
-	// CreatedTime When the schedule was created.
+	// CreatedTime: the range of the time of creation.
 	CreatedTime *TimestampRange `json:"createdTime,omitempty"`
 
-	// CronExpression The exact cron expression.
+	// CronExpression: the exact cron expression.
 	CronExpression *FunctionScheduleCron `json:"cronExpression,omitempty"`
 
-	// FunctionExternalID The external id of the function that is called.
+	// FunctionExternalID: the external id of the called function.
 	FunctionExternalID *ExternalID `json:"functionExternalId,omitempty"`
 
-	// FunctionID The id of the function that is called.
+	// FunctionID: the id of the called function.
 	FunctionID *InternalID `json:"functionId,omitempty"`
 
-	// Name The exact name.
+	// Name: the exact name.
 	Name *FunctionScheduleName `json:"name,omitempty"`
 }
 
-// FunctionScheduleInputData The data that every call of a schedule gets.
+// FunctionScheduleInputData is the data of the calls of a schedule.
 type FunctionScheduleInputData struct {
-	// Data The JSON object that the function gets as `data`. What a call may be given depends on the cloud: 9 MB on Google,
-	// 36 kB on Azure, 240 kB on AWS. Everyone who may read functions can read it, so it is no place for secrets.
-	//
+	// Data: the JSON object that the function receives as `data`. Its largest size depends on the cloud: 9 MB on Google
+	// Cloud, 36 kB on Azure, 240 kB on AWS. Readers of functions can read it, so it must not contain secrets.
 	//
 	// Example: {"maxValue":4,"timeSeriesId1":13435351}
 	Data InputData `json:"data,omitempty"`
 
-	// ID The schedule's id.
+	// ID: the id of the schedule.
 	ID                   InternalID                 `json:"id"`
 	AdditionalProperties map[string]json.RawMessage `json:"-"`
 }
 
-// FunctionScheduleList Schedules.
+// FunctionScheduleList is a list of schedules.
 type FunctionScheduleList struct {
-	// Items The schedules.
+	// Items: the schedules.
 	Items                []FunctionSchedule         `json:"items"`
 	AdditionalProperties map[string]json.RawMessage `json:"-"`
 }
 
-// FunctionScheduleListRequest Which schedules to list.
+// FunctionScheduleListRequest is a request to list schedules.
 type FunctionScheduleListRequest struct {
-	// Filter What schedules must match, all of it. At most one of functionId and functionExternalId.
+	// Filter: a filter for schedules. A schedule must match all fields. Set at most one of functionId and
+	// functionExternalId.
 	Filter *FunctionScheduleFilter `json:"filter,omitempty"`
 
-	// Limit The greatest number of items in the answer. No maximum is documented.
+	// Limit: the largest number of items in the response. No maximum is documented.
 	Limit *PageLimit `json:"limit,omitempty"`
 }
 
-// FunctionScheduleName The schedule's name.
+// FunctionScheduleName is the name of the schedule.
 //
 // Example: My schedule
 type FunctionScheduleName = string
 
-// FunctionScheduleReference A schedule by its id.
+// FunctionScheduleReference is a reference to a schedule by id.
 type FunctionScheduleReference struct {
-	// ID An id that the service gave, unique within its kind.
+	// ID: an id that the service assigned, unique within its kind.
 	ID InternalID `json:"id"`
 }
 
-// FunctionScheduleReferences One to ten thousand schedules, each at most once.
+// FunctionScheduleReferences is a list of 1 to 10000 references to different schedules.
 type FunctionScheduleReferences = []FunctionScheduleReference
 
-// FunctionScheduleSessionID The id of the session that the schedule's calls act with.
+// FunctionScheduleSessionID is the id of the session of the schedule's calls, as a number or as a string.
 type FunctionScheduleSessionID struct {
 	union json.RawMessage
 }
 
-// FunctionScheduleSessionNumber The id of the session, as a number.
+// FunctionScheduleSessionNumber is the id of a session as a number.
 type FunctionScheduleSessionNumber = int64
 
-// FunctionScheduleSessionText The id of the session, as text.
+// FunctionScheduleSessionText is the id of a session as a string.
 type FunctionScheduleSessionText = string
 
-// FunctionScheduleWrite A schedule to create.
+// FunctionScheduleWrite is a schedule to create.
 type FunctionScheduleWrite struct {
-	// CronExpression When to call, in UTC: minute, hour, day of month, month, day of week. One minute is the shortest interval.
-	//
+	// CronExpression: the cron expression, in UTC: minute, hour, day of month, month, day of week. The shortest interval is one
+	// minute.
 	//
 	// Example: * * * * *
 	CronExpression FunctionScheduleCron `json:"cronExpression"`
 
-	// Data The JSON object that every call of the schedule gets as `data`.
+	// Data: the JSON object that every call of the schedule receives as `data`.
 	Data InputData `json:"data,omitempty"`
 
-	// Description What the schedule is for.
+	// Description: the description of the schedule.
 	//
 	// Example: This is a nice schedule
 	Description *FunctionScheduleDescription `json:"description,omitempty"`
 
-	// FunctionID The id of the function to call.
+	// FunctionID: the id of the function to call.
 	FunctionID InternalID `json:"functionId"`
 
-	// Name The schedule's name.
+	// Name: the name of the schedule.
 	//
 	// Example: My schedule
 	Name FunctionScheduleName `json:"name"`
 
-	// Nonce A session's text that lets a function act for it. It serves once and expires after about a minute.
+	// Nonce: the nonce of a session. It is valid once and for about a minute.
 	Nonce Nonce `json:"nonce"`
 }
 
-// FunctionSecrets At most 30 secrets, given to the function as `secrets`. Keys: at most 15 lower-case letters, digits and dashes,
-// and not `token`, `indexUrl` or `extraIndexUrls`; key and value together at most 25 kB. Answers show every value
-// as three stars.
+// FunctionSecrets is the secrets, at most 30, which the function receives as `secrets`. Keys have at most 15 lower-case letters,
+// digits and dashes. The keys `token`, `indexUrl` and `extraIndexUrls` are reserved. A key and its value have at
+// most 25 kB together. Responses have three asterisks for every value.
 //
 // Example: {"my-secret":"***"}
 type FunctionSecrets = map[string]string
 
-// FunctionStatus The state of the deployment: Queued, then Deploying, then Ready or Failed. Only a Ready function can be called.
+// FunctionStatus is the status of the deployment: Queued, then Deploying, then Ready or Failed. Only a Ready function can be called.
 //
 // Example: Queued
 type FunctionStatus string
 
-// FunctionType The kind of function.
+// FunctionType is the kind of function.
 //
 // Example: classic
 type FunctionType string
 
-// FunctionWrite A function to create.
+// FunctionWrite is a function to create.
 type FunctionWrite struct {
-	// CPU CPU cores for one call, within the range that the limits name. Fixed on Azure and AWS, where a smaller number is
-	// silently raised.
-	//
+	// CPU: the number of CPU cores of a call, within the range of the limits. It is fixed on Azure and AWS, which raise
+	// smaller numbers without an error.
 	//
 	// Example: 1
 	CPU *FunctionCPU `json:"cpu,omitempty"`
 
-	// Description What the function is for.
+	// Description: the description of the function.
 	//
 	// Example: My fantastic function with advanced ML
 	Description *FunctionDescription `json:"description,omitempty"`
 
-	// EnvVars At most 100 environment variables for the function. Keys hold letters, digits and underscores.
+	// EnvVars: the environment variables, at most 100. Keys have letters, digits and underscores.
 	//
 	// Example: {"MyKey":"MyValue"}
 	EnvVars FunctionEnvVars `json:"envVars,omitzero"`
 
-	// ExternalID The id that the user chooses for the function; unique among the project's functions.
+	// ExternalID: the external id of the function, unique in the project.
 	ExternalID *ExternalID `json:"externalId,omitempty"`
 
-	// ExtraIndexURLs Further package indexes for pip; may hold credentials. Never shown again.
+	// ExtraIndexURLs: the additional package indexes of pip. They may contain credentials. Responses do not have them.
 	//
 	// Example: ["https://token@pypi.company.com/simple"]
 	ExtraIndexURLs []string `json:"extraIndexUrls,omitempty"`
 
-	// FileID The id of the zip file with the code, which must have been uploaded.
+	// FileID: the id of the zip file that contains the code. The file must be uploaded.
 	FileID InternalID `json:"fileId"`
 
-	// FunctionPath Where in the zip file the Python module with the function `handle` is: a relative path with forward slashes.
-	// Without it, handler.py is taken.
-	//
+	// FunctionPath: the path of the Python module with the function `handle` in the zip file, relative, with forward slashes. The
+	// default is handler.py.
 	//
 	// Example: myfunction/handler.py
 	FunctionPath *FunctionPath `json:"functionPath,omitempty"`
 
-	// IndexURL The package index for pip instead of the public one; may hold credentials. Never shown again.
+	// IndexURL: the package index of pip instead of the public one. It may contain credentials. Responses do not have it.
 	//
 	// Example: https://username:password@pypi.company.com/simple
 	IndexURL *string `json:"indexUrl,omitempty"`
 
-	// Memory Memory for one call in GB, within the range that the limits name. Fixed on Azure and AWS, where a smaller number
-	// is silently raised.
-	//
+	// Memory: the memory of a call in GB, within the range of the limits. It is fixed on Azure and AWS, which raise smaller
+	// numbers without an error.
 	//
 	// Example: 1.5
 	Memory *FunctionMemory `json:"memory,omitempty"`
 
-	// Metadata Free pairs of text: at most 16 pairs, keys of at most 32 characters, values of at most 512, 4096 bytes in all.
+	// Metadata: the metadata, pairs of strings that the user chooses: at most 16 pairs, keys of at most 32 characters, values of
+	// at most 512 characters, 4096 bytes in total.
 	Metadata Metadata `json:"metadata,omitzero"`
 
-	// Name The function's name. Several functions may have the same.
+	// Name: the name of the function. It need not be unique.
 	//
 	// Example: myfunction
 	Name FunctionName `json:"name"`
 
-	// Owner Who looks after the function; free text, often an e-mail address.
+	// Owner: the owner of the function, often an e-mail address.
 	//
 	// Example: user@cognite.com
 	Owner *FunctionOwner `json:"owner,omitempty"`
 
-	// Runtime The Python version. New ones are added and old ones withdrawn, so ask the limits for those on offer.
-	//
+	// Runtime: the version of Python. The service adds and withdraws versions. The limits list the offered ones.
 	//
 	// Example: py313
 	Runtime *FunctionRuntime `json:"runtime,omitempty"`
 
-	// Secrets At most 30 secrets, given to the function as `secrets`. Keys: at most 15 lower-case letters, digits and dashes,
-	// and not `token`, `indexUrl` or `extraIndexUrls`; key and value together at most 25 kB. Answers show every value
-	// as three stars.
-	//
+	// Secrets: the secrets, at most 30, which the function receives as `secrets`. Keys have at most 15 lower-case letters,
+	// digits and dashes. The keys `token`, `indexUrl` and `extraIndexUrls` are reserved. A key and its value have at
+	// most 25 kB together. Responses have three asterisks for every value.
 	//
 	// Example: {"my-secret":"***"}
 	Secrets FunctionSecrets `json:"secrets,omitzero"`
 }
 
-// FunctionsLimits What the project's cloud allows.
+// FunctionsLimits is the limits of the project's cloud.
 type FunctionsLimits struct {
-	// CPUCores How many CPU cores a call may have.
+	// CPUCores: a range of CPU cores of a call.
 	CPUCores CPURange `json:"cpuCores"`
 
-	// MemoryGB How much memory a call may have, in GB.
+	// MemoryGB: a range of memory of a call in GB.
 	MemoryGB MemoryRange `json:"memoryGb"`
 
-	// ResponseSizeMB How large what a call returns may be, in MB.
+	// ResponseSizeMB: the largest response of a call in MB.
 	//
 	// Example: 1
 	ResponseSizeMB *int `json:"responseSizeMb,omitempty"`
 
-	// Runtimes The Python versions on offer.
+	// Runtimes: the offered versions of Python.
 	//
 	// Example: ["py310","py311","py312","py313"]
 	Runtimes []string `json:"runtimes"`
 
-	// TimeoutMinutes How long a call may run, in minutes.
+	// TimeoutMinutes: the longest duration of a call in minutes.
 	//
 	// Example: 9
 	TimeoutMinutes       int                        `json:"timeoutMinutes"`
 	AdditionalProperties map[string]json.RawMessage `json:"-"`
 }
 
-// FunctionsStatus The activation status.
+// FunctionsStatus is the activation of Functions in the project.
 type FunctionsStatus struct {
-	// Status Whether Functions may be used in the project.
+	// Status: the activation status of Functions in the project.
 	Status               ActivationStatus           `json:"status"`
 	AdditionalProperties map[string]json.RawMessage `json:"-"`
 }
 
-// GeoLocation A GeoJSON feature.
+// GeoLocation is a GeoJSON feature.
 type GeoLocation struct {
-	// Geometry A GeoJSON geometry.
+	// Geometry: a GeoJSON geometry.
 	Geometry GeoLocationGeometry `json:"geometry"`
 
-	// Properties Free properties of the feature.
+	// Properties: the properties of the feature.
 	Properties map[string]interface{} `json:"properties,omitzero"`
 
-	// Type Always Feature.
+	// Type: the constant Feature.
 	Type                 GeoLocationType            `json:"type"`
 	AdditionalProperties map[string]json.RawMessage `json:"-"`
 }
 
-// GeoLocationType Always Feature.
+// GeoLocationType is the constant Feature.
 type GeoLocationType string
 
-// GeoLocationGeometry A GeoJSON geometry.
+// GeoLocationGeometry is a GeoJSON geometry.
 type GeoLocationGeometry struct {
-	// Coordinates Positions, nested as deep as the kind asks for.
+	// Coordinates: the positions, nested as deep as the kind requires.
 	Coordinates []interface{} `json:"coordinates"`
 
-	// Type The kind of geometry.
+	// Type: the kind of geometry.
 	Type                 GeoLocationGeometryType    `json:"type"`
 	AdditionalProperties map[string]json.RawMessage `json:"-"`
 }
 
-// GeoLocationGeometryType The kind of geometry.
+// GeoLocationGeometryType is the kind of geometry.
 type GeoLocationGeometryType string
 
-// IgnoreUnknownIDs Leave unknown ids out of the work instead of failing.
+// IgnoreUnknownIDs is an option to ignore unknown ids. Without it, an unknown id is an error.
 type IgnoreUnknownIDs = bool
 
-// InputData The JSON object that the function gets as `data`. What a call may be given depends on the cloud: 9 MB on Google,
-// 36 kB on Azure, 240 kB on AWS. Everyone who may read functions can read it, so it is no place for secrets.
+// InputData is the JSON object that the function receives as `data`. Its largest size depends on the cloud: 9 MB on Google
+// Cloud, 36 kB on Azure, 240 kB on AWS. Readers of functions can read it, so it must not contain secrets.
 //
 // Example: {"maxValue":4,"timeSeriesId1":13435351}
 type InputData = json.RawMessage
 
-// InstanceExternalID The external id of a data modeling instance.
+// InstanceExternalID is the external id of a data modeling instance.
 type InstanceExternalID = string
 
-// InstanceID A file's identity in data modeling.
+// InstanceID is the data modeling instance of a file.
 type InstanceID struct {
-	// ExternalID The external id of a data modeling instance.
+	// ExternalID: the external id of a data modeling instance.
 	ExternalID InstanceExternalID `json:"externalId"`
 
-	// Space The space of a data modeling instance.
+	// Space: the space of a data modeling instance.
 	Space                InstanceSpace              `json:"space"`
 	AdditionalProperties map[string]json.RawMessage `json:"-"`
 }
 
-// InstanceSpace The space of a data modeling instance.
+// InstanceSpace is the space of a data modeling instance.
 type InstanceSpace = string
 
-// InternalID An id that the service gave, unique within its kind.
+// InternalID is an id that the service assigned, unique within its kind.
 type InternalID = int64
 
-// Label A label by its external id.
+// Label is a reference to a label by external id.
 type Label struct {
-	// ExternalID An id that the user chose, unique within its kind and project.
+	// ExternalID: an id that the user chose, unique within its kind and project.
 	//
 	// Example: my.known.id
 	ExternalID           ExternalID                 `json:"externalId"`
 	AdditionalProperties map[string]json.RawMessage `json:"-"`
 }
 
-// Labels The file's labels.
+// Labels is the labels of the file.
 type Labels = []Label
 
-// MemoryRange How much memory a call may have, in GB.
+// MemoryRange is a range of memory of a call in GB.
 type MemoryRange struct {
-	// Default The memory in GB of a function that asks for none.
+	// Default: the default memory in GB.
 	//
 	// Example: 1.5
 	Default float64 `json:"default"`
 
-	// Max The most memory in GB.
+	// Max: the largest memory in GB.
 	//
 	// Example: 1.5
 	Max float64 `json:"max"`
 
-	// Min The least memory in GB.
+	// Min: the smallest memory in GB.
 	//
 	// Example: 1.5
 	Min                  float64                    `json:"min"`
 	AdditionalProperties map[string]json.RawMessage `json:"-"`
 }
 
-// Metadata Free pairs of text: at most 16 pairs, keys of at most 32 characters, values of at most 512, 4096 bytes in all.
+// Metadata is the metadata, pairs of strings that the user chooses: at most 16 pairs, keys of at most 32 characters, values of
+// at most 512 characters, 4096 bytes in total.
 type Metadata = map[string]string
 
-// MimeType The file's media type. The upload's Content-Type must be the same.
+// MimeType is the media type of the file. The Content-Type of the upload must be the same.
 //
 // Example: application/zip
 type MimeType = string
 
-// Nonce A session's text that lets a function act for it. It serves once and expires after about a minute.
+// Nonce is the nonce of a session. It is valid once and for about a minute.
 type Nonce = string
 
-// PageCursor An opaque text that leads to a page.
+// PageCursor is an opaque cursor of a page.
 //
 // Example: 4zj0Vy2fo0NtNMb229mI9r1V3YG5NBL752kQz1cKtwo
 type PageCursor = string
 
-// PageLimit The greatest number of items in the answer. No maximum is documented.
+// PageLimit is the largest number of items in the response. No maximum is documented.
 type PageLimit = int32
 
-// SecurityCategories The ids of the security categories that a reader needs.
+// SecurityCategories is the ids of the security categories that readers need.
 type SecurityCategories = []InternalID
 
-// Session A session. A caller without the capability to list sessions gets the id only.
+// Session is a session. Without the capability to list sessions, it has an id only.
 type Session struct {
-	// ClientID The client id of a session with client credentials.
+	// ClientID: the client id of a session with client credentials.
 	ClientID *string `json:"clientId,omitempty"`
 
-	// CreationTime When the session was created, in milliseconds since epoch.
+	// CreationTime: the time of creation, in milliseconds since epoch.
 	CreationTime *Timestamp `json:"creationTime,omitempty"`
 
-	// ExpirationTime When the session ends unless it is renewed, in milliseconds since epoch.
+	// ExpirationTime: the end of the session unless it is renewed, in milliseconds since epoch.
 	ExpirationTime *Timestamp `json:"expirationTime,omitempty"`
 
-	// ID The session's id.
+	// ID: the id of a session.
 	ID SessionNumber `json:"id"`
 
-	// Status The state of a session. READY waits for its nonce to be used, ACTIVE is in use, the others are final.
+	// Status: the status of a session. READY means that its nonce is not used yet, ACTIVE that it is in use. All others are
+	// final.
 	Status *SessionStatus `json:"status,omitempty"`
 
-	// Type How the session was created.
+	// Type: the way in which a session was created.
 	Type                 *SessionType               `json:"type,omitempty"`
 	AdditionalProperties map[string]json.RawMessage `json:"-"`
 }
 
-// SessionByIDsRequest Which sessions to retrieve.
+// SessionByIDsRequest is a request to retrieve sessions.
 type SessionByIDsRequest struct {
-	// Items One to a thousand sessions.
+	// Items: a list of 1 to 1000 references to sessions.
 	Items SessionReferences `json:"items"`
 }
 
-// SessionCreateRequest The session to create.
+// SessionCreateRequest is a request to create a session.
 type SessionCreateRequest struct {
-	// Items Exactly one session.
+	// Items: the session to create, exactly one.
 	Items []SessionWrite `json:"items"`
 }
 
-// SessionLimit The greatest number of sessions in a response.
+// SessionLimit is the largest number of sessions in a response.
 type SessionLimit = int32
 
-// SessionList Sessions.
+// SessionList is a list of sessions.
 type SessionList struct {
-	// Items The sessions.
+	// Items: the sessions.
 	Items                []Session                  `json:"items"`
 	AdditionalProperties map[string]json.RawMessage `json:"-"`
 }
 
-// SessionNumber The session's id.
+// SessionNumber is the id of a session.
 type SessionNumber = int64
 
-// SessionPage One page of sessions.
+// SessionPage is a page of sessions.
 type SessionPage struct {
-	// Items The sessions.
+	// Items: the sessions.
 	Items []Session `json:"items"`
 
-	// NextCursor Leads to the next page; absent on the last one.
+	// NextCursor: the cursor of the next page. It is absent on the last page.
 	NextCursor *PageCursor `json:"nextCursor,omitempty"`
 
-	// PreviousCursor Leads to the page before; absent on the first one.
+	// PreviousCursor: the cursor of the previous page. It is absent on the first page.
 	PreviousCursor       *PageCursor                `json:"previousCursor,omitempty"`
 	AdditionalProperties map[string]json.RawMessage `json:"-"`
 }
 
-// SessionReference A session by its id.
+// SessionReference is a reference to a session by id.
 type SessionReference struct {
-	// ID An id that the service gave, unique within its kind.
+	// ID: an id that the service assigned, unique within its kind.
 	ID InternalID `json:"id"`
 }
 
-// SessionReferences One to a thousand sessions.
+// SessionReferences is a list of 1 to 1000 references to sessions.
 type SessionReferences = []SessionReference
 
-// SessionRevokeRequest Which sessions to revoke.
+// SessionRevokeRequest is a request to revoke sessions.
 type SessionRevokeRequest struct {
-	// Items One session or more.
+	// Items: the references to sessions, at least one.
 	Items []SessionReference `json:"items"`
 }
 
-// SessionStatus The state of a session. READY waits for its nonce to be used, ACTIVE is in use, the others are final.
+// SessionStatus is the status of a session. READY means that its nonce is not used yet, ACTIVE that it is in use. All others are
+// final.
 type SessionStatus string
 
-// SessionStatusFilter A session status to filter by.
+// SessionStatusFilter is a session status to filter by.
 type SessionStatusFilter string
 
-// SessionType How the session was created.
+// SessionType is the way in which a session was created.
 type SessionType string
 
-// SessionWithClientCredentials A session for a machine identity. It is renewed for as long as the credentials are valid.
+// SessionWithClientCredentials is a session of a machine identity. It is renewed as long as the credentials are valid.
 type SessionWithClientCredentials struct {
-	// ClientID The client id at the identity provider.
+	// ClientID: the client id at the identity provider.
 	ClientID string `json:"clientId"`
 
-	// ClientSecret The client secret at the identity provider.
+	// ClientSecret: the client secret at the identity provider.
 	ClientSecret string `json:"clientSecret"`
 }
 
-// SessionWithOneshotTokenExchange A session on behalf of the caller's token that cannot be renewed.
+// SessionWithOneshotTokenExchange is a session on behalf of the caller's token that cannot be renewed.
 type SessionWithOneshotTokenExchange struct {
-	// OneshotTokenExchange Always true.
+	// OneshotTokenExchange: the constant true.
 	OneshotTokenExchange bool `json:"oneshotTokenExchange"`
 }
 
-// SessionWithTokenExchange A session on behalf of the caller's token, renewed for as long as the identity provider agrees.
+// SessionWithTokenExchange is a session on behalf of the caller's token. It is renewed as long as the identity provider accepts it.
 type SessionWithTokenExchange struct {
-	// TokenExchange Always true.
+	// TokenExchange: the constant true.
 	TokenExchange bool `json:"tokenExchange"`
 }
 
-// SessionWrite A session to create.
+// SessionWrite is a session to create.
 type SessionWrite struct {
 	union json.RawMessage
 }
 
-// Timestamp A time in milliseconds since 1970-01-01T00:00:00Z.
+// Timestamp is a time in milliseconds since 1970-01-01T00:00:00Z.
 //
 // Example: 1730204346000
 type Timestamp = int64
 
-// TimestampRange A span of time; both ends belong to it, and each may be left out.
+// TimestampRange is a range of times with inclusive, optional ends.
 type TimestampRange struct {
-	// Max The last time, in milliseconds since epoch.
+	// Max: the last time, in milliseconds since epoch.
 	Max *int64 `json:"max,omitempty"`
 
-	// Min The first time, in milliseconds since epoch.
+	// Min: the first time, in milliseconds since epoch.
 	Min *int64 `json:"min,omitempty"`
 }
 
-// CallID defines model for CallId.
 type CallID = int64
 
-// Cursor defines model for Cursor.
 type Cursor = string
 
-// FunctionID defines model for FunctionId.
 type FunctionID = int64
 
-// Limit defines model for Limit.
 type Limit = int64
 
-// ScheduleID defines model for ScheduleId.
 type ScheduleID = int64
 
-// Empty An object without fields.
+// Empty is an object without fields.
 type Empty = EmptyObject
 
-// Failure The body of every error.
+// Failure is the body of every error.
 type Failure = ErrorEnvelope
 
 // The limits of the schemas. Lengths are in characters. Reserved keys are separated by spaces.
@@ -1530,6 +1527,8 @@ const (
 	AssetIDsMaxItems = 1000
 
 	ExternalIDMaxLength = 255
+
+	FileDeleteReferencesMaxItems = 1000
 
 	FileDirectoryMaxLength = 512
 
@@ -1604,51 +1603,51 @@ const (
 
 // InitFileUploadParams defines parameters for InitFileUpload.
 type InitFileUploadParams struct {
-	// Overwrite Replace a file that has the same external id, its metadata included. The old content stays until the new one
-	// is complete. Without an external id in the body it has no effect.
+	// Overwrite: whether to replace a file with the same external id, including its metadata. The old content remains until
+	// the new content is complete. It has no effect without an external id in the body.
 	Overwrite *bool `form:"overwrite,omitempty" json:"overwrite,omitempty"`
 
-	// Origin The origin of the web page that will send the bytes, for browsers.
+	// Origin: the origin of the web page that sends the content, for browsers.
 	Origin *string `json:"Origin,omitempty"`
 }
 
 // DownloadLinksParams defines parameters for DownloadLinks.
 type DownloadLinksParams struct {
-	// ExtendedExpiration Let the links live for one hour instead of 30 seconds.
+	// ExtendedExpiration: whether the links are valid for one hour instead of 30 seconds.
 	ExtendedExpiration *bool `form:"extendedExpiration,omitempty" json:"extendedExpiration,omitempty"`
 }
 
 // GetFunctionsParams defines parameters for GetFunctions.
 type GetFunctionsParams struct {
-	// Limit The greatest number of items in the answer. No maximum is documented.
+	// Limit: the largest number of items in the response. No maximum is documented.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
 // GetFunctionSchedulesParams defines parameters for GetFunctionSchedules.
 type GetFunctionSchedulesParams struct {
-	// Limit The greatest number of items in the answer. No maximum is documented.
+	// Limit: the largest number of items in the response. No maximum is documented.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
 // GetFunctionCallsParams defines parameters for GetFunctionCalls.
 type GetFunctionCallsParams struct {
-	// Limit The greatest number of items in the answer. No maximum is documented.
+	// Limit: the largest number of items in the response. No maximum is documented.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The `nextCursor` of the page before; absent for the first page.
+	// Cursor: the `nextCursor` of the previous page. It is absent for the first page.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // ListSessionsParams defines parameters for ListSessions.
 type ListSessionsParams struct {
-	// Status Only sessions with this status. The values are documented in lower case; upper case is accepted too.
-	// Expired sessions cannot be asked for.
+	// Status: the status of the returned sessions. The documented values are in lower case. The service also accepts upper
+	// case. It does not accept expired.
 	Status *SessionStatusFilter `form:"status,omitempty" json:"status,omitempty"`
 
-	// Cursor The `nextCursor` of the page before; absent for the first page.
+	// Cursor: the `nextCursor` of the previous page. It is absent for the first page.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 
-	// Limit The greatest number of sessions in the answer.
+	// Limit: the largest number of sessions in the response.
 	Limit *SessionLimit `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
@@ -3006,8 +3005,8 @@ type ClientInterface interface {
 
 	// InitFileUploadWithBody Register a file and get its upload URL
 	//
-	// Registers one file and answers with the URL to which its bytes are to be sent by PUT within a week. That URL is
-	// signed by itself and must not get the caller's token.
+	// Registers one file and returns a URL for its content, which is sent by PUT within a week. The URL is signed and
+	// must not receive the caller's token.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -3016,8 +3015,8 @@ type ClientInterface interface {
 
 	// InitFileUpload Register a file and get its upload URL
 	//
-	// Registers one file and answers with the URL to which its bytes are to be sent by PUT within a week. That URL is
-	// signed by itself and must not get the caller's token.
+	// Registers one file and returns a URL for its content, which is sent by PUT within a week. The URL is signed and
+	// must not receive the caller's token.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -3026,7 +3025,7 @@ type ClientInterface interface {
 
 	// ByIDsFilesWithBody Retrieve files by id, external id or instance id
 	//
-	// Returns the metadata of 1 to 1000 files in the order asked for. A function may be created from a file once its
+	// Returns the metadata of 1 to 1000 files in the order of the request. A function can be created from a file whose
 	// `uploaded` is true.
 	//
 	// Takes any type of body and a specified content type.
@@ -3036,7 +3035,7 @@ type ClientInterface interface {
 
 	// ByIDsFiles Retrieve files by id, external id or instance id
 	//
-	// Returns the metadata of 1 to 1000 files in the order asked for. A function may be created from a file once its
+	// Returns the metadata of 1 to 1000 files in the order of the request. A function can be created from a file whose
 	// `uploaded` is true.
 	//
 	// Takes a body of the `application/json` content type.
@@ -3062,7 +3061,7 @@ type ClientInterface interface {
 	// Corresponds with POST /files/delete (the `DeleteFiles` operationId).
 	DeleteFiles(ctx context.Context, body DeleteFilesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// DownloadLinksWithBody Get links to files' content
+	// DownloadLinksWithBody Get download links of files
 	//
 	// Returns a signed download URL for each of 1 to 100 files.
 	//
@@ -3071,7 +3070,7 @@ type ClientInterface interface {
 	// Corresponds with POST /files/downloadlink (the `DownloadLinks` operationId).
 	DownloadLinksWithBody(ctx context.Context, params *DownloadLinksParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// DownloadLinks Get links to files' content
+	// DownloadLinks Get download links of files
 	//
 	// Returns a signed download URL for each of 1 to 100 files.
 	//
@@ -3080,25 +3079,24 @@ type ClientInterface interface {
 	// Corresponds with POST /files/downloadlink (the `DownloadLinks` operationId).
 	DownloadLinks(ctx context.Context, params *DownloadLinksParams, body DownloadLinksJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetFileByInternalID Retrieve a file by its id
+	// GetFileByInternalID Retrieve a file by id
 	//
-	// Returns the metadata of one file, not wrapped in a list.
+	// Returns the metadata of one file, without a list.
 	//
 	// Corresponds with GET /files/{id} (the `GetFileByInternalID` operationId).
 	GetFileByInternalID(ctx context.Context, id InternalID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetFunctions List functions
 	//
-	// Returns up to `limit` functions in one answer. There is no cursor: whoever wants more functions asks with a
-	// greater limit.
+	// Returns at most `limit` functions. There is no cursor. To get more functions, use a larger limit.
 	//
 	// Corresponds with GET /functions (the `GetFunctions` operationId).
 	GetFunctions(ctx context.Context, params *GetFunctionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// PostFunctionsWithBody Create a function
 	//
-	// Registers one function whose code was uploaded as a zip file before, and starts its deployment, which takes
-	// minutes. The answer shows it with status Queued; it can be called when its status is Ready.
+	// Creates one function from a zip file that was uploaded before, and starts its deployment, which takes minutes.
+	// The response has the status Queued. The function can be called when its status is Ready.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -3107,8 +3105,8 @@ type ClientInterface interface {
 
 	// PostFunctions Create a function
 	//
-	// Registers one function whose code was uploaded as a zip file before, and starts its deployment, which takes
-	// minutes. The answer shows it with status Queued; it can be called when its status is Ready.
+	// Creates one function from a zip file that was uploaded before, and starts its deployment, which takes minutes.
+	// The response has the status Queued. The function can be called when its status is Ready.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -3117,8 +3115,8 @@ type ClientInterface interface {
 
 	// ByIDsFunctionsWithBody Retrieve functions by id or external id
 	//
-	// Returns 1 to 10 functions. An unknown id is an error that lists it under `missing`, unless `ignoreUnknownIds`
-	// is true: then it is left out of the answer.
+	// Returns 1 to 10 functions. An unknown id is an error that lists the id in `missing`. With `ignoreUnknownIds` the
+	// response omits unknown ids.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -3127,8 +3125,8 @@ type ClientInterface interface {
 
 	// ByIDsFunctions Retrieve functions by id or external id
 	//
-	// Returns 1 to 10 functions. An unknown id is an error that lists it under `missing`, unless `ignoreUnknownIds`
-	// is true: then it is left out of the answer.
+	// Returns 1 to 10 functions. An unknown id is an error that lists the id in `missing`. With `ignoreUnknownIds` the
+	// response omits unknown ids.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -3137,7 +3135,7 @@ type ClientInterface interface {
 
 	// DeleteFunctionsWithBody Delete functions
 	//
-	// Deletes 1 to 10 functions together with their schedules. The code file stays in the Files API.
+	// Deletes 1 to 10 functions and their schedules. The code files remain.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -3146,24 +3144,24 @@ type ClientInterface interface {
 
 	// DeleteFunctions Delete functions
 	//
-	// Deletes 1 to 10 functions together with their schedules. The code file stays in the Files API.
+	// Deletes 1 to 10 functions and their schedules. The code files remain.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /functions/delete (the `DeleteFunctions` operationId).
 	DeleteFunctions(ctx context.Context, body DeleteFunctionsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// FunctionsLimits Read the project's limits
+	// FunctionsLimits Retrieve the limits of the project
 	//
-	// Returns what the project's cloud allows a call to use, and which Python runtimes it offers.
+	// Returns the limits of a call in the project's cloud and the offered Python runtimes.
 	//
 	// Corresponds with GET /functions/limits (the `FunctionsLimits` operationId).
 	FunctionsLimits(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListFunctionsWithBody Filter functions
 	//
-	// Returns up to `limit` functions that match every given filter field. There is no cursor; 10000 is known to be
-	// accepted as a limit. Unknown body fields are refused.
+	// Returns at most `limit` functions that match all fields of the filter. There is no cursor. The service accepts a
+	// limit of 10000. It rejects unknown fields.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -3172,8 +3170,8 @@ type ClientInterface interface {
 
 	// ListFunctions Filter functions
 	//
-	// Returns up to `limit` functions that match every given filter field. There is no cursor; 10000 is known to be
-	// accepted as a limit. Unknown body fields are refused.
+	// Returns at most `limit` functions that match all fields of the filter. There is no cursor. The service accepts a
+	// limit of 10000. It rejects unknown fields.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -3182,15 +3180,15 @@ type ClientInterface interface {
 
 	// GetFunctionSchedules List schedules
 	//
-	// Returns up to `limit` schedules in one answer. There is no cursor.
+	// Returns at most `limit` schedules. There is no cursor.
 	//
 	// Corresponds with GET /functions/schedules (the `GetFunctionSchedules` operationId).
 	GetFunctionSchedules(ctx context.Context, params *GetFunctionSchedulesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// PostFunctionSchedulesWithBody Create a schedule
 	//
-	// Creates one schedule. The nonce binds its session to the schedule, and the session is kept alive for as long as
-	// the schedule exists and its credentials can be renewed.
+	// Creates one schedule. The nonce binds a session to the schedule. The session is renewed as long as the schedule
+	// exists and its credentials are valid.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -3199,8 +3197,8 @@ type ClientInterface interface {
 
 	// PostFunctionSchedules Create a schedule
 	//
-	// Creates one schedule. The nonce binds its session to the schedule, and the session is kept alive for as long as
-	// the schedule exists and its credentials can be renewed.
+	// Creates one schedule. The nonce binds a session to the schedule. The session is renewed as long as the schedule
+	// exists and its credentials are valid.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -3209,8 +3207,8 @@ type ClientInterface interface {
 
 	// ByIDsFunctionSchedulesWithBody Retrieve schedules by id
 	//
-	// Returns 1 to 10000 schedules. An unknown id is an error that lists it under `missing`, unless
-	// `ignoreUnknownIds` is true: then it is left out of the answer.
+	// Returns 1 to 10000 schedules. An unknown id is an error that lists the id in `missing`. With `ignoreUnknownIds`
+	// the response omits unknown ids.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -3219,8 +3217,8 @@ type ClientInterface interface {
 
 	// ByIDsFunctionSchedules Retrieve schedules by id
 	//
-	// Returns 1 to 10000 schedules. An unknown id is an error that lists it under `missing`, unless
-	// `ignoreUnknownIds` is true: then it is left out of the answer.
+	// Returns 1 to 10000 schedules. An unknown id is an error that lists the id in `missing`. With `ignoreUnknownIds`
+	// the response omits unknown ids.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -3229,7 +3227,7 @@ type ClientInterface interface {
 
 	// DeleteFunctionSchedulesWithBody Delete schedules
 	//
-	// Deletes 1 to 10000 schedules. Unknown ids cannot be ignored here.
+	// Deletes 1 to 10000 schedules. An unknown id is an error. There is no option to ignore unknown ids.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -3238,7 +3236,7 @@ type ClientInterface interface {
 
 	// DeleteFunctionSchedules Delete schedules
 	//
-	// Deletes 1 to 10000 schedules. Unknown ids cannot be ignored here.
+	// Deletes 1 to 10000 schedules. An unknown id is an error. There is no option to ignore unknown ids.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -3247,8 +3245,8 @@ type ClientInterface interface {
 
 	// ListFunctionSchedulesWithBody Filter schedules
 	//
-	// Returns up to `limit` schedules that match every given filter field. There is no cursor, and an unknown body
-	// field such as `cursor` is refused; 10000 is known to be accepted as a limit.
+	// Returns at most `limit` schedules that match all fields of the filter. There is no cursor. The service accepts a
+	// limit of 10000. It rejects unknown fields, such as `cursor`.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -3257,54 +3255,54 @@ type ClientInterface interface {
 
 	// ListFunctionSchedules Filter schedules
 	//
-	// Returns up to `limit` schedules that match every given filter field. There is no cursor, and an unknown body
-	// field such as `cursor` is refused; 10000 is known to be accepted as a limit.
+	// Returns at most `limit` schedules that match all fields of the filter. There is no cursor. The service accepts a
+	// limit of 10000. It rejects unknown fields, such as `cursor`.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /functions/schedules/list (the `ListFunctionSchedules` operationId).
 	ListFunctionSchedules(ctx context.Context, body ListFunctionSchedulesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetFunctionSchedule Retrieve a schedule by its id
+	// GetFunctionSchedule Retrieve a schedule by id
 	//
-	// Returns one schedule, not wrapped in a list.
+	// Returns one schedule, without a list.
 	//
 	// Corresponds with GET /functions/schedules/{scheduleId} (the `GetFunctionSchedule` operationId).
 	GetFunctionSchedule(ctx context.Context, scheduleID ScheduleID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetFunctionScheduleInputData Retrieve a schedule's input data
+	// GetFunctionScheduleInputData Retrieve the input data of a schedule
 	//
-	// Returns the data that every call of the schedule gets. No other operation shows it.
+	// Returns the data of the schedule's calls. No other operation returns it.
 	//
 	// Corresponds with GET /functions/schedules/{scheduleId}/input_data (the `GetFunctionScheduleInputData` operationId).
 	GetFunctionScheduleInputData(ctx context.Context, scheduleID ScheduleID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetFunctionsStatus Read the activation status
+	// GetFunctionsStatus Retrieve the activation status
 	//
-	// Says whether Functions may be used in the project. A new project starts as inactive.
+	// Returns whether Functions is activated in the project. A new project is inactive.
 	//
 	// Corresponds with GET /functions/status (the `GetFunctionsStatus` operationId).
 	GetFunctionsStatus(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// PostFunctionsStatus Activate Functions
 	//
-	// Asks for the activation of Functions, which takes up to two hours. Asking again does no harm.
+	// Requests the activation of Functions in the project, which takes up to two hours. It can be requested again.
 	//
 	// Corresponds with POST /functions/status (the `PostFunctionsStatus` operationId).
 	PostFunctionsStatus(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetFunction Retrieve a function by its id
+	// GetFunction Retrieve a function by id
 	//
-	// Returns one function, not wrapped in a list.
+	// Returns one function, without a list.
 	//
 	// Corresponds with GET /functions/{functionId} (the `GetFunction` operationId).
 	GetFunction(ctx context.Context, functionID FunctionID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// PostFunctionsCallWithBody Call a function
 	//
-	// Starts one run of a function that is Ready and answers at once, with status Running. The nonce comes from a
-	// session created right before: it serves one call and expires after about a minute. A request repeated after a
-	// lost answer may run the code twice.
+	// Starts a call of a function and returns at once. The function must have the status Ready. The call has the
+	// status Running. The nonce comes from a new session. It is valid for one call and for about a minute. If the
+	// response is lost, another request may run the code twice.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -3313,9 +3311,9 @@ type ClientInterface interface {
 
 	// PostFunctionsCall Call a function
 	//
-	// Starts one run of a function that is Ready and answers at once, with status Running. The nonce comes from a
-	// session created right before: it serves one call and expires after about a minute. A request repeated after a
-	// lost answer may run the code twice.
+	// Starts a call of a function and returns at once. The function must have the status Ready. The call has the
+	// status Running. The nonce comes from a new session. It is valid for one call and for about a minute. If the
+	// response is lost, another request may run the code twice.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -3324,15 +3322,15 @@ type ClientInterface interface {
 
 	// GetFunctionCalls List calls
 	//
-	// Returns one page of a function's calls. The cursor of a page leads to the next one.
+	// Returns one page of the calls of a function. The cursor of a page returns the next page.
 	//
 	// Corresponds with GET /functions/{functionId}/calls (the `GetFunctionCalls` operationId).
 	GetFunctionCalls(ctx context.Context, functionID FunctionID, params *GetFunctionCallsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ByIDsFunctionCallsWithBody Retrieve calls by id
 	//
-	// Returns 1 to 10000 calls of one function. An unknown id is an error that lists it under `missing`, unless
-	// `ignoreUnknownIds` is true: then it is left out of the answer.
+	// Returns 1 to 10000 calls of one function. An unknown id is an error that lists the id in `missing`. With
+	// `ignoreUnknownIds` the response omits unknown ids.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -3341,8 +3339,8 @@ type ClientInterface interface {
 
 	// ByIDsFunctionCalls Retrieve calls by id
 	//
-	// Returns 1 to 10000 calls of one function. An unknown id is an error that lists it under `missing`, unless
-	// `ignoreUnknownIds` is true: then it is left out of the answer.
+	// Returns 1 to 10000 calls of one function. An unknown id is an error that lists the id in `missing`. With
+	// `ignoreUnknownIds` the response omits unknown ids.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -3351,8 +3349,8 @@ type ClientInterface interface {
 
 	// ListFunctionCallsWithBody Filter calls
 	//
-	// Returns one page of the calls that match every given filter field. A page may hold fewer calls than the limit
-	// although more follow; the walk ends where `nextCursor` is absent.
+	// Returns one page of the calls that match all fields of the filter. A page may have fewer calls than the limit
+	// although more pages follow. The last page has no `nextCursor`.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -3361,48 +3359,48 @@ type ClientInterface interface {
 
 	// ListFunctionCalls Filter calls
 	//
-	// Returns one page of the calls that match every given filter field. A page may hold fewer calls than the limit
-	// although more follow; the walk ends where `nextCursor` is absent.
+	// Returns one page of the calls that match all fields of the filter. A page may have fewer calls than the limit
+	// although more pages follow. The last page has no `nextCursor`.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /functions/{functionId}/calls/list (the `ListFunctionCalls` operationId).
 	ListFunctionCalls(ctx context.Context, functionID FunctionID, body ListFunctionCallsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetFunctionCall Retrieve a call by its id
+	// GetFunctionCall Retrieve a call by id
 	//
-	// Returns one call, not wrapped in a list.
+	// Returns one call, without a list.
 	//
 	// Corresponds with GET /functions/{functionId}/calls/{callId} (the `GetFunctionCall` operationId).
 	GetFunctionCall(ctx context.Context, functionID FunctionID, callID CallID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetFunctionCallLogs Retrieve what a call printed
+	// GetFunctionCallLogs Retrieve the log of a call
 	//
-	// Returns every line that the call has printed so far to its standard output and standard error, oldest first, in
-	// one answer. Lines may arrive some seconds after the call has ended.
+	// Returns all lines that the call has written to standard output and standard error up to now, oldest first. Lines
+	// may appear some seconds after the end of the call.
 	//
 	// Corresponds with GET /functions/{functionId}/calls/{callId}/logs (the `GetFunctionCallLogs` operationId).
 	GetFunctionCallLogs(ctx context.Context, functionID FunctionID, callID CallID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetFunctionCallResponse Retrieve what a call returned
+	// GetFunctionCallResponse Retrieve the response of a call
 	//
-	// Returns the value that the function returned. `response` is absent while the call runs and when it did not end
-	// well.
+	// Returns the value that the function returned. `response` is absent while the call runs and if it did not
+	// complete.
 	//
 	// Corresponds with GET /functions/{functionId}/calls/{callId}/response (the `GetFunctionCallResponse` operationId).
 	GetFunctionCallResponse(ctx context.Context, functionID FunctionID, callID CallID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListSessions List sessions
 	//
-	// Returns one page of the project's sessions. The cursor of a page leads to the next one.
+	// Returns one page of the sessions of the project. The cursor of a page returns the next page.
 	//
 	// Corresponds with GET /sessions (the `ListSessions` operationId).
 	ListSessions(ctx context.Context, params *ListSessionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateSessionsWithBody Create a session
 	//
-	// Creates one session and returns its nonce, which serves once and expires after about a minute. A session that
-	// nobody binds does nothing, so asking again is harmless.
+	// Creates one session and returns its nonce, which is valid once and for about a minute. A session that is not
+	// used has no effect, so the request can be retried.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -3411,8 +3409,8 @@ type ClientInterface interface {
 
 	// CreateSessions Create a session
 	//
-	// Creates one session and returns its nonce, which serves once and expires after about a minute. A session that
-	// nobody binds does nothing, so asking again is harmless.
+	// Creates one session and returns its nonce, which is valid once and for about a minute. A session that is not
+	// used has no effect, so the request can be retried.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -3421,7 +3419,7 @@ type ClientInterface interface {
 
 	// GetSessionsByIDsWithBody Retrieve sessions by id
 	//
-	// Returns 1 to 1000 sessions. It fails if any of them is unknown.
+	// Returns 1 to 1000 sessions. An unknown id is an error.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -3430,7 +3428,7 @@ type ClientInterface interface {
 
 	// GetSessionsByIDs Retrieve sessions by id
 	//
-	// Returns 1 to 1000 sessions. It fails if any of them is unknown.
+	// Returns 1 to 1000 sessions. An unknown id is an error.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -3439,8 +3437,8 @@ type ClientInterface interface {
 
 	// RevokeSessionsWithBody Revoke sessions
 	//
-	// Revokes sessions; it may take an hour until they lose access. Revoking one again does nothing. A caller that may
-	// not list sessions gets back their ids alone.
+	// Revokes sessions. It may take an hour until they lose access. Revoking a session again has no effect. Without
+	// the capability to list sessions, the response has their ids only.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -3449,8 +3447,8 @@ type ClientInterface interface {
 
 	// RevokeSessions Revoke sessions
 	//
-	// Revokes sessions; it may take an hour until they lose access. Revoking one again does nothing. A caller that may
-	// not list sessions gets back their ids alone.
+	// Revokes sessions. It may take an hour until they lose access. Revoking a session again has no effect. Without
+	// the capability to list sessions, the response has their ids only.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -3460,8 +3458,8 @@ type ClientInterface interface {
 
 // InitFileUploadWithBody Register a file and get its upload URL
 //
-// Registers one file and answers with the URL to which its bytes are to be sent by PUT within a week. That URL is
-// signed by itself and must not get the caller's token.
+// Registers one file and returns a URL for its content, which is sent by PUT within a week. The URL is signed and
+// must not receive the caller's token.
 //
 // Takes any type of body and a specified content type.
 //
@@ -3480,8 +3478,8 @@ func (c *Client) InitFileUploadWithBody(ctx context.Context, params *InitFileUpl
 
 // InitFileUpload Register a file and get its upload URL
 //
-// Registers one file and answers with the URL to which its bytes are to be sent by PUT within a week. That URL is
-// signed by itself and must not get the caller's token.
+// Registers one file and returns a URL for its content, which is sent by PUT within a week. The URL is signed and
+// must not receive the caller's token.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -3500,7 +3498,7 @@ func (c *Client) InitFileUpload(ctx context.Context, params *InitFileUploadParam
 
 // ByIDsFilesWithBody Retrieve files by id, external id or instance id
 //
-// Returns the metadata of 1 to 1000 files in the order asked for. A function may be created from a file once its
+// Returns the metadata of 1 to 1000 files in the order of the request. A function can be created from a file whose
 // `uploaded` is true.
 //
 // Takes any type of body and a specified content type.
@@ -3520,7 +3518,7 @@ func (c *Client) ByIDsFilesWithBody(ctx context.Context, contentType string, bod
 
 // ByIDsFiles Retrieve files by id, external id or instance id
 //
-// Returns the metadata of 1 to 1000 files in the order asked for. A function may be created from a file once its
+// Returns the metadata of 1 to 1000 files in the order of the request. A function can be created from a file whose
 // `uploaded` is true.
 //
 // Takes a body of the `application/json` content type.
@@ -3576,7 +3574,7 @@ func (c *Client) DeleteFiles(ctx context.Context, body DeleteFilesJSONRequestBod
 	return c.Client.Do(req)
 }
 
-// DownloadLinksWithBody Get links to files' content
+// DownloadLinksWithBody Get download links of files
 //
 // Returns a signed download URL for each of 1 to 100 files.
 //
@@ -3595,7 +3593,7 @@ func (c *Client) DownloadLinksWithBody(ctx context.Context, params *DownloadLink
 	return c.Client.Do(req)
 }
 
-// DownloadLinks Get links to files' content
+// DownloadLinks Get download links of files
 //
 // Returns a signed download URL for each of 1 to 100 files.
 //
@@ -3614,9 +3612,9 @@ func (c *Client) DownloadLinks(ctx context.Context, params *DownloadLinksParams,
 	return c.Client.Do(req)
 }
 
-// GetFileByInternalID Retrieve a file by its id
+// GetFileByInternalID Retrieve a file by id
 //
-// Returns the metadata of one file, not wrapped in a list.
+// Returns the metadata of one file, without a list.
 //
 // Corresponds with GET /files/{id} (the `GetFileByInternalID` operationId).
 func (c *Client) GetFileByInternalID(ctx context.Context, id InternalID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -3633,8 +3631,7 @@ func (c *Client) GetFileByInternalID(ctx context.Context, id InternalID, reqEdit
 
 // GetFunctions List functions
 //
-// Returns up to `limit` functions in one answer. There is no cursor: whoever wants more functions asks with a
-// greater limit.
+// Returns at most `limit` functions. There is no cursor. To get more functions, use a larger limit.
 //
 // Corresponds with GET /functions (the `GetFunctions` operationId).
 func (c *Client) GetFunctions(ctx context.Context, params *GetFunctionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -3651,8 +3648,8 @@ func (c *Client) GetFunctions(ctx context.Context, params *GetFunctionsParams, r
 
 // PostFunctionsWithBody Create a function
 //
-// Registers one function whose code was uploaded as a zip file before, and starts its deployment, which takes
-// minutes. The answer shows it with status Queued; it can be called when its status is Ready.
+// Creates one function from a zip file that was uploaded before, and starts its deployment, which takes minutes.
+// The response has the status Queued. The function can be called when its status is Ready.
 //
 // Takes any type of body and a specified content type.
 //
@@ -3671,8 +3668,8 @@ func (c *Client) PostFunctionsWithBody(ctx context.Context, contentType string, 
 
 // PostFunctions Create a function
 //
-// Registers one function whose code was uploaded as a zip file before, and starts its deployment, which takes
-// minutes. The answer shows it with status Queued; it can be called when its status is Ready.
+// Creates one function from a zip file that was uploaded before, and starts its deployment, which takes minutes.
+// The response has the status Queued. The function can be called when its status is Ready.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -3691,8 +3688,8 @@ func (c *Client) PostFunctions(ctx context.Context, body PostFunctionsJSONReques
 
 // ByIDsFunctionsWithBody Retrieve functions by id or external id
 //
-// Returns 1 to 10 functions. An unknown id is an error that lists it under `missing`, unless `ignoreUnknownIds`
-// is true: then it is left out of the answer.
+// Returns 1 to 10 functions. An unknown id is an error that lists the id in `missing`. With `ignoreUnknownIds` the
+// response omits unknown ids.
 //
 // Takes any type of body and a specified content type.
 //
@@ -3711,8 +3708,8 @@ func (c *Client) ByIDsFunctionsWithBody(ctx context.Context, contentType string,
 
 // ByIDsFunctions Retrieve functions by id or external id
 //
-// Returns 1 to 10 functions. An unknown id is an error that lists it under `missing`, unless `ignoreUnknownIds`
-// is true: then it is left out of the answer.
+// Returns 1 to 10 functions. An unknown id is an error that lists the id in `missing`. With `ignoreUnknownIds` the
+// response omits unknown ids.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -3731,7 +3728,7 @@ func (c *Client) ByIDsFunctions(ctx context.Context, body ByIDsFunctionsJSONRequ
 
 // DeleteFunctionsWithBody Delete functions
 //
-// Deletes 1 to 10 functions together with their schedules. The code file stays in the Files API.
+// Deletes 1 to 10 functions and their schedules. The code files remain.
 //
 // Takes any type of body and a specified content type.
 //
@@ -3750,7 +3747,7 @@ func (c *Client) DeleteFunctionsWithBody(ctx context.Context, contentType string
 
 // DeleteFunctions Delete functions
 //
-// Deletes 1 to 10 functions together with their schedules. The code file stays in the Files API.
+// Deletes 1 to 10 functions and their schedules. The code files remain.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -3767,9 +3764,9 @@ func (c *Client) DeleteFunctions(ctx context.Context, body DeleteFunctionsJSONRe
 	return c.Client.Do(req)
 }
 
-// FunctionsLimits Read the project's limits
+// FunctionsLimits Retrieve the limits of the project
 //
-// Returns what the project's cloud allows a call to use, and which Python runtimes it offers.
+// Returns the limits of a call in the project's cloud and the offered Python runtimes.
 //
 // Corresponds with GET /functions/limits (the `FunctionsLimits` operationId).
 func (c *Client) FunctionsLimits(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -3786,8 +3783,8 @@ func (c *Client) FunctionsLimits(ctx context.Context, reqEditors ...RequestEdito
 
 // ListFunctionsWithBody Filter functions
 //
-// Returns up to `limit` functions that match every given filter field. There is no cursor; 10000 is known to be
-// accepted as a limit. Unknown body fields are refused.
+// Returns at most `limit` functions that match all fields of the filter. There is no cursor. The service accepts a
+// limit of 10000. It rejects unknown fields.
 //
 // Takes any type of body and a specified content type.
 //
@@ -3806,8 +3803,8 @@ func (c *Client) ListFunctionsWithBody(ctx context.Context, contentType string, 
 
 // ListFunctions Filter functions
 //
-// Returns up to `limit` functions that match every given filter field. There is no cursor; 10000 is known to be
-// accepted as a limit. Unknown body fields are refused.
+// Returns at most `limit` functions that match all fields of the filter. There is no cursor. The service accepts a
+// limit of 10000. It rejects unknown fields.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -3826,7 +3823,7 @@ func (c *Client) ListFunctions(ctx context.Context, body ListFunctionsJSONReques
 
 // GetFunctionSchedules List schedules
 //
-// Returns up to `limit` schedules in one answer. There is no cursor.
+// Returns at most `limit` schedules. There is no cursor.
 //
 // Corresponds with GET /functions/schedules (the `GetFunctionSchedules` operationId).
 func (c *Client) GetFunctionSchedules(ctx context.Context, params *GetFunctionSchedulesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -3843,8 +3840,8 @@ func (c *Client) GetFunctionSchedules(ctx context.Context, params *GetFunctionSc
 
 // PostFunctionSchedulesWithBody Create a schedule
 //
-// Creates one schedule. The nonce binds its session to the schedule, and the session is kept alive for as long as
-// the schedule exists and its credentials can be renewed.
+// Creates one schedule. The nonce binds a session to the schedule. The session is renewed as long as the schedule
+// exists and its credentials are valid.
 //
 // Takes any type of body and a specified content type.
 //
@@ -3863,8 +3860,8 @@ func (c *Client) PostFunctionSchedulesWithBody(ctx context.Context, contentType 
 
 // PostFunctionSchedules Create a schedule
 //
-// Creates one schedule. The nonce binds its session to the schedule, and the session is kept alive for as long as
-// the schedule exists and its credentials can be renewed.
+// Creates one schedule. The nonce binds a session to the schedule. The session is renewed as long as the schedule
+// exists and its credentials are valid.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -3883,8 +3880,8 @@ func (c *Client) PostFunctionSchedules(ctx context.Context, body PostFunctionSch
 
 // ByIDsFunctionSchedulesWithBody Retrieve schedules by id
 //
-// Returns 1 to 10000 schedules. An unknown id is an error that lists it under `missing`, unless
-// `ignoreUnknownIds` is true: then it is left out of the answer.
+// Returns 1 to 10000 schedules. An unknown id is an error that lists the id in `missing`. With `ignoreUnknownIds`
+// the response omits unknown ids.
 //
 // Takes any type of body and a specified content type.
 //
@@ -3903,8 +3900,8 @@ func (c *Client) ByIDsFunctionSchedulesWithBody(ctx context.Context, contentType
 
 // ByIDsFunctionSchedules Retrieve schedules by id
 //
-// Returns 1 to 10000 schedules. An unknown id is an error that lists it under `missing`, unless
-// `ignoreUnknownIds` is true: then it is left out of the answer.
+// Returns 1 to 10000 schedules. An unknown id is an error that lists the id in `missing`. With `ignoreUnknownIds`
+// the response omits unknown ids.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -3923,7 +3920,7 @@ func (c *Client) ByIDsFunctionSchedules(ctx context.Context, body ByIDsFunctionS
 
 // DeleteFunctionSchedulesWithBody Delete schedules
 //
-// Deletes 1 to 10000 schedules. Unknown ids cannot be ignored here.
+// Deletes 1 to 10000 schedules. An unknown id is an error. There is no option to ignore unknown ids.
 //
 // Takes any type of body and a specified content type.
 //
@@ -3942,7 +3939,7 @@ func (c *Client) DeleteFunctionSchedulesWithBody(ctx context.Context, contentTyp
 
 // DeleteFunctionSchedules Delete schedules
 //
-// Deletes 1 to 10000 schedules. Unknown ids cannot be ignored here.
+// Deletes 1 to 10000 schedules. An unknown id is an error. There is no option to ignore unknown ids.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -3961,8 +3958,8 @@ func (c *Client) DeleteFunctionSchedules(ctx context.Context, body DeleteFunctio
 
 // ListFunctionSchedulesWithBody Filter schedules
 //
-// Returns up to `limit` schedules that match every given filter field. There is no cursor, and an unknown body
-// field such as `cursor` is refused; 10000 is known to be accepted as a limit.
+// Returns at most `limit` schedules that match all fields of the filter. There is no cursor. The service accepts a
+// limit of 10000. It rejects unknown fields, such as `cursor`.
 //
 // Takes any type of body and a specified content type.
 //
@@ -3981,8 +3978,8 @@ func (c *Client) ListFunctionSchedulesWithBody(ctx context.Context, contentType 
 
 // ListFunctionSchedules Filter schedules
 //
-// Returns up to `limit` schedules that match every given filter field. There is no cursor, and an unknown body
-// field such as `cursor` is refused; 10000 is known to be accepted as a limit.
+// Returns at most `limit` schedules that match all fields of the filter. There is no cursor. The service accepts a
+// limit of 10000. It rejects unknown fields, such as `cursor`.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -3999,9 +3996,9 @@ func (c *Client) ListFunctionSchedules(ctx context.Context, body ListFunctionSch
 	return c.Client.Do(req)
 }
 
-// GetFunctionSchedule Retrieve a schedule by its id
+// GetFunctionSchedule Retrieve a schedule by id
 //
-// Returns one schedule, not wrapped in a list.
+// Returns one schedule, without a list.
 //
 // Corresponds with GET /functions/schedules/{scheduleId} (the `GetFunctionSchedule` operationId).
 func (c *Client) GetFunctionSchedule(ctx context.Context, scheduleID ScheduleID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -4016,9 +4013,9 @@ func (c *Client) GetFunctionSchedule(ctx context.Context, scheduleID ScheduleID,
 	return c.Client.Do(req)
 }
 
-// GetFunctionScheduleInputData Retrieve a schedule's input data
+// GetFunctionScheduleInputData Retrieve the input data of a schedule
 //
-// Returns the data that every call of the schedule gets. No other operation shows it.
+// Returns the data of the schedule's calls. No other operation returns it.
 //
 // Corresponds with GET /functions/schedules/{scheduleId}/input_data (the `GetFunctionScheduleInputData` operationId).
 func (c *Client) GetFunctionScheduleInputData(ctx context.Context, scheduleID ScheduleID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -4033,9 +4030,9 @@ func (c *Client) GetFunctionScheduleInputData(ctx context.Context, scheduleID Sc
 	return c.Client.Do(req)
 }
 
-// GetFunctionsStatus Read the activation status
+// GetFunctionsStatus Retrieve the activation status
 //
-// Says whether Functions may be used in the project. A new project starts as inactive.
+// Returns whether Functions is activated in the project. A new project is inactive.
 //
 // Corresponds with GET /functions/status (the `GetFunctionsStatus` operationId).
 func (c *Client) GetFunctionsStatus(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -4052,7 +4049,7 @@ func (c *Client) GetFunctionsStatus(ctx context.Context, reqEditors ...RequestEd
 
 // PostFunctionsStatus Activate Functions
 //
-// Asks for the activation of Functions, which takes up to two hours. Asking again does no harm.
+// Requests the activation of Functions in the project, which takes up to two hours. It can be requested again.
 //
 // Corresponds with POST /functions/status (the `PostFunctionsStatus` operationId).
 func (c *Client) PostFunctionsStatus(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -4067,9 +4064,9 @@ func (c *Client) PostFunctionsStatus(ctx context.Context, reqEditors ...RequestE
 	return c.Client.Do(req)
 }
 
-// GetFunction Retrieve a function by its id
+// GetFunction Retrieve a function by id
 //
-// Returns one function, not wrapped in a list.
+// Returns one function, without a list.
 //
 // Corresponds with GET /functions/{functionId} (the `GetFunction` operationId).
 func (c *Client) GetFunction(ctx context.Context, functionID FunctionID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -4086,9 +4083,9 @@ func (c *Client) GetFunction(ctx context.Context, functionID FunctionID, reqEdit
 
 // PostFunctionsCallWithBody Call a function
 //
-// Starts one run of a function that is Ready and answers at once, with status Running. The nonce comes from a
-// session created right before: it serves one call and expires after about a minute. A request repeated after a
-// lost answer may run the code twice.
+// Starts a call of a function and returns at once. The function must have the status Ready. The call has the
+// status Running. The nonce comes from a new session. It is valid for one call and for about a minute. If the
+// response is lost, another request may run the code twice.
 //
 // Takes any type of body and a specified content type.
 //
@@ -4107,9 +4104,9 @@ func (c *Client) PostFunctionsCallWithBody(ctx context.Context, functionID Funct
 
 // PostFunctionsCall Call a function
 //
-// Starts one run of a function that is Ready and answers at once, with status Running. The nonce comes from a
-// session created right before: it serves one call and expires after about a minute. A request repeated after a
-// lost answer may run the code twice.
+// Starts a call of a function and returns at once. The function must have the status Ready. The call has the
+// status Running. The nonce comes from a new session. It is valid for one call and for about a minute. If the
+// response is lost, another request may run the code twice.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -4128,7 +4125,7 @@ func (c *Client) PostFunctionsCall(ctx context.Context, functionID FunctionID, b
 
 // GetFunctionCalls List calls
 //
-// Returns one page of a function's calls. The cursor of a page leads to the next one.
+// Returns one page of the calls of a function. The cursor of a page returns the next page.
 //
 // Corresponds with GET /functions/{functionId}/calls (the `GetFunctionCalls` operationId).
 func (c *Client) GetFunctionCalls(ctx context.Context, functionID FunctionID, params *GetFunctionCallsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -4145,8 +4142,8 @@ func (c *Client) GetFunctionCalls(ctx context.Context, functionID FunctionID, pa
 
 // ByIDsFunctionCallsWithBody Retrieve calls by id
 //
-// Returns 1 to 10000 calls of one function. An unknown id is an error that lists it under `missing`, unless
-// `ignoreUnknownIds` is true: then it is left out of the answer.
+// Returns 1 to 10000 calls of one function. An unknown id is an error that lists the id in `missing`. With
+// `ignoreUnknownIds` the response omits unknown ids.
 //
 // Takes any type of body and a specified content type.
 //
@@ -4165,8 +4162,8 @@ func (c *Client) ByIDsFunctionCallsWithBody(ctx context.Context, functionID Func
 
 // ByIDsFunctionCalls Retrieve calls by id
 //
-// Returns 1 to 10000 calls of one function. An unknown id is an error that lists it under `missing`, unless
-// `ignoreUnknownIds` is true: then it is left out of the answer.
+// Returns 1 to 10000 calls of one function. An unknown id is an error that lists the id in `missing`. With
+// `ignoreUnknownIds` the response omits unknown ids.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -4185,8 +4182,8 @@ func (c *Client) ByIDsFunctionCalls(ctx context.Context, functionID FunctionID, 
 
 // ListFunctionCallsWithBody Filter calls
 //
-// Returns one page of the calls that match every given filter field. A page may hold fewer calls than the limit
-// although more follow; the walk ends where `nextCursor` is absent.
+// Returns one page of the calls that match all fields of the filter. A page may have fewer calls than the limit
+// although more pages follow. The last page has no `nextCursor`.
 //
 // Takes any type of body and a specified content type.
 //
@@ -4205,8 +4202,8 @@ func (c *Client) ListFunctionCallsWithBody(ctx context.Context, functionID Funct
 
 // ListFunctionCalls Filter calls
 //
-// Returns one page of the calls that match every given filter field. A page may hold fewer calls than the limit
-// although more follow; the walk ends where `nextCursor` is absent.
+// Returns one page of the calls that match all fields of the filter. A page may have fewer calls than the limit
+// although more pages follow. The last page has no `nextCursor`.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -4223,9 +4220,9 @@ func (c *Client) ListFunctionCalls(ctx context.Context, functionID FunctionID, b
 	return c.Client.Do(req)
 }
 
-// GetFunctionCall Retrieve a call by its id
+// GetFunctionCall Retrieve a call by id
 //
-// Returns one call, not wrapped in a list.
+// Returns one call, without a list.
 //
 // Corresponds with GET /functions/{functionId}/calls/{callId} (the `GetFunctionCall` operationId).
 func (c *Client) GetFunctionCall(ctx context.Context, functionID FunctionID, callID CallID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -4240,10 +4237,10 @@ func (c *Client) GetFunctionCall(ctx context.Context, functionID FunctionID, cal
 	return c.Client.Do(req)
 }
 
-// GetFunctionCallLogs Retrieve what a call printed
+// GetFunctionCallLogs Retrieve the log of a call
 //
-// Returns every line that the call has printed so far to its standard output and standard error, oldest first, in
-// one answer. Lines may arrive some seconds after the call has ended.
+// Returns all lines that the call has written to standard output and standard error up to now, oldest first. Lines
+// may appear some seconds after the end of the call.
 //
 // Corresponds with GET /functions/{functionId}/calls/{callId}/logs (the `GetFunctionCallLogs` operationId).
 func (c *Client) GetFunctionCallLogs(ctx context.Context, functionID FunctionID, callID CallID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -4258,10 +4255,10 @@ func (c *Client) GetFunctionCallLogs(ctx context.Context, functionID FunctionID,
 	return c.Client.Do(req)
 }
 
-// GetFunctionCallResponse Retrieve what a call returned
+// GetFunctionCallResponse Retrieve the response of a call
 //
-// Returns the value that the function returned. `response` is absent while the call runs and when it did not end
-// well.
+// Returns the value that the function returned. `response` is absent while the call runs and if it did not
+// complete.
 //
 // Corresponds with GET /functions/{functionId}/calls/{callId}/response (the `GetFunctionCallResponse` operationId).
 func (c *Client) GetFunctionCallResponse(ctx context.Context, functionID FunctionID, callID CallID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -4278,7 +4275,7 @@ func (c *Client) GetFunctionCallResponse(ctx context.Context, functionID Functio
 
 // ListSessions List sessions
 //
-// Returns one page of the project's sessions. The cursor of a page leads to the next one.
+// Returns one page of the sessions of the project. The cursor of a page returns the next page.
 //
 // Corresponds with GET /sessions (the `ListSessions` operationId).
 func (c *Client) ListSessions(ctx context.Context, params *ListSessionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -4295,8 +4292,8 @@ func (c *Client) ListSessions(ctx context.Context, params *ListSessionsParams, r
 
 // CreateSessionsWithBody Create a session
 //
-// Creates one session and returns its nonce, which serves once and expires after about a minute. A session that
-// nobody binds does nothing, so asking again is harmless.
+// Creates one session and returns its nonce, which is valid once and for about a minute. A session that is not
+// used has no effect, so the request can be retried.
 //
 // Takes any type of body and a specified content type.
 //
@@ -4315,8 +4312,8 @@ func (c *Client) CreateSessionsWithBody(ctx context.Context, contentType string,
 
 // CreateSessions Create a session
 //
-// Creates one session and returns its nonce, which serves once and expires after about a minute. A session that
-// nobody binds does nothing, so asking again is harmless.
+// Creates one session and returns its nonce, which is valid once and for about a minute. A session that is not
+// used has no effect, so the request can be retried.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -4335,7 +4332,7 @@ func (c *Client) CreateSessions(ctx context.Context, body CreateSessionsJSONRequ
 
 // GetSessionsByIDsWithBody Retrieve sessions by id
 //
-// Returns 1 to 1000 sessions. It fails if any of them is unknown.
+// Returns 1 to 1000 sessions. An unknown id is an error.
 //
 // Takes any type of body and a specified content type.
 //
@@ -4354,7 +4351,7 @@ func (c *Client) GetSessionsByIDsWithBody(ctx context.Context, contentType strin
 
 // GetSessionsByIDs Retrieve sessions by id
 //
-// Returns 1 to 1000 sessions. It fails if any of them is unknown.
+// Returns 1 to 1000 sessions. An unknown id is an error.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -4373,8 +4370,8 @@ func (c *Client) GetSessionsByIDs(ctx context.Context, body GetSessionsByIDsJSON
 
 // RevokeSessionsWithBody Revoke sessions
 //
-// Revokes sessions; it may take an hour until they lose access. Revoking one again does nothing. A caller that may
-// not list sessions gets back their ids alone.
+// Revokes sessions. It may take an hour until they lose access. Revoking a session again has no effect. Without
+// the capability to list sessions, the response has their ids only.
 //
 // Takes any type of body and a specified content type.
 //
@@ -4393,8 +4390,8 @@ func (c *Client) RevokeSessionsWithBody(ctx context.Context, contentType string,
 
 // RevokeSessions Revoke sessions
 //
-// Revokes sessions; it may take an hour until they lose access. Revoking one again does nothing. A caller that may
-// not list sessions gets back their ids alone.
+// Revokes sessions. It may take an hour until they lose access. Revoking a session again has no effect. Without
+// the capability to list sessions, the response has their ids only.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -5836,17 +5833,17 @@ func (c *Client) applyEditors(ctx context.Context, req *http.Request, additional
 
 // Operation describes an operation of the API.
 type Operation struct {
-	// ID is the operationId.
+	// ID: is the operationId.
 	ID string
-	// Method is the HTTP method.
+	// Method: is the HTTP method.
 	Method string
-	// Path is the path below the project, with its parameters in braces.
+	// Path: is the path below the project, with its parameters in braces.
 	Path string
-	// Safe reports whether a request may be repeated when its outcome is unknown.
+	// Safe: reports whether a request may be repeated when its outcome is unknown.
 	Safe bool
-	// Nonce reports whether the request body contains a nonce, so that each attempt needs a new body.
+	// Nonce: reports whether the request body contains a nonce, so that each attempt needs a new body.
 	Nonce bool
-	// Capabilities are the capabilities that allow the operation, as ACL:ACTION. The caller needs one of them.
+	// Capabilities: are the capabilities that allow the operation, as ACL:ACTION. The caller needs one of them.
 	Capabilities []string
 }
 
@@ -6007,7 +6004,7 @@ type ResponseError struct {
 	StatusCode int
 	Header     http.Header
 	Body       []byte
-	// Err is what is wrong with the body of a success; nil for other statuses.
+	// Err: is what is wrong with the body of a success; nil for other statuses.
 	Err error
 }
 
@@ -6054,338 +6051,369 @@ func decodeResponse[T any](op Operation, resp *http.Response, err error) (*T, er
 	return result, nil
 }
 
-// InitFileUpload calls POST /files: Register a file and get its upload URL.
+// InitFileUpload: register a file and get its upload URL (POST /files).
 //
-// Registers one file and answers with the URL to which its bytes are to be sent by PUT within a week. That URL is
-// signed by itself and must not get the caller's token.
+// Registers one file and returns a URL for its content, which is sent by PUT within a week. The URL is signed and
+// must not receive the caller's token.
 //
-// Required capability: filesAcl:WRITE.
+// Capability: filesAcl:WRITE.
+// Reference: https://api-docs.cognite.com/20230101/tag/Files/operation/initFileUpload
 func (a *API) InitFileUpload(ctx context.Context, params *InitFileUploadParams, body InitFileUploadJSONRequestBody, reqEditors ...RequestEditorFn) (*FileUpload, error) {
 	resp, err := a.Client.InitFileUpload(WithOperation(ctx, InitFileUploadOperation), params, body, reqEditors...)
 	return decodeResponse[FileUpload](InitFileUploadOperation, resp, err)
 }
 
-// ByIDsFiles calls POST /files/byids: Retrieve files by id, external id or instance id.
+// ByIDsFiles: retrieve files by id, external id or instance id (POST /files/byids).
 //
-// Returns the metadata of 1 to 1000 files in the order asked for. A function may be created from a file once its
+// Returns the metadata of 1 to 1000 files in the order of the request. A function can be created from a file whose
 // `uploaded` is true.
 //
-// Required capability: filesAcl:READ.
+// Capability: filesAcl:READ.
+// Reference: https://api-docs.cognite.com/20230101/tag/Files/operation/byIdsFiles
 func (a *API) ByIDsFiles(ctx context.Context, body ByIDsFilesJSONRequestBody, reqEditors ...RequestEditorFn) (*FileList, error) {
 	resp, err := a.Client.ByIDsFiles(WithOperation(ctx, ByIDsFilesOperation), body, reqEditors...)
 	return decodeResponse[FileList](ByIDsFilesOperation, resp, err)
 }
 
-// DeleteFiles calls POST /files/delete: Delete files.
+// DeleteFiles: delete files (POST /files/delete).
 //
 // Deletes 1 to 1000 files.
 //
-// Required capability: filesAcl:WRITE.
+// Capability: filesAcl:WRITE.
+// Reference: https://api-docs.cognite.com/20230101/tag/Files/operation/deleteFiles
 func (a *API) DeleteFiles(ctx context.Context, body DeleteFilesJSONRequestBody, reqEditors ...RequestEditorFn) (*Empty, error) {
 	resp, err := a.Client.DeleteFiles(WithOperation(ctx, DeleteFilesOperation), body, reqEditors...)
 	return decodeResponse[Empty](DeleteFilesOperation, resp, err)
 }
 
-// DownloadLinks calls POST /files/downloadlink: Get links to files' content.
+// DownloadLinks: get download links of files (POST /files/downloadlink).
 //
 // Returns a signed download URL for each of 1 to 100 files.
 //
-// Required capability: filesAcl:READ.
+// Capability: filesAcl:READ.
+// Reference: https://api-docs.cognite.com/20230101/tag/Files/operation/downloadLinks
 func (a *API) DownloadLinks(ctx context.Context, params *DownloadLinksParams, body DownloadLinksJSONRequestBody, reqEditors ...RequestEditorFn) (*FileDownloadLinkList, error) {
 	resp, err := a.Client.DownloadLinks(WithOperation(ctx, DownloadLinksOperation), params, body, reqEditors...)
 	return decodeResponse[FileDownloadLinkList](DownloadLinksOperation, resp, err)
 }
 
-// GetFileByInternalID calls GET /files/{id}: Retrieve a file by its id.
+// GetFileByInternalID: retrieve a file by id (GET /files/{id}).
 //
-// Returns the metadata of one file, not wrapped in a list.
+// Returns the metadata of one file, without a list.
 //
-// Required capability: filesAcl:READ.
+// Capability: filesAcl:READ.
+// Reference: https://api-docs.cognite.com/20230101/tag/Files/operation/getFileByInternalId
 func (a *API) GetFileByInternalID(ctx context.Context, id InternalID, reqEditors ...RequestEditorFn) (*FileMetadata, error) {
 	resp, err := a.Client.GetFileByInternalID(WithOperation(ctx, GetFileByInternalIDOperation), id, reqEditors...)
 	return decodeResponse[FileMetadata](GetFileByInternalIDOperation, resp, err)
 }
 
-// GetFunctions calls GET /functions: List functions.
+// GetFunctions: list functions (GET /functions).
 //
-// Returns up to `limit` functions in one answer. There is no cursor: whoever wants more functions asks with a
-// greater limit.
+// Returns at most `limit` functions. There is no cursor. To get more functions, use a larger limit.
 //
-// Required capability: functionsAcl:READ.
+// Capability: functionsAcl:READ.
+// Reference: https://api-docs.cognite.com/20230101/tag/Functions/operation/getFunctions
 func (a *API) GetFunctions(ctx context.Context, params *GetFunctionsParams, reqEditors ...RequestEditorFn) (*FunctionList, error) {
 	resp, err := a.Client.GetFunctions(WithOperation(ctx, GetFunctionsOperation), params, reqEditors...)
 	return decodeResponse[FunctionList](GetFunctionsOperation, resp, err)
 }
 
-// PostFunctions calls POST /functions: Create a function.
+// PostFunctions: create a function (POST /functions).
 //
-// Registers one function whose code was uploaded as a zip file before, and starts its deployment, which takes
-// minutes. The answer shows it with status Queued; it can be called when its status is Ready.
+// Creates one function from a zip file that was uploaded before, and starts its deployment, which takes minutes.
+// The response has the status Queued. The function can be called when its status is Ready.
 //
-// Required capability: functionsAcl:WRITE.
+// Capability: functionsAcl:WRITE.
+// Reference: https://api-docs.cognite.com/20230101/tag/Functions/operation/postFunctions
 func (a *API) PostFunctions(ctx context.Context, body PostFunctionsJSONRequestBody, reqEditors ...RequestEditorFn) (*FunctionList, error) {
 	resp, err := a.Client.PostFunctions(WithOperation(ctx, PostFunctionsOperation), body, reqEditors...)
 	return decodeResponse[FunctionList](PostFunctionsOperation, resp, err)
 }
 
-// ByIDsFunctions calls POST /functions/byids: Retrieve functions by id or external id.
+// ByIDsFunctions: retrieve functions by id or external id (POST /functions/byids).
 //
-// Returns 1 to 10 functions. An unknown id is an error that lists it under `missing`, unless `ignoreUnknownIds`
-// is true: then it is left out of the answer.
+// Returns 1 to 10 functions. An unknown id is an error that lists the id in `missing`. With `ignoreUnknownIds` the
+// response omits unknown ids.
 //
-// Required capability: functionsAcl:READ.
+// Capability: functionsAcl:READ.
+// Reference: https://api-docs.cognite.com/20230101/tag/Functions/operation/byIdsFunctions
 func (a *API) ByIDsFunctions(ctx context.Context, body ByIDsFunctionsJSONRequestBody, reqEditors ...RequestEditorFn) (*FunctionList, error) {
 	resp, err := a.Client.ByIDsFunctions(WithOperation(ctx, ByIDsFunctionsOperation), body, reqEditors...)
 	return decodeResponse[FunctionList](ByIDsFunctionsOperation, resp, err)
 }
 
-// DeleteFunctions calls POST /functions/delete: Delete functions.
+// DeleteFunctions: delete functions (POST /functions/delete).
 //
-// Deletes 1 to 10 functions together with their schedules. The code file stays in the Files API.
+// Deletes 1 to 10 functions and their schedules. The code files remain.
 //
-// Required capability: functionsAcl:WRITE.
+// Capability: functionsAcl:WRITE.
+// Reference: https://api-docs.cognite.com/20230101/tag/Functions/operation/deleteFunctions
 func (a *API) DeleteFunctions(ctx context.Context, body DeleteFunctionsJSONRequestBody, reqEditors ...RequestEditorFn) (*Empty, error) {
 	resp, err := a.Client.DeleteFunctions(WithOperation(ctx, DeleteFunctionsOperation), body, reqEditors...)
 	return decodeResponse[Empty](DeleteFunctionsOperation, resp, err)
 }
 
-// FunctionsLimits calls GET /functions/limits: Read the project's limits.
+// FunctionsLimits: retrieve the limits of the project (GET /functions/limits).
 //
-// Returns what the project's cloud allows a call to use, and which Python runtimes it offers.
+// Returns the limits of a call in the project's cloud and the offered Python runtimes.
 //
-// Required capability: functionsAcl:READ.
+// Capability: functionsAcl:READ.
+// Reference: https://api-docs.cognite.com/20230101/tag/Functions/operation/functionsLimits
 func (a *API) FunctionsLimits(ctx context.Context, reqEditors ...RequestEditorFn) (*FunctionsLimits, error) {
 	resp, err := a.Client.FunctionsLimits(WithOperation(ctx, FunctionsLimitsOperation), reqEditors...)
 	return decodeResponse[FunctionsLimits](FunctionsLimitsOperation, resp, err)
 }
 
-// ListFunctions calls POST /functions/list: Filter functions.
+// ListFunctions: filter functions (POST /functions/list).
 //
-// Returns up to `limit` functions that match every given filter field. There is no cursor; 10000 is known to be
-// accepted as a limit. Unknown body fields are refused.
+// Returns at most `limit` functions that match all fields of the filter. There is no cursor. The service accepts a
+// limit of 10000. It rejects unknown fields.
 //
-// Required capability: functionsAcl:READ.
+// Capability: functionsAcl:READ.
+// Reference: https://api-docs.cognite.com/20230101/tag/Functions/operation/listFunctions
 func (a *API) ListFunctions(ctx context.Context, body ListFunctionsJSONRequestBody, reqEditors ...RequestEditorFn) (*FunctionList, error) {
 	resp, err := a.Client.ListFunctions(WithOperation(ctx, ListFunctionsOperation), body, reqEditors...)
 	return decodeResponse[FunctionList](ListFunctionsOperation, resp, err)
 }
 
-// GetFunctionSchedules calls GET /functions/schedules: List schedules.
+// GetFunctionSchedules: list schedules (GET /functions/schedules).
 //
-// Returns up to `limit` schedules in one answer. There is no cursor.
+// Returns at most `limit` schedules. There is no cursor.
 //
-// Required capability: functionsAcl:READ.
+// Capability: functionsAcl:READ.
+// Reference: https://api-docs.cognite.com/20230101/tag/Function-schedules/operation/getFunctionSchedules
 func (a *API) GetFunctionSchedules(ctx context.Context, params *GetFunctionSchedulesParams, reqEditors ...RequestEditorFn) (*FunctionScheduleList, error) {
 	resp, err := a.Client.GetFunctionSchedules(WithOperation(ctx, GetFunctionSchedulesOperation), params, reqEditors...)
 	return decodeResponse[FunctionScheduleList](GetFunctionSchedulesOperation, resp, err)
 }
 
-// PostFunctionSchedules calls POST /functions/schedules: Create a schedule.
+// PostFunctionSchedules: create a schedule (POST /functions/schedules).
 //
-// Creates one schedule. The nonce binds its session to the schedule, and the session is kept alive for as long as
-// the schedule exists and its credentials can be renewed.
+// Creates one schedule. The nonce binds a session to the schedule. The session is renewed as long as the schedule
+// exists and its credentials are valid.
 //
-// Required capability: functionsAcl:WRITE.
+// Capability: functionsAcl:WRITE.
+// Reference: https://api-docs.cognite.com/20230101/tag/Function-schedules/operation/postFunctionSchedules
 func (a *API) PostFunctionSchedules(ctx context.Context, body PostFunctionSchedulesJSONRequestBody, reqEditors ...RequestEditorFn) (*FunctionScheduleList, error) {
 	resp, err := a.Client.PostFunctionSchedules(WithOperation(ctx, PostFunctionSchedulesOperation), body, reqEditors...)
 	return decodeResponse[FunctionScheduleList](PostFunctionSchedulesOperation, resp, err)
 }
 
-// ByIDsFunctionSchedules calls POST /functions/schedules/byids: Retrieve schedules by id.
+// ByIDsFunctionSchedules: retrieve schedules by id (POST /functions/schedules/byids).
 //
-// Returns 1 to 10000 schedules. An unknown id is an error that lists it under `missing`, unless
-// `ignoreUnknownIds` is true: then it is left out of the answer.
+// Returns 1 to 10000 schedules. An unknown id is an error that lists the id in `missing`. With `ignoreUnknownIds`
+// the response omits unknown ids.
 //
-// Required capability: functionsAcl:READ.
+// Capability: functionsAcl:READ.
+// Reference: https://api-docs.cognite.com/20230101/tag/Function-schedules/operation/byIdsFunctionSchedules
 func (a *API) ByIDsFunctionSchedules(ctx context.Context, body ByIDsFunctionSchedulesJSONRequestBody, reqEditors ...RequestEditorFn) (*FunctionScheduleList, error) {
 	resp, err := a.Client.ByIDsFunctionSchedules(WithOperation(ctx, ByIDsFunctionSchedulesOperation), body, reqEditors...)
 	return decodeResponse[FunctionScheduleList](ByIDsFunctionSchedulesOperation, resp, err)
 }
 
-// DeleteFunctionSchedules calls POST /functions/schedules/delete: Delete schedules.
+// DeleteFunctionSchedules: delete schedules (POST /functions/schedules/delete).
 //
-// Deletes 1 to 10000 schedules. Unknown ids cannot be ignored here.
+// Deletes 1 to 10000 schedules. An unknown id is an error. There is no option to ignore unknown ids.
 //
-// Required capability: functionsAcl:WRITE.
+// Capability: functionsAcl:WRITE.
+// Reference: https://api-docs.cognite.com/20230101/tag/Function-schedules/operation/deleteFunctionSchedules
 func (a *API) DeleteFunctionSchedules(ctx context.Context, body DeleteFunctionSchedulesJSONRequestBody, reqEditors ...RequestEditorFn) (*Empty, error) {
 	resp, err := a.Client.DeleteFunctionSchedules(WithOperation(ctx, DeleteFunctionSchedulesOperation), body, reqEditors...)
 	return decodeResponse[Empty](DeleteFunctionSchedulesOperation, resp, err)
 }
 
-// ListFunctionSchedules calls POST /functions/schedules/list: Filter schedules.
+// ListFunctionSchedules: filter schedules (POST /functions/schedules/list).
 //
-// Returns up to `limit` schedules that match every given filter field. There is no cursor, and an unknown body
-// field such as `cursor` is refused; 10000 is known to be accepted as a limit.
+// Returns at most `limit` schedules that match all fields of the filter. There is no cursor. The service accepts a
+// limit of 10000. It rejects unknown fields, such as `cursor`.
 //
-// Required capability: functionsAcl:READ.
+// Capability: functionsAcl:READ.
+// Reference: https://api-docs.cognite.com/20230101/tag/Function-schedules/operation/listFunctionSchedules
 func (a *API) ListFunctionSchedules(ctx context.Context, body ListFunctionSchedulesJSONRequestBody, reqEditors ...RequestEditorFn) (*FunctionScheduleList, error) {
 	resp, err := a.Client.ListFunctionSchedules(WithOperation(ctx, ListFunctionSchedulesOperation), body, reqEditors...)
 	return decodeResponse[FunctionScheduleList](ListFunctionSchedulesOperation, resp, err)
 }
 
-// GetFunctionSchedule calls GET /functions/schedules/{scheduleId}: Retrieve a schedule by its id.
+// GetFunctionSchedule: retrieve a schedule by id (GET /functions/schedules/{scheduleId}).
 //
-// Returns one schedule, not wrapped in a list.
+// Returns one schedule, without a list.
 //
-// Required capability: functionsAcl:READ.
+// Capability: functionsAcl:READ.
+// Reference: https://api-docs.cognite.com/20230101/tag/Function-schedules/operation/getFunctionSchedule
 func (a *API) GetFunctionSchedule(ctx context.Context, scheduleID ScheduleID, reqEditors ...RequestEditorFn) (*FunctionSchedule, error) {
 	resp, err := a.Client.GetFunctionSchedule(WithOperation(ctx, GetFunctionScheduleOperation), scheduleID, reqEditors...)
 	return decodeResponse[FunctionSchedule](GetFunctionScheduleOperation, resp, err)
 }
 
-// GetFunctionScheduleInputData calls GET /functions/schedules/{scheduleId}/input_data: Retrieve a schedule's input data.
+// GetFunctionScheduleInputData: retrieve the input data of a schedule (GET /functions/schedules/{scheduleId}/input_data).
 //
-// Returns the data that every call of the schedule gets. No other operation shows it.
+// Returns the data of the schedule's calls. No other operation returns it.
 //
-// Required capability: functionsAcl:READ.
+// Capability: functionsAcl:READ.
+// Reference: https://api-docs.cognite.com/20230101/tag/Function-schedules/operation/getFunctionScheduleInputData
 func (a *API) GetFunctionScheduleInputData(ctx context.Context, scheduleID ScheduleID, reqEditors ...RequestEditorFn) (*FunctionScheduleInputData, error) {
 	resp, err := a.Client.GetFunctionScheduleInputData(WithOperation(ctx, GetFunctionScheduleInputDataOperation), scheduleID, reqEditors...)
 	return decodeResponse[FunctionScheduleInputData](GetFunctionScheduleInputDataOperation, resp, err)
 }
 
-// GetFunctionsStatus calls GET /functions/status: Read the activation status.
+// GetFunctionsStatus: retrieve the activation status (GET /functions/status).
 //
-// Says whether Functions may be used in the project. A new project starts as inactive.
+// Returns whether Functions is activated in the project. A new project is inactive.
 //
-// Required capability: functionsAcl:READ.
+// Capability: functionsAcl:READ.
+// Reference: https://api-docs.cognite.com/20230101/tag/Functions/operation/getFunctionsStatus
 func (a *API) GetFunctionsStatus(ctx context.Context, reqEditors ...RequestEditorFn) (*FunctionsStatus, error) {
 	resp, err := a.Client.GetFunctionsStatus(WithOperation(ctx, GetFunctionsStatusOperation), reqEditors...)
 	return decodeResponse[FunctionsStatus](GetFunctionsStatusOperation, resp, err)
 }
 
-// PostFunctionsStatus calls POST /functions/status: Activate Functions.
+// PostFunctionsStatus: activate Functions (POST /functions/status).
 //
-// Asks for the activation of Functions, which takes up to two hours. Asking again does no harm.
+// Requests the activation of Functions in the project, which takes up to two hours. It can be requested again.
 //
-// Required capability: functionsAcl:WRITE.
+// Capability: functionsAcl:WRITE.
+// Reference: https://api-docs.cognite.com/20230101/tag/Functions/operation/postFunctionsStatus
 func (a *API) PostFunctionsStatus(ctx context.Context, reqEditors ...RequestEditorFn) (*FunctionsStatus, error) {
 	resp, err := a.Client.PostFunctionsStatus(WithOperation(ctx, PostFunctionsStatusOperation), reqEditors...)
 	return decodeResponse[FunctionsStatus](PostFunctionsStatusOperation, resp, err)
 }
 
-// GetFunction calls GET /functions/{functionId}: Retrieve a function by its id.
+// GetFunction: retrieve a function by id (GET /functions/{functionId}).
 //
-// Returns one function, not wrapped in a list.
+// Returns one function, without a list.
 //
-// Required capability: functionsAcl:READ.
+// Capability: functionsAcl:READ.
+// Reference: https://api-docs.cognite.com/20230101/tag/Functions/operation/getFunction
 func (a *API) GetFunction(ctx context.Context, functionID FunctionID, reqEditors ...RequestEditorFn) (*Function, error) {
 	resp, err := a.Client.GetFunction(WithOperation(ctx, GetFunctionOperation), functionID, reqEditors...)
 	return decodeResponse[Function](GetFunctionOperation, resp, err)
 }
 
-// PostFunctionsCall calls POST /functions/{functionId}/call: Call a function.
+// PostFunctionsCall: call a function (POST /functions/{functionId}/call).
 //
-// Starts one run of a function that is Ready and answers at once, with status Running. The nonce comes from a
-// session created right before: it serves one call and expires after about a minute. A request repeated after a
-// lost answer may run the code twice.
+// Starts a call of a function and returns at once. The function must have the status Ready. The call has the
+// status Running. The nonce comes from a new session. It is valid for one call and for about a minute. If the
+// response is lost, another request may run the code twice.
 //
-// Required capability: functionsAcl:RUN or functionsAcl:WRITE.
+// Capability: functionsAcl:RUN or functionsAcl:WRITE.
+// Reference: https://api-docs.cognite.com/20230101/tag/Function-calls/operation/postFunctionsCall
 func (a *API) PostFunctionsCall(ctx context.Context, functionID FunctionID, body PostFunctionsCallJSONRequestBody, reqEditors ...RequestEditorFn) (*FunctionCall, error) {
 	resp, err := a.Client.PostFunctionsCall(WithOperation(ctx, PostFunctionsCallOperation), functionID, body, reqEditors...)
 	return decodeResponse[FunctionCall](PostFunctionsCallOperation, resp, err)
 }
 
-// GetFunctionCalls calls GET /functions/{functionId}/calls: List calls.
+// GetFunctionCalls: list calls (GET /functions/{functionId}/calls).
 //
-// Returns one page of a function's calls. The cursor of a page leads to the next one.
+// Returns one page of the calls of a function. The cursor of a page returns the next page.
 //
-// Required capability: functionsAcl:READ.
+// Capability: functionsAcl:READ.
+// Reference: https://api-docs.cognite.com/20230101/tag/Function-calls/operation/getFunctionCalls
 func (a *API) GetFunctionCalls(ctx context.Context, functionID FunctionID, params *GetFunctionCallsParams, reqEditors ...RequestEditorFn) (*FunctionCallPage, error) {
 	resp, err := a.Client.GetFunctionCalls(WithOperation(ctx, GetFunctionCallsOperation), functionID, params, reqEditors...)
 	return decodeResponse[FunctionCallPage](GetFunctionCallsOperation, resp, err)
 }
 
-// ByIDsFunctionCalls calls POST /functions/{functionId}/calls/byids: Retrieve calls by id.
+// ByIDsFunctionCalls: retrieve calls by id (POST /functions/{functionId}/calls/byids).
 //
-// Returns 1 to 10000 calls of one function. An unknown id is an error that lists it under `missing`, unless
-// `ignoreUnknownIds` is true: then it is left out of the answer.
+// Returns 1 to 10000 calls of one function. An unknown id is an error that lists the id in `missing`. With
+// `ignoreUnknownIds` the response omits unknown ids.
 //
-// Required capability: functionsAcl:READ.
+// Capability: functionsAcl:READ.
+// Reference: https://api-docs.cognite.com/20230101/tag/Function-calls/operation/byIdsFunctionCalls
 func (a *API) ByIDsFunctionCalls(ctx context.Context, functionID FunctionID, body ByIDsFunctionCallsJSONRequestBody, reqEditors ...RequestEditorFn) (*FunctionCallList, error) {
 	resp, err := a.Client.ByIDsFunctionCalls(WithOperation(ctx, ByIDsFunctionCallsOperation), functionID, body, reqEditors...)
 	return decodeResponse[FunctionCallList](ByIDsFunctionCallsOperation, resp, err)
 }
 
-// ListFunctionCalls calls POST /functions/{functionId}/calls/list: Filter calls.
+// ListFunctionCalls: filter calls (POST /functions/{functionId}/calls/list).
 //
-// Returns one page of the calls that match every given filter field. A page may hold fewer calls than the limit
-// although more follow; the walk ends where `nextCursor` is absent.
+// Returns one page of the calls that match all fields of the filter. A page may have fewer calls than the limit
+// although more pages follow. The last page has no `nextCursor`.
 //
-// Required capability: functionsAcl:READ.
+// Capability: functionsAcl:READ.
+// Reference: https://api-docs.cognite.com/20230101/tag/Function-calls/operation/listFunctionCalls
 func (a *API) ListFunctionCalls(ctx context.Context, functionID FunctionID, body ListFunctionCallsJSONRequestBody, reqEditors ...RequestEditorFn) (*FunctionCallPage, error) {
 	resp, err := a.Client.ListFunctionCalls(WithOperation(ctx, ListFunctionCallsOperation), functionID, body, reqEditors...)
 	return decodeResponse[FunctionCallPage](ListFunctionCallsOperation, resp, err)
 }
 
-// GetFunctionCall calls GET /functions/{functionId}/calls/{callId}: Retrieve a call by its id.
+// GetFunctionCall: retrieve a call by id (GET /functions/{functionId}/calls/{callId}).
 //
-// Returns one call, not wrapped in a list.
+// Returns one call, without a list.
 //
-// Required capability: functionsAcl:READ.
+// Capability: functionsAcl:READ.
+// Reference: https://api-docs.cognite.com/20230101/tag/Function-calls/operation/getFunctionCall
 func (a *API) GetFunctionCall(ctx context.Context, functionID FunctionID, callID CallID, reqEditors ...RequestEditorFn) (*FunctionCall, error) {
 	resp, err := a.Client.GetFunctionCall(WithOperation(ctx, GetFunctionCallOperation), functionID, callID, reqEditors...)
 	return decodeResponse[FunctionCall](GetFunctionCallOperation, resp, err)
 }
 
-// GetFunctionCallLogs calls GET /functions/{functionId}/calls/{callId}/logs: Retrieve what a call printed.
+// GetFunctionCallLogs: retrieve the log of a call (GET /functions/{functionId}/calls/{callId}/logs).
 //
-// Returns every line that the call has printed so far to its standard output and standard error, oldest first, in
-// one answer. Lines may arrive some seconds after the call has ended.
+// Returns all lines that the call has written to standard output and standard error up to now, oldest first. Lines
+// may appear some seconds after the end of the call.
 //
-// Required capability: functionsAcl:READ.
+// Capability: functionsAcl:READ.
+// Reference: https://api-docs.cognite.com/20230101/tag/Function-calls/operation/getFunctionCallLogs
 func (a *API) GetFunctionCallLogs(ctx context.Context, functionID FunctionID, callID CallID, reqEditors ...RequestEditorFn) (*FunctionCallLog, error) {
 	resp, err := a.Client.GetFunctionCallLogs(WithOperation(ctx, GetFunctionCallLogsOperation), functionID, callID, reqEditors...)
 	return decodeResponse[FunctionCallLog](GetFunctionCallLogsOperation, resp, err)
 }
 
-// GetFunctionCallResponse calls GET /functions/{functionId}/calls/{callId}/response: Retrieve what a call returned.
+// GetFunctionCallResponse: retrieve the response of a call (GET /functions/{functionId}/calls/{callId}/response).
 //
-// Returns the value that the function returned. `response` is absent while the call runs and when it did not end
-// well.
+// Returns the value that the function returned. `response` is absent while the call runs and if it did not
+// complete.
 //
-// Required capability: functionsAcl:READ.
+// Capability: functionsAcl:READ.
+// Reference: https://api-docs.cognite.com/20230101/tag/Function-calls/operation/getFunctionCallResponse
 func (a *API) GetFunctionCallResponse(ctx context.Context, functionID FunctionID, callID CallID, reqEditors ...RequestEditorFn) (*FunctionCallResponse, error) {
 	resp, err := a.Client.GetFunctionCallResponse(WithOperation(ctx, GetFunctionCallResponseOperation), functionID, callID, reqEditors...)
 	return decodeResponse[FunctionCallResponse](GetFunctionCallResponseOperation, resp, err)
 }
 
-// ListSessions calls GET /sessions: List sessions.
+// ListSessions: list sessions (GET /sessions).
 //
-// Returns one page of the project's sessions. The cursor of a page leads to the next one.
+// Returns one page of the sessions of the project. The cursor of a page returns the next page.
 //
-// Required capability: sessionsAcl:LIST.
+// Capability: sessionsAcl:LIST.
+// Reference: https://api-docs.cognite.com/20230101/tag/Sessions/operation/listSessions
 func (a *API) ListSessions(ctx context.Context, params *ListSessionsParams, reqEditors ...RequestEditorFn) (*SessionPage, error) {
 	resp, err := a.Client.ListSessions(WithOperation(ctx, ListSessionsOperation), params, reqEditors...)
 	return decodeResponse[SessionPage](ListSessionsOperation, resp, err)
 }
 
-// CreateSessions calls POST /sessions: Create a session.
+// CreateSessions: create a session (POST /sessions).
 //
-// Creates one session and returns its nonce, which serves once and expires after about a minute. A session that
-// nobody binds does nothing, so asking again is harmless.
+// Creates one session and returns its nonce, which is valid once and for about a minute. A session that is not
+// used has no effect, so the request can be retried.
 //
-// Required capability: sessionsAcl:CREATE.
+// Capability: sessionsAcl:CREATE.
+// Reference: https://api-docs.cognite.com/20230101/tag/Sessions/operation/createSessions
 func (a *API) CreateSessions(ctx context.Context, body CreateSessionsJSONRequestBody, reqEditors ...RequestEditorFn) (*CreatedSessionList, error) {
 	resp, err := a.Client.CreateSessions(WithOperation(ctx, CreateSessionsOperation), body, reqEditors...)
 	return decodeResponse[CreatedSessionList](CreateSessionsOperation, resp, err)
 }
 
-// GetSessionsByIDs calls POST /sessions/byids: Retrieve sessions by id.
+// GetSessionsByIDs: retrieve sessions by id (POST /sessions/byids).
 //
-// Returns 1 to 1000 sessions. It fails if any of them is unknown.
+// Returns 1 to 1000 sessions. An unknown id is an error.
 //
-// Required capability: sessionsAcl:LIST.
+// Capability: sessionsAcl:LIST.
+// Reference: https://api-docs.cognite.com/20230101/tag/Sessions/operation/getSessionsByIds
 func (a *API) GetSessionsByIDs(ctx context.Context, body GetSessionsByIDsJSONRequestBody, reqEditors ...RequestEditorFn) (*SessionList, error) {
 	resp, err := a.Client.GetSessionsByIDs(WithOperation(ctx, GetSessionsByIDsOperation), body, reqEditors...)
 	return decodeResponse[SessionList](GetSessionsByIDsOperation, resp, err)
 }
 
-// RevokeSessions calls POST /sessions/revoke: Revoke sessions.
+// RevokeSessions: revoke sessions (POST /sessions/revoke).
 //
-// Revokes sessions; it may take an hour until they lose access. Revoking one again does nothing. A caller that may
-// not list sessions gets back their ids alone.
+// Revokes sessions. It may take an hour until they lose access. Revoking a session again has no effect. Without
+// the capability to list sessions, the response has their ids only.
 //
-// Required capability: sessionsAcl:DELETE.
+// Capability: sessionsAcl:DELETE.
+// Reference: https://api-docs.cognite.com/20230101/tag/Sessions/operation/revokeSessions
 func (a *API) RevokeSessions(ctx context.Context, body RevokeSessionsJSONRequestBody, reqEditors ...RequestEditorFn) (*SessionPage, error) {
 	resp, err := a.Client.RevokeSessions(WithOperation(ctx, RevokeSessionsOperation), body, reqEditors...)
 	return decodeResponse[SessionPage](RevokeSessionsOperation, resp, err)

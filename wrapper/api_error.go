@@ -17,8 +17,8 @@ const maxErrorBytes = 1 << 20
 // APIError is a response of the service with a status other than 2xx. Get it with errors.As or
 // errors.AsType[*functions.APIError]. The fields are for programs. The text of Error is for people and may change.
 type APIError struct {
-	// Action is what the method tried to do, for example "retrieve the function with external id nope". It is "" for requests
-	// through [Client.Gen].
+	// Action is what the method tried to do, for example "retrieve the function with external id nope". It is "" for
+	// requests through [Client.Gen].
 	Action string
 	// Operation is the id of the operation, for example "postFunctions".
 	Operation string
@@ -38,7 +38,8 @@ type APIError struct {
 	AutoRetryable bool
 	// Attempts is the number of times that the request was sent.
 	Attempts int
-	// Capability is the capability that the operation needs, for example "functionsAcl:WRITE". Alternatives are joined by " or ".
+	// Capability is the capability that the operation needs, for example "functionsAcl:WRITE". Alternatives are joined by "
+	// or ".
 	Capability string
 }
 

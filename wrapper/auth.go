@@ -14,40 +14,39 @@ import (
 	"golang.org/x/oauth2/clientcredentials"
 )
 
-// earlyRefresh is how long before its end a token is renewed, so that it does not expire on its way to the service.
+// earlyRefresh is the time between the renewal and the expiry of a token, so that a token does not expire in transit.
 const earlyRefresh = time.Minute
 
-// ClientCredentialsConfig holds what the OAuth 2.0 client credentials flow needs.
+// ClientCredentialsConfig configures the OAuth 2.0 client credentials flow.
 type ClientCredentialsConfig struct {
-	// ClientID and ClientSecret are the machine identity at the project's identity provider.
+	// ClientID and ClientSecret are the credentials of the machine identity at the identity provider.
 	ClientID     string
 	ClientSecret Secret
-	// TokenURL is where tokens are to be had, for example
-	// "https://login.microsoftonline.com/TENANT/oauth2/v2.0/token" or "https://auth.cognite.com/oauth2/token". Plain http
-	// is taken for loopback addresses alone.
+	// TokenURL is the token endpoint, for example "https://login.microsoftonline.com/TENANT/oauth2/v2.0/token" or
+	// "https://auth.cognite.com/oauth2/token". It must use https, except for loopback addresses.
 	TokenURL string
-	// Scopes to ask for. Entra ID wants "https://CLUSTER.cognitedata.com/.default", Cognite's own provider none.
+	// Scopes are the requested scopes. Entra ID needs "https://CLUSTER.cognitedata.com/.default". Cognite's own provider
+	// needs none.
 	Scopes []string
-	// Audience to ask for, with providers that want one; "" sends none.
+	// Audience is the requested audience for providers that need one. "" sends none.
 	Audience string
 }
 
-// ClientCredentials returns a token source for a machine identity. The client that uses it fetches a token when one is
-// needed, once for all goroutines, renews it a minute before it expires and when the service refuses it, and creates
-// sessions with the same credentials.
+// ClientCredentials returns a token source for a machine identity. The client requests one token for all goroutines, and
+// renews it a minute before it expires or when the service rejects it. It creates sessions with the same credentials.
 func ClientCredentials(cfg ClientCredentialsConfig) oauth2.TokenSource {
 	return &clientCredentials{cfg}
 }
 
 type clientCredentials struct{ cfg ClientCredentialsConfig }
 
-// String shows whose credentials they are, without the secret.
+// String returns the client id, without the secret.
 func (s *clientCredentials) String() string { return "client credentials of " + s.cfg.ClientID }
 
-// GoString shows whose credentials they are, without the secret, for the %#v verb.
+// GoString returns the same string as String, for the %#v verb.
 func (s *clientCredentials) GoString() string { return s.String() }
 
-// Token makes the credentials usable outside a client too; each use fetches a token.
+// Token requests a token, for use without a client. It does not cache the token.
 func (s *clientCredentials) Token() (*oauth2.Token, error) {
 	return s.fetch(context.Background())
 }
@@ -66,7 +65,7 @@ func (s *clientCredentials) fetch(ctx context.Context) (*oauth2.Token, error) {
 	token, err := cc.Token(ctx)
 	if err != nil {
 		failed := newTokenError(s.cfg.TokenURL, err)
-		if s.cfg.ClientSecret != "" { // providers may quote what they were sent
+		if s.cfg.ClientSecret != "" { // providers may quote the request
 			failed.Description = strings.ReplaceAll(failed.Description, string(s.cfg.ClientSecret), redacted)
 		}
 		return nil, failed
@@ -84,33 +83,33 @@ func (s *clientCredentials) check() error {
 	}
 	u, err := url.Parse(s.cfg.TokenURL)
 	if err != nil || u.Host == "" {
-		return join(append(errs, errors.New("the token URL is not an address; set ClientCredentialsConfig.TokenURL"))...)
+		return join(append(errs, errors.New("the token URL is not a URL; set ClientCredentialsConfig.TokenURL"))...)
 	}
 	if u.User != nil {
-		errs = append(errs, errors.New("the token URL must hold no credentials; set ClientID and ClientSecret instead"))
+		errs = append(errs, errors.New("the token URL must not contain credentials; set ClientID and ClientSecret instead"))
 	}
 	return join(append(errs, requireSecure(u, "token URL"))...)
 }
 
-// StaticToken returns a token source that always gives token. Nobody renews it: when it has expired, requests fail with
-// ErrUnauthorized. Sessions are created by exchanging it.
+// StaticToken returns a token source that always returns token. It is never renewed: after it has expired, requests fail
+// with [ErrUnauthorized]. The client creates sessions by exchanging it.
 func StaticToken(token Secret) oauth2.TokenSource {
 	return staticToken{&oauth2.Token{AccessToken: string(token)}}
 }
 
-// staticToken is oauth2's own static source, but shows no token whichever way it is printed.
+// staticToken is the static source of oauth2, except that package fmt does not show the token.
 type staticToken struct{ token *oauth2.Token }
 
 // Token returns the token.
 func (s staticToken) Token() (*oauth2.Token, error) { return s.token, nil }
 
-// String shows what the source is, without the token.
+// String returns the kind of the source, without the token.
 func (s staticToken) String() string { return "static token" }
 
-// GoString shows what the source is, without the token, for the %#v verb.
+// GoString returns the same string as String, for the %#v verb.
 func (s staticToken) GoString() string { return s.String() }
 
-// requireSecure refuses to send credentials in clear over a network.
+// requireSecure rejects a URL that would send credentials unencrypted over a network.
 func requireSecure(u *url.URL, what string) error {
 	if u.Scheme == "https" {
 		return nil
@@ -119,17 +118,17 @@ func requireSecure(u *url.URL, what string) error {
 	if ip := net.ParseIP(host); u.Scheme == "http" && (host == "localhost" || ip != nil && ip.IsLoopback()) {
 		return nil
 	}
-	return fmt.Errorf("the %s %s://%s would send credentials in clear; use https (http is for loopback addresses)",
+	return fmt.Errorf("the %s %s://%s would send credentials unencrypted; use https (http is for loopback addresses)",
 		what, u.Scheme, u.Host)
 }
 
-// tokens hands out the token of a source. Client credentials know contexts and can be asked again, so for them it
-// remembers the token; every other source remembers its own.
+// tokens returns the tokens of a source. It caches the token of client credentials, which it can request with a context.
+// Other sources cache their tokens themselves.
 type tokens struct {
 	source     oauth2.TokenSource
 	httpClient *http.Client
 
-	lock    chan struct{} // a mutex that can be awaited together with a context
+	lock    chan struct{} // a mutex that a context can interrupt
 	cached  *oauth2.Token
 	renewAt time.Time
 }
@@ -138,18 +137,18 @@ func newTokens(source oauth2.TokenSource, h *http.Client) *tokens {
 	return &tokens{source: source, httpClient: h, lock: make(chan struct{}, 1)}
 }
 
-// get returns a token other than refused, which is nil or one that the service did not take. The second value tells
-// whether asking was any use: false when the source has no other token to give.
-func (t *tokens) get(ctx context.Context, refused *oauth2.Token) (token *oauth2.Token, renewed bool, err error) {
+// get returns a token that differs from rejected, a token that the service did not accept or nil. renewed is false if the
+// source has no other token.
+func (t *tokens) get(ctx context.Context, rejected *oauth2.Token) (token *oauth2.Token, renewed bool, err error) {
 	credentials, ok := t.source.(*clientCredentials)
 	if !ok {
 		if token, err = t.source.Token(); err != nil {
 			return nil, false, newTokenError("", err)
 		}
 		if token == nil || token.AccessToken == "" {
-			return nil, false, newTokenError("", errors.New("the token source gave an empty token; check where it comes from"))
+			return nil, false, newTokenError("", errors.New("the token source returned an empty token; check where it gets its token"))
 		}
-		return token, refused == nil || token.AccessToken != refused.AccessToken, nil
+		return token, rejected == nil || token.AccessToken != rejected.AccessToken, nil
 	}
 	select {
 	case t.lock <- struct{}{}:
@@ -157,7 +156,7 @@ func (t *tokens) get(ctx context.Context, refused *oauth2.Token) (token *oauth2.
 	case <-ctx.Done():
 		return nil, false, contextError(ctx)
 	}
-	if t.cached != nil && t.cached != refused && time.Now().Before(t.renewAt) {
+	if t.cached != nil && t.cached != rejected && time.Now().Before(t.renewAt) {
 		return t.cached, true, nil
 	}
 	token, err = credentials.fetch(context.WithValue(ctx, oauth2.HTTPClient, t.httpClient))
@@ -168,10 +167,77 @@ func (t *tokens) get(ctx context.Context, refused *oauth2.Token) (token *oauth2.
 	return token, true, nil
 }
 
-// renewalTime is a minute before the token's end, or half-way to it for one that lives less than two minutes.
+// renewalTime returns the time one minute before the expiry of the token, or half of its lifetime if that is below two
+// minutes.
 func renewalTime(token *oauth2.Token, now time.Time) time.Time {
 	if token.Expiry.IsZero() {
-		return now.Add(time.Hour) // the provider did not say, and an hour is what most give
+		return now.Add(time.Hour) // the provider did not state it; an hour is usual
 	}
 	return token.Expiry.Add(-min(earlyRefresh, token.Expiry.Sub(now)/2))
+}
+
+// TokenError reports that there is no access token.
+type TokenError struct {
+	// TokenURL is the token endpoint, or "" for a token source of the caller.
+	TokenURL string
+	// StatusCode is the HTTP status of the provider, or 0 without a response.
+	StatusCode int
+	// Code and Description are the explanation of the provider, for example "invalid_client".
+	Code, Description string
+	// Err is the cause.
+	Err error
+}
+
+// Error returns one sentence: what failed, why, and what to do.
+func (e *TokenError) Error() string {
+	var b strings.Builder
+	b.WriteString("functions: cannot get an access token")
+	if e.TokenURL != "" {
+		b.WriteString(" from " + e.TokenURL)
+	}
+	switch {
+	case e.Code != "":
+		fmt.Fprintf(&b, ": %s", e.Code)
+		if e.Description != "" {
+			fmt.Fprintf(&b, " (%s)", oneLine(e.Description))
+		}
+		b.WriteString("; check the client id, the client secret and the scopes")
+	case e.StatusCode != 0:
+		fmt.Fprintf(&b, ": the provider responded with status %d; check the token URL", e.StatusCode)
+	default:
+		fmt.Fprintf(&b, ": %v", e.Err)
+	}
+	return b.String()
+}
+
+// Unwrap returns the cause.
+func (e *TokenError) Unwrap() error { return e.Err }
+
+// Is matches ErrUnauthorized if the provider rejected the credentials, ErrRateLimited by the status, and ErrUnavailable if
+// the provider could not respond.
+func (e *TokenError) Is(target error) bool {
+	switch target {
+	case ErrUnauthorized:
+		rejected := e.StatusCode/100 == 4 || e.StatusCode/100 == 2 && e.Code != "" // some providers reject with status 200
+		return rejected && e.StatusCode != http.StatusTooManyRequests
+	case ErrRateLimited:
+		return e.StatusCode == http.StatusTooManyRequests
+	case ErrUnavailable:
+		return transient(e.StatusCode) || e.StatusCode == 0 && (notConnected(e.Err) || interrupted(e.Err))
+	}
+	return false
+}
+
+// newTokenError keeps only the parts of the provider's response that cannot contain a secret. The body might quote the
+// request.
+func newTokenError(tokenURL string, err error) *TokenError {
+	e := &TokenError{TokenURL: tokenURL, Err: withoutURL(err)}
+	if rejection, ok := errors.AsType[*oauth2.RetrieveError](err); ok {
+		if rejection.Response != nil {
+			e.StatusCode = rejection.Response.StatusCode
+		}
+		e.Code, e.Description = rejection.ErrorCode, rejection.ErrorDescription
+		e.Err = fmt.Errorf("status %d", e.StatusCode)
+	}
+	return e
 }

@@ -1,6 +1,7 @@
 package functions
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -33,11 +34,23 @@ func (c CallID) check() error {
 
 // Call is one call of a function. Its JSON is that of the API, including the fields that this version does not know
 // (AdditionalProperties). The methods with a context need a call that came from a [Client].
+//
+//	EndTime        *int64        end, ms since epoch; nil while the call runs; see Ended
+//	Error          *CallFailure  reason of a failure; see Failure
+//	FunctionID     int64         id of the called function
+//	ID             int64         id, unique within the function
+//	ScheduleID     *int64        id of the schedule that started the call
+//	ScheduledTime  *int64        scheduled start, ms since epoch; see Scheduled
+//	StartTime      int64         start, ms since epoch; see Started
+//	Status         CallStatus    status; every status except Running is final
 type Call struct {
 	gen.FunctionCall
 
 	client *Client
 }
+
+// CallFailure is the error of a failed call, which is a string or an object. [Call.Failure] reads both.
+type CallFailure = gen.FunctionCallError
 
 // CallID returns the id of the call and of its function.
 func (c *Call) CallID() CallID { return CallID{c.FunctionID, c.ID} }
@@ -140,6 +153,9 @@ func (f CallsFilter) wire() *gen.FunctionCallFilter {
 }
 
 // List returns the calls of a function that match the filter, at most 25 unless [WithLimit] sets another limit.
+//
+// Capability: functionsAcl:READ.
+// Reference: https://api-docs.cognite.com/20230101/tag/Function-calls/operation/listFunctionCalls
 func (s *CallsService) List(ctx context.Context, fn Identifier, filter CallsFilter, opts ...ListOption) (CallList, error) {
 	o, err := listSettings(defaultLimit, opts)
 	if err != nil {
@@ -148,8 +164,11 @@ func (s *CallsService) List(ctx context.Context, fn Identifier, filter CallsFilt
 	return collect(s.list(ctx, fn, filter, o))
 }
 
-// All iterates over the calls of a function that match the filter, over all of them unless [WithLimit] sets a limit. It keeps
-// one page in memory. Each range over the sequence sends new requests. An error is the last element.
+// All iterates over the calls of a function that match the filter, over all of them unless [WithLimit] sets a limit. It
+// keeps one page in memory. Each range over the sequence sends new requests. An error is the last element.
+//
+// Capability: functionsAcl:READ.
+// Reference: https://api-docs.cognite.com/20230101/tag/Function-calls/operation/listFunctionCalls
 func (s *CallsService) All(ctx context.Context, fn Identifier, filter CallsFilter, opts ...ListOption) iter.Seq2[*Call, error] {
 	o, err := listSettings(Unlimited, opts)
 	if err != nil {
@@ -190,6 +209,9 @@ func (s *CallsService) FromJSON(data []byte) (*Call, error) {
 }
 
 // Retrieve returns one call. An unknown call or function is an error that matches [ErrNotFound].
+//
+// Capability: functionsAcl:READ.
+// Reference: https://api-docs.cognite.com/20230101/tag/Function-calls/operation/byIdsFunctionCalls
 func (s *CallsService) Retrieve(ctx context.Context, fn Identifier, id int64) (*Call, error) {
 	found, err := s.RetrieveMultiple(ctx, fn, []int64{id})
 	if err != nil {
@@ -201,6 +223,9 @@ func (s *CallsService) Retrieve(ctx context.Context, fn Identifier, id int64) (*
 // RetrieveMultiple returns calls of one function in the order of ids. It sends one request for each 1,000 calls. A
 // duplicate id is sent once and its call is returned for each occurrence. An unknown call is an error that matches
 // [ErrNotFound]. With [IgnoreUnknown] it is left out.
+//
+// Capability: functionsAcl:READ.
+// Reference: https://api-docs.cognite.com/20230101/tag/Function-calls/operation/byIdsFunctionCalls
 func (s *CallsService) RetrieveMultiple(ctx context.Context, fn Identifier, ids []int64, opts ...IDsOption) (_ CallList, err error) {
 	defer explain(&err, "retrieve %s of the function with %v", listed("call", ids), fn)
 	if err := checkIDs("call id", ids...); err != nil {
@@ -236,6 +261,9 @@ func (s *CallsService) retrieve(ctx context.Context, functionID int64, ids []int
 
 // Response returns the result of the function as JSON. It returns the JSON null if the function returned None, and nil if
 // the call has no response because it runs or failed.
+//
+// Capability: functionsAcl:READ.
+// Reference: https://api-docs.cognite.com/20230101/tag/Function-calls/operation/getFunctionCallResponse
 func (s *CallsService) Response(ctx context.Context, fn Identifier, id int64) (_ json.RawMessage, err error) {
 	defer explain(&err, "retrieve the response of call %d of the function with %v", id, fn)
 	got, err := withCall(ctx, s.client, fn, id, s.client.api.GetFunctionCallResponse)
@@ -255,4 +283,64 @@ func withCall[T any](ctx context.Context, c *Client, fn Identifier, id int64,
 	return withFunctionID(ctx, c, fn, func(functionID int64) (*T, error) {
 		return received(read(ctx, functionID, id))
 	})
+}
+
+// CallError reports a call that ended without a response. It matches [ErrCallFailed] or [ErrCallTimeout] by the status of
+// the call.
+type CallError struct {
+	// Call is the ended call.
+	Call *Call
+	// Message is the reason, for example "ZeroDivisionError: division by zero". Trace is the Python traceback. Either may
+	// be "".
+	Message, Trace string
+	// LogTail are the last lines of the log, at most 20, right after the end. [CallsService.FollowLogs] also returns lines
+	// that the service shows later. Only [Run] sets LogTail. It is nil if the log could not be read.
+	LogTail CallLog
+}
+
+// Error returns one line with the reason. It includes neither the trace nor the log.
+func (e *CallError) Error() string {
+	var what, hint string
+	switch e.Call.Status {
+	case CallFailed:
+		what, hint = "failed", "; without any log line, the function often ran out of memory"
+	case CallTimeout:
+		what = "timed out"
+	default:
+		what = "ended with the status " + string(e.Call.Status)
+	}
+	return fmt.Sprintf("functions: %v %s: %s", e.Call.CallID(), what, cmp.Or(oneLine(e.Message), "the service gave no reason"+hint))
+}
+
+// Is matches ErrCallFailed and ErrCallTimeout by the status of the call.
+func (e *CallError) Is(target error) bool {
+	return target == ErrCallFailed && e.Call.Status == CallFailed || target == ErrCallTimeout && e.Call.Status == CallTimeout
+}
+
+// ended reports whether the call has ended. Every status except Running is final, including those that the service adds.
+func (c *Call) ended() (bool, error) { return c.Status != CallRunning, nil }
+
+// outcome returns nil for a completed call, and a *CallError otherwise.
+func (c *Call) outcome() error {
+	if c.Status == CallCompleted {
+		return nil
+	}
+	message, trace := c.Failure()
+	return &CallError{Call: c, Message: message, Trace: trace}
+}
+
+// Failure returns the message and the Python traceback of a failed call. Either may be "", and both are "" for other calls.
+// The service has sent an object and a string for the error of a call. Failure reads both.
+func (c *Call) Failure() (message, trace string) {
+	if c.Error == nil {
+		return "", ""
+	}
+	if text, err := c.Error.AsFunctionCallErrorText(); err == nil {
+		return text, ""
+	}
+	details, err := c.Error.AsFunctionCallErrorDetails()
+	if err != nil {
+		return "", ""
+	}
+	return deref(details.Message), deref(details.Trace)
 }

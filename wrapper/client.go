@@ -15,32 +15,32 @@ import (
 // Version is the version of this library, sent to the service in the User-Agent and x-cdp-sdk headers.
 const Version = "0.1.0"
 
-// Config says which project to talk to and how to prove who is asking. NewClient checks it before any request.
+// Config identifies the project and its credentials. [NewClient] checks it.
 type Config struct {
-	// BaseURL is the scheme and host of the service, for example "https://westeurope-1.cognitedata.com". Plain http is
-	// taken for loopback addresses alone, since a token goes with every request.
+	// BaseURL is the scheme and host of the service, for example "https://westeurope-1.cognitedata.com". It must use https,
+	// except for loopback addresses, because every request carries a token.
 	BaseURL string
-	// Cluster is the short form of BaseURL: "westeurope-1" stands for "https://westeurope-1.cognitedata.com". Give one
-	// of the two.
+	// Cluster is the short form of BaseURL: "westeurope-1" means "https://westeurope-1.cognitedata.com". Set one of the two.
 	Cluster string
-	// Project is the project's URL name.
+	// Project is the URL name of the project.
 	Project string
-	// TokenSource gives the access token of each request: ClientCredentials, StaticToken, or any other source. It must
-	// be safe for concurrent use, and should remember its token until that expires, as those of package oauth2 do.
+	// TokenSource returns the access token of each request: [ClientCredentials], [StaticToken], or any other source. It must
+	// be safe for concurrent use and should cache its token until the token expires, as the sources of package oauth2 do.
 	TokenSource oauth2.TokenSource
-	// Application names the calling program in the x-cdp-app header; "" sends none.
+	// Application is the name of the calling program in the x-cdp-app header. "" sends none.
 	Application string
 }
 
-// Client talks to the Functions API of one project. It is safe for concurrent use; make one and keep it.
+// Client is a client for the Functions API of one project. It is safe for concurrent use. Create one and share it: waits,
+// tokens and cached ids are shared within a client.
 type Client struct {
-	// Calls reads and awaits the calls of functions.
+	// Calls retrieves calls and waits for them.
 	Calls *CallsService
-	// Schedules creates and reads the schedules that call functions again and again.
+	// Schedules creates, lists and deletes schedules.
 	Schedules *SchedulesService
-	// Sessions creates and reads the sessions whose nonces let functions act on the caller's behalf.
+	// Sessions creates, lists and revokes sessions.
 	Sessions *SessionsService
-	// Files uploads and reads the zip files that hold functions' code.
+	// Files uploads and retrieves the zip files that contain the code of functions.
 	Files *FilesService
 
 	project  string
@@ -56,8 +56,8 @@ type Client struct {
 	deployments *poller[bool, Identifier, *Function]
 }
 
-// NewClient makes a client for one project. It sends no request, so a wrong token shows with the first method called;
-// anything wrong with cfg or opts itself is an error here, every fault of them named.
+// NewClient returns a client for one project. It sends no request, so it does not detect wrong credentials. The error names
+// everything that is missing or invalid in cfg and opts.
 func NewClient(cfg Config, opts ...Option) (*Client, error) {
 	s := defaultSettings()
 	var errs []error
@@ -67,7 +67,7 @@ func NewClient(cfg Config, opts ...Option) (*Client, error) {
 	base, err := cfg.baseURL()
 	errs = append(errs, err, cfg.check())
 	if err := join(errs...); err != nil {
-		return nil, fmt.Errorf("functions: cannot make a client: %w", err)
+		return nil, fmt.Errorf("functions: cannot create a client: %w", err)
 	}
 	return newClient(cfg, base, s)
 }
@@ -79,7 +79,7 @@ func newClient(cfg Config, base *url.URL, s settings) (*Client, error) {
 	doer := s.apiDoer(tokens, headers(cfg.Application))
 	var err error
 	if c.api, err = gen.NewAPI(server, gen.WithHTTPClient(doer)); err != nil {
-		return nil, fmt.Errorf("functions: cannot make a client: %w", err)
+		return nil, fmt.Errorf("functions: cannot create a client: %w", err)
 	}
 	c.Calls = &CallsService{client: c}
 	c.Schedules = &SchedulesService{client: c}
@@ -89,12 +89,12 @@ func newClient(cfg Config, base *url.URL, s settings) (*Client, error) {
 	return c, nil
 }
 
-// Project returns the URL name of the project that the client talks to.
+// Project returns the URL name of the project.
 func (c *Client) Project() string { return c.project }
 
-// Gen returns the generated low-level client beneath this one. It shares this client's token, retries and errors. What
-// it offers follows the description of the API and carries no promise of compatibility. A call started through it is
-// not repeated, since only Start can renew the nonce.
+// Gen returns the generated client, which has a typed method for each operation. It uses the token, the retries and the
+// errors of this client. It follows the description of the API and may change incompatibly. It does not retry calls, because
+// only [Client.Start] can renew the nonce.
 func (c *Client) Gen() *gen.API { return c.api }
 
 func (cfg Config) baseURL() (*url.URL, error) {
@@ -103,19 +103,19 @@ func (cfg Config) baseURL() (*url.URL, error) {
 	case raw == "" && cfg.Cluster == "":
 		return nil, errors.New("the cluster is missing; set Config.Cluster or Config.BaseURL")
 	case raw != "" && cfg.Cluster != "":
-		return nil, errors.New("both Config.BaseURL and Config.Cluster are set; give one of them")
+		return nil, errors.New("Config.BaseURL and Config.Cluster are both set; set one of them")
 	case raw == "":
 		if strings.ContainsAny(cfg.Cluster, ":/?#@ ") {
-			return nil, fmt.Errorf("the cluster %q is not a plain name; for an address set Config.BaseURL", cfg.Cluster)
+			return nil, fmt.Errorf("the cluster %q is not a name; for a URL set Config.BaseURL", cfg.Cluster)
 		}
 		raw = "https://" + cfg.Cluster + ".cognitedata.com"
 	}
 	base, err := url.Parse(raw)
 	if err != nil {
-		return nil, errors.New("the base URL cannot be read; use the form https://CLUSTER.cognitedata.com") // err would quote it
+		return nil, errors.New("the base URL is invalid; use the form https://CLUSTER.cognitedata.com") // err would quote it
 	}
 	if base.User != nil || base.RawQuery != "" || base.Fragment != "" || base.Host == "" {
-		return nil, errors.New("the base URL must be a scheme and a host, as in https://CLUSTER.cognitedata.com")
+		return nil, errors.New("the base URL must consist of a scheme and a host, as in https://CLUSTER.cognitedata.com")
 	}
 	if err := requireSecure(base, "base URL"); err != nil {
 		return nil, err
@@ -141,7 +141,7 @@ func (cfg Config) check() error {
 		errs = append(errs, source.check())
 	case staticToken:
 		if source.token.AccessToken == "" {
-			errs = append(errs, errors.New("the static token is empty; give StaticToken a token"))
+			errs = append(errs, errors.New("the static token is empty; pass a token to StaticToken"))
 		}
 	}
 	return join(errs...)

@@ -11,10 +11,10 @@ import (
 	"github.com/cogfn/cogfn/gen"
 )
 
-// defaultPath is where the service looks for the handler when nothing else is said.
+// defaultPath is the function path that the service uses by default.
 const defaultPath = "handler.py"
 
-// CreateOption changes how a function is created.
+// CreateOption changes how [Client.Create] creates a function.
 type CreateOption func(*createOptions)
 
 type createOptions struct {
@@ -22,29 +22,36 @@ type createOptions struct {
 	file           FileWrite
 }
 
-// WithoutValidation leaves it to the service to check the code and the fields: whether the handler exists and its arguments
-// are allowed, how long names and how many secrets may be. Masked secrets and hidden index addresses are refused all the same. Use it where the
-// service allows more than its reference says.
+// WithoutValidation disables the checks of the code and of the fields, such as the arguments of the handler and the length
+// of names. Masked secrets and masked index URLs are still rejected. Use it if the service allows more than its reference
+// states.
 func WithoutValidation() CreateOption {
 	return func(o *createOptions) { o.skipValidation = true }
 }
 
-// WithFileDataSet puts the code file into a data set, for identities that may write files of that data set alone.
+// WithFileDataSet assigns the code file to a data set, for identities that may write files of that data set only.
 func WithFileDataSet(id int64) CreateOption {
 	return func(o *createOptions) { o.file.DataSetID = &id }
 }
 
-// WithFileExternalID gives the code file an external id and overwrites a file that has it already. Mind that the code of
-// another function may be in that file. Without this option every upload is a file of its own.
+// WithFileExternalID sets the external id of the code file and overwrites an existing file with that external id, which
+// may contain the code of another function. By default every upload creates a new file.
 func WithFileExternalID(externalID string) CreateOption {
 	return func(o *createOptions) { o.file.ExternalID = &externalID }
 }
 
-// Create creates a function from code in a folder, in a text or in an uploaded file, and returns it with status Queued;
-// see WaitReady. The code and the fields are checked before anything is sent: an *ArgumentError names the field that
-// breaks a rule, a *SourceError the place in the code. When the service refuses the function, its code file is deleted
-// again. w is not changed.
-func (c *Client) Create(ctx context.Context, w FunctionWrite, source Source, opts ...CreateOption) (*Function, error) {
+// Create uploads the code, creates a function and returns it with the status Queued. See [Client.WaitReady]. Create does not
+// change w.
+//
+//   - An [*ArgumentError] names a field that breaks a rule, before a request is sent.
+//   - A [*SourceError] names the place in the code that breaks a rule, before a request is sent.
+//   - When the service rejects the function, Create deletes the uploaded code file. When the response was lost, the file
+//     remains, because the function may exist.
+//
+// Capability: functionsAcl:WRITE. Uploading needs filesAcl:WRITE and filesAcl:READ, except with [FileID].
+// Reference: https://api-docs.cognite.com/20230101/tag/Functions/operation/postFunctions
+func (c *Client) Create(ctx context.Context, w FunctionWrite, source Source, opts ...CreateOption) (_ *Function, err error) {
+	defer explain(&err, "create the function %q", w.Name)
 	o, err := createSettings(w, opts)
 	if err != nil {
 		return nil, err
@@ -56,7 +63,7 @@ func (c *Client) Create(ctx context.Context, w FunctionWrite, source Source, opt
 	w.FileID = fileID
 	got, err := received(c.api.PostFunctions(ctx, gen.FunctionCreateRequest{Items: []gen.FunctionWrite{gen.FunctionWrite(w)}}))
 	if err == nil && len(got.Items) != 1 {
-		err = &RequestError{Operation: gen.PostFunctionsOperation.ID, Attempts: 1, Err: errors.New("the answer holds no function")}
+		err = &RequestError{Operation: gen.PostFunctionsOperation.ID, Attempts: 1, Err: errors.New("the response has no function")}
 	}
 	if err == nil {
 		return c.bind(got.Items)[0], nil
@@ -64,10 +71,10 @@ func (c *Client) Create(ctx context.Context, w FunctionWrite, source Source, opt
 	if api, ok := errors.AsType[*APIError](err); uploaded && ok && api.StatusCode < http.StatusInternalServerError {
 		return nil, c.Files.withdraw(ctx, ID(fileID), o.file.ExternalID != nil, err)
 	}
-	return nil, err // the answer was lost, if only behind a proxy, so the function may exist and need its file
+	return nil, err // the response was lost, so the function may exist and need its file
 }
 
-// createSettings resolves opts, and holds the fields of w against the rules as they have it.
+// createSettings applies opts and checks the fields of w.
 func createSettings(w FunctionWrite, opts []CreateOption) (o createOptions, err error) {
 	for _, opt := range opts {
 		opt(&o)
@@ -78,16 +85,16 @@ func createSettings(w FunctionWrite, opts []CreateOption) (o createOptions, err 
 	return o, checkFunction(w)
 }
 
-// codeFile returns the id of the file with the code, and whether it was uploaded for this function.
+// codeFile returns the id of the code file, and whether it was uploaded for this function.
 func (c *Client) codeFile(ctx context.Context, w FunctionWrite, source Source, o createOptions) (id int64, uploaded bool, err error) {
 	if id, ok := source.fileID(); ok {
 		if w.FileID != 0 && w.FileID != id {
-			return 0, false, &ArgumentError{Field: "FileID", Rule: "differs from the source's file id; leave it 0"}
+			return 0, false, &ArgumentError{Field: "FileID", Rule: "differs from the file id of the source; leave it 0"}
 		}
 		return id, false, nil
 	}
 	if w.FileID != 0 {
-		return 0, false, &ArgumentError{Field: "FileID", Rule: "is set although the source is not a file id; give one of the two"}
+		return 0, false, &ArgumentError{Field: "FileID", Rule: "is set, but the source is not a file id; use one of the two"}
 	}
 	path := defaultPath
 	if w.FunctionPath != nil {
@@ -97,7 +104,7 @@ func (c *Client) codeFile(ctx context.Context, w FunctionWrite, source Source, o
 	if err != nil {
 		return 0, false, err
 	}
-	o.file.Name = strings.ReplaceAll(w.Name, "/", "-") + ".zip" // a file's name must not hold slashes
+	o.file.Name = strings.ReplaceAll(w.Name, "/", "-") + ".zip" // file names must not contain slashes
 	o.file.MimeType = new("application/zip")
 	var upload []UploadOption
 	if o.file.ExternalID != nil {
@@ -110,7 +117,7 @@ func (c *Client) codeFile(ctx context.Context, w FunctionWrite, source Source, o
 	return file.ID, true, nil
 }
 
-// maskedSecrets are the keys whose values are the three stars that the service shows instead of a secret.
+// maskedSecrets returns the keys whose values are three asterisks, which the service returns instead of secrets.
 func maskedSecrets(secrets map[string]string) []string {
 	keys := slices.Sorted(maps.Keys(secrets))
 	return slices.DeleteFunc(keys, func(k string) bool { return secrets[k] != redacted })

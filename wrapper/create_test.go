@@ -168,7 +168,7 @@ func TestCreateRefuses(t *testing.T) {
 			Name: "f", ExternalID: long(gen.ExternalIDMaxLength + 1), Owner: long(gen.FunctionOwnerMaxLength + 1), Description: long(gen.FunctionDescriptionMaxLength + 1),
 		}, []string{"ExternalID has", "Owner has", "Description has"}},
 		"long path":          {FunctionWrite{Name: "f", FunctionPath: new(strings.Repeat("a", gen.FunctionPathMaxLength-2) + ".py")}, []string{"FunctionPath has"}},
-		"absolute path":      {FunctionWrite{Name: "f", FunctionPath: new("/handler.py")}, []string{`FunctionPath is "/handler.py"; a function path begins in the folder of the code`}},
+		"absolute path":      {FunctionWrite{Name: "f", FunctionPath: new("/handler.py")}, []string{`FunctionPath is "/handler.py"; the function path must be relative`}},
 		"path out":           {FunctionWrite{Name: "f", FunctionPath: new("../handler.py")}, []string{"FunctionPath is"}},
 		"path up":            {FunctionWrite{Name: "f", FunctionPath: new("a/../handler.py")}, []string{"FunctionPath is"}},
 		"backslashes":        {FunctionWrite{Name: "f", FunctionPath: new(`a\handler.py`)}, []string{"FunctionPath is"}},
@@ -233,11 +233,11 @@ func TestCreateWantsOneSource(t *testing.T) {
 		source Source
 		want   string
 	}{
-		"none":           {FunctionWrite{Name: "f"}, Source{}, "no code is given; use Folder, FolderFS, HandlerText or FileID"},
+		"none":           {FunctionWrite{Name: "f"}, Source{}, "functions: no code is given; use Folder, FolderFS, HandlerText or FileID"},
 		"two files":      {FunctionWrite{Name: "f", FileID: 8}, FileID(7), "functions: FileID differs from the source's file id; leave it 0"},
 		"file and text":  {FunctionWrite{Name: "f", FileID: 8}, HandlerText(code), "functions: FileID is set although the source is not a file id; give one of the two"},
 		"file in fields": {FunctionWrite{Name: "f", FileID: 8}, Source{}, "functions: FileID is set although the source is not a file id; give one of the two"},
-		"file id 0":      {FunctionWrite{Name: "f"}, FileID(0), "the file id 0 is not valid; use the id of an uploaded zip"},
+		"file id 0":      {FunctionWrite{Name: "f"}, FileID(0), "functions: the file id 0 is not valid; use the id of an uploaded zip"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -1,90 +1,150 @@
-// Package functions is a client for the Cognite Functions API: it deploys Python functions to Cognite Data Fusion (CDF),
-// calls them, and reads what they print and return. It is the counterpart of client.functions in the Python SDK.
+// Package functions is a client for the Cognite Functions API. It deploys Python functions to Cognite Data Fusion (CDF),
+// calls them, schedules them, and reads their logs and responses. It corresponds to client.functions of the Python SDK.
 //
-//	import functions "github.com/cogfn/cogfn/wrapper"
+// This program deploys a directory with a handler.py, calls the function and prints its response:
 //
-//	cfg, err := functions.ConfigFromEnv()
-//	client, err := functions.NewClient(cfg)
-//	fn, err := client.Create(ctx, functions.FunctionWrite{Name: "hello"}, functions.Folder("./hello"))
-//	fn, err = fn.WaitReady(ctx)
-//	call, err := fn.Call(ctx, map[string]any{"name": "Ada"})
-//	response, err := call.Response(ctx)
+//	package main
 //
-// # Names and identifiers
+//	import (
+//		"context"
+//		"fmt"
+//		"log"
 //
-// Functions are named by ID or by ExternalID wherever a method takes an Identifier. The API calls functions by id alone;
-// the client looks external ids up, remembers them, and looks again when a remembered one is refused.
+//		functions "github.com/cogfn/cogfn/wrapper"
+//	)
+//
+//	func main() {
+//		ctx := context.Background()
+//		cfg, err := functions.ConfigFromEnv() // CDF_PROJECT, CDF_CLUSTER, IDP_CLIENT_ID, …
+//		if err != nil {
+//			log.Fatal(err)
+//		}
+//		client, err := functions.NewClient(cfg)
+//		if err != nil {
+//			log.Fatal(err)
+//		}
+//		fn, err := client.Create(ctx, functions.FunctionWrite{Name: "hello"}, functions.Folder("examples/hello"))
+//		if err != nil {
+//			log.Fatal(err)
+//		}
+//		if fn, err = fn.WaitReady(ctx); err != nil {
+//			log.Fatal(err)
+//		}
+//		call, err := fn.Call(ctx, map[string]any{"name": "Ada"}) // waits for the end of the call
+//		if err != nil {
+//			log.Fatal(err)
+//		}
+//		response, err := call.Response(ctx)
+//		if err != nil {
+//			log.Fatal(err)
+//		}
+//		fmt.Println(string(response)) // {"greeting":"Hello, Ada!"}
+//	}
+//
+// # Overview
+//
+//   - Functions: [Client.Create], [Client.WaitReady], [Client.List], [Client.All], [Client.Retrieve], [Client.Delete]
+//   - Calls: [Client.Call], [Client.Start], [Run], and the methods of [CallsService]
+//   - Schedules: the methods of [SchedulesService]
+//   - Sessions: the methods of [SessionsService]
+//   - Code files: the methods of [FilesService]
+//   - The project: [Client.Limits], [Client.Status], [Client.Activate]
+//
+// Optional fields are pointers. The built-in function new makes one from a value:
+//
+//	functions.FunctionWrite{Name: "hello", ExternalID: new("hello"), Runtime: new(functions.RuntimePy313)}
+//
+// # Identifiers
+//
+// Methods take a function as an [Identifier]: [ID] or [ExternalID]. The API identifies the function of a call by its id
+// only. The client resolves external ids, caches the result, and resolves an external id again when the service rejects the
+// cached id. A call is identified by its function and its id.
 //
 // # Authentication
 //
-// Config.TokenSource may be any oauth2.TokenSource. ClientCredentials fetches tokens for a machine identity, once for all
-// goroutines, and renews them a minute before they expire and when the service refuses one. StaticToken gives a token
-// that somebody else has fetched. ConfigFromEnv reads the usual environment variables. Tokens are never sent in clear,
-// except to loopback addresses, and never to the signed addresses that files are sent to.
+// [Config].TokenSource is any oauth2.TokenSource.
+//
+//   - [ClientCredentials] requests tokens for a machine identity. It renews a token a minute before it expires and when the
+//     service rejects it.
+//   - [StaticToken] returns a token that the caller provides.
+//   - [ConfigFromEnv] reads the environment variables of the Cognite Toolkit.
+//
+// The client sends tokens over https or to loopback addresses only, and never to the signed URLs of files.
 //
 // # Sessions
 //
-// A function acts with a session, which is created right before each call: with the client credentials if the client has
-// them, else by exchanging its token. WithSession takes other credentials, WithNonce a session of the caller's own, made
-// with Client.Sessions. Sessions creates, lists, retrieves and revokes; the nonce that Create returns serves once and for
-// about a minute, and is not shown when the session is printed or encoded.
+// A function acts on behalf of a session. The client creates a session for each call, from its client credentials or by
+// exchanging its token. [WithSession] uses other credentials. [WithNonce] uses a session that the caller created with
+// Client.Sessions. A nonce is valid once and for about a minute. Printing or encoding a session does not show its nonce.
 //
 // # Lists and limits
 //
-// List returns a slice of 25 items at most; WithLimit(n) asks for n, WithLimit(Unlimited) for everything, and limits below
-// -1 are refused before anything is sent. All is an iterator over everything, and Chunk hands its items out in slices.
-// Calls and sessions are read page by page, with one page in memory. Functions and schedules have no cursor in the API:
-// one request asks for 10 000, and a *TruncatedError says so if that many come back.
-//
-// RetrieveMultiple and Delete take any number of ids and send as many requests as that takes. An unknown id is an error,
-// unless IgnoreUnknown(true) is given. FunctionList, CallList and ScheduleList know their ids and find items by them.
+//   - List returns a slice of at most 25 items. All returns an iterator over all items.
+//   - [WithLimit] sets another limit. [Unlimited] requests all items. Limits below -1 are an error.
+//   - [Chunk] groups the items of an iterator into slices.
+//   - Calls and sessions have a cursor. The client keeps one page in memory.
+//   - Functions and schedules have no cursor. One request returns at most 10,000. If that many come back, the error is a
+//     [*TruncatedError].
+//   - RetrieveMultiple and Delete accept any number of ids and send as many requests as necessary. An unknown id is an
+//     error. [IgnoreUnknown] skips unknown ids.
 //
 // # Waiting
 //
-// Call, Wait and WaitReady wait until the end, an error, or the end of the context. They first look after tens of
-// milliseconds and then ever more seldom, up to every ten seconds; WithPoll changes that. Any number of waits on one
-// client share their requests. A context that ends does not end the call, as the API cannot cancel one: the *PendingError
-// names the calls that go on. Calls.WaitAll waits for several calls, with their failures as data; FollowLogs hands on the
-// lines of a log as they come; Run calls, waits and decodes the response.
+// [Client.Call], [CallsService.Wait], [CallsService.WaitAll] and [Client.WaitReady] poll the service until the result is
+// final or the context ends. The poll interval starts at tens of milliseconds and grows to ten seconds. [WithPoll] changes
+// it. Waits on one client share their requests. The end of the context does not end the call, because the API cannot cancel
+// a call. A [*PendingError] names the calls that continue. [CallsService.FollowLogs] returns log lines as they appear.
 //
 // # Schedules
 //
-// Schedules.Create lets the service call a function again and again, by a cron expression of five fields in UTC. The
-// schedule's session is created like that of a call, but must last: a one-shot session is made only on demand. Schedules
-// cannot be changed; AsWrite, Delete and Create replace one.
+// [SchedulesService.Create] creates a schedule from a cron expression with five fields in UTC. The session of a schedule
+// must outlive the request, so the client does not create a one-shot session for it unless [WithSession] requests one. The
+// API cannot change a schedule. Create a new one from [Schedule.AsWrite] and delete the old one.
 //
 // # Reading and creating again
 //
-// Types that were read embed the generated ones, hold fields that this version does not know, and encode to the JSON of
-// the API. Their milliseconds are times by methods such as Function.Created and Call.Started, and Known tells whether a
-// status is one that this version knows. AsWrite turns what was read into what creates it again, as a copy. Secrets come
-// back as three stars, and Create refuses those by name.
+// [Function], [Call], [Schedule], [Session] and [File] embed the generated types. They keep fields that this version does
+// not know, and encode to the JSON of the API. Methods such as [Function.Created] and [Call.Started] convert milliseconds
+// since epoch to times. [Known] reports whether this version knows a status. AsWrite converts a function or a schedule to
+// the value that creates it again. The service returns secrets as three asterisks, which [Client.Create] rejects.
 //
-// # Repeating
+// # Retries
 //
-// A request is repeated after a failure that may pass: up to 8 times (WithRetry), with pauses that begin around half a
-// second and double up to 30 s, or as long as the service's Retry-After asks. What may be repeated depends on the operation,
-// not on the HTTP method:
+// The client retries a request after a transient error: at most 8 times, with pauses that start around half a second and
+// double up to 30 seconds, or with the pause that Retry-After requests. [WithRetry] changes these numbers. The operation
+// determines which errors are transient, not the HTTP method:
 //
-//   - Reading operations, activation and sessions: after 429, 502, 503, 504, timeouts and broken connections.
-//   - Creating, deleting, calling and scheduling: after 429, when the service marks the error as repeatable, and when no
-//     connection came about; never when the answer was lost, as the work may have been done.
-//   - Every attempt of a call or a schedule has a session of its own, since a nonce serves once. A nonce of the caller's
-//     own is sent again only when the request never left.
-//   - A call whose answer was lost is an *UnknownOutcomeError, and Client.Recover looks for the call.
+//	operation                              retried after
+//	read, activate, create a session       429, 502, 503, 504, timeouts, broken connections
+//	create, delete, call, schedule         429, responses that the service marks as retryable, no connection
+//	call or schedule with a caller's nonce requests that were never sent
+//
+// Each attempt of a call or a schedule has a new session, because a nonce is valid once. A call whose response was lost is
+// an [*UnknownOutcomeError]. [Client.Recover] looks for that call.
 //
 // # Errors
 //
-// What the service refuses is an *APIError with status, message, missing and duplicated ids and the request id. What got
-// no usable answer is a *RequestError, a token that cannot be had a *TokenError, an argument refused before anything was
-// sent an *ArgumentError, faulty code a *SourceError. A failed deployment is a *DeployError, a failed call a *CallError,
-// a response of another type than Run was asked for a *ResponseError.
-// They match ErrNotFound, ErrDuplicated, ErrUnauthorized, ErrForbidden, ErrRateLimited, ErrUnavailable, ErrInvalid,
-// ErrCallFailed and ErrCallTimeout with errors.Is. Their texts are for people and may change. No error and no log record
-// holds a token, a secret, a nonce or a body.
+//	type                   meaning
+//	*APIError              response with a status other than 2xx: status, message, missing ids, request id
+//	*RequestError          no usable response: network, timeout, invalid body
+//	*TokenError            no access token
+//	*NotFoundError         the service left a resource out of its response
+//	*ArgumentError         the client rejected an argument before it sent a request
+//	*SourceError           the client rejected the code of a function
+//	*DeployError           the deployment failed
+//	*CallError             the call failed, timed out or ended with another status
+//	*ResponseError         the response does not decode to the type that Run expects
+//	*UnknownOutcomeError   a call was sent and its response was lost
+//	*RecoverError          Recover could not identify the lost call
+//	*PendingError          a wait stopped while calls run
+//	*TruncatedError        a list without a cursor is incomplete
 //
-// # The generated client beneath
+// With errors.Is they match [ErrNotFound], [ErrDuplicated], [ErrUnauthorized], [ErrForbidden], [ErrRateLimited],
+// [ErrUnavailable], [ErrInvalid], [ErrCallFailed] and [ErrCallTimeout]. The texts of errors are for people and may change.
+// No error and no log record contains a token, a secret, a nonce or a body.
 //
-// Package gen, reached with Client.Gen, offers every operation of the description as generated. It follows the description
-// and carries no promise of compatibility.
+// # Generated client
+//
+// [Client.Gen] returns the generated client of package gen, which has a method for every operation of the description. It
+// may change incompatibly.
 package functions

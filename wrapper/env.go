@@ -9,21 +9,21 @@ import (
 	"golang.org/x/oauth2"
 )
 
-// ConfigFromEnv reads the settings from the environment variables that users of the Cognite Toolkit have:
+// ConfigFromEnv reads the configuration from the environment variables of the Cognite Toolkit:
 //
-//	CDF_PROJECT         the project
-//	CDF_URL             the base URL, as in https://westeurope-1.cognitedata.com; or else
-//	CDF_CLUSTER         the cluster, as in westeurope-1
-//	IDP_CLIENT_ID       the machine identity,
-//	IDP_CLIENT_SECRET   its secret,
-//	IDP_TOKEN_URL       and where it gets tokens; or else
-//	IDP_TENANT_ID       the tenant, at Entra ID
-//	IDP_SCOPES          scopes, separated by spaces or commas; by default BASE_URL/.default at Entra ID and none elsewhere
-//	IDP_AUDIENCE        an audience, for providers that want one
-//	CDF_TOKEN           a token, used when there is no machine identity or when LOGIN_FLOW is "token"
-//	LOGIN_FLOW          "token" or "client_credentials"; may be left out
+//	CDF_PROJECT         project
+//	CDF_URL             base URL, such as https://westeurope-1.cognitedata.com
+//	CDF_CLUSTER         cluster, such as westeurope-1, if CDF_URL is not set
+//	IDP_CLIENT_ID       client id of the machine identity
+//	IDP_CLIENT_SECRET   client secret of the machine identity
+//	IDP_TOKEN_URL       token endpoint
+//	IDP_TENANT_ID       tenant at Entra ID, if IDP_TOKEN_URL is not set
+//	IDP_SCOPES          scopes, separated by spaces or commas; default: BASE_URL/.default at Entra ID, none elsewhere
+//	IDP_AUDIENCE        audience, for providers that need one
+//	CDF_TOKEN           token, used without a machine identity or if LOGIN_FLOW is "token"
+//	LOGIN_FLOW          "token" or "client_credentials"; optional
 //
-// NewClient never reads the environment by itself. The error names every variable that is missing or wrong.
+// The error names every variable that is missing or invalid. [NewClient] does not read the environment.
 func ConfigFromEnv() (Config, error) { return configFrom(os.Getenv) }
 
 func configFrom(env func(string) string) (Config, error) {
@@ -41,7 +41,7 @@ func configFrom(env func(string) string) (Config, error) {
 	var err error
 	cfg.TokenSource, err = tokenSourceFrom(env, cfg)
 	if err := join(append(errs, err)...); err != nil {
-		return Config{}, fmt.Errorf("functions: the environment lacks settings: %w", err)
+		return Config{}, fmt.Errorf("functions: incomplete environment: %w", err)
 	}
 	return cfg, nil
 }
@@ -88,5 +88,5 @@ func tokenSourceFrom(env func(string) string, cfg Config) (oauth2.TokenSource, e
 	return ClientCredentials(c), nil
 }
 
-// entraID is where tokens of Microsoft Entra ID are to be had.
+// entraID is the address of Microsoft Entra ID.
 const entraID = "https://login.microsoftonline.com/"

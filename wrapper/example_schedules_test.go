@@ -39,9 +39,8 @@ func ExampleSchedulesService_Create() {
 
 	_, err = client.Schedules.Create(ctx, functions.ExternalID("greet"), functions.ScheduleWrite{Name: "often", CronExpression: "@hourly"})
 	fmt.Println(err)
-	// Output:
-	// morning 0 7 * * * greet
-	// functions: CronExpression is "@hourly"; it must have five fields: minute, hour, day of month, month and day of week, in UTC
+	// Output: morning 0 7 * * * greet functions: CronExpression is "@hourly"; it must have five fields: minute, hour, day
+	// of month, month and day of week, in UTC
 }
 
 // WithSession lets a schedule act for another machine identity than the client's.

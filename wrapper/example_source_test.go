@@ -9,8 +9,7 @@ import (
 	functions "github.com/cogfn/cogfn/wrapper"
 )
 
-// The code is checked before anything is sent, so a mistake shows at once and in its line, not minutes later as a build
-// that failed.
+// Create checks the code before it sends a request. The error names the line, minutes before a deployment would fail.
 func ExampleSourceError() {
 	client, err := functions.NewClient(functions.Config{
 		BaseURL: "http://127.0.0.1:1", Project: "demo", TokenSource: functions.StaticToken("token"),
@@ -21,18 +20,16 @@ func ExampleSourceError() {
 	}
 	code := fstest.MapFS{"handler.py": {Data: []byte("import math\n\ndef handle(data, config):\n    return math.sqrt(data['x'])\n")}}
 	_, err = client.Create(context.Background(), functions.FunctionWrite{Name: "root"}, functions.FolderFS(code))
-	if mistake, ok := errors.AsType[*functions.SourceError](err); ok {
-		fmt.Println("file:", mistake.File)
-		fmt.Println("line:", mistake.Line)
+	if problem, ok := errors.AsType[*functions.SourceError](err); ok {
+		fmt.Println("file:", problem.File)
+		fmt.Println("line:", problem.Line)
 	}
 	fmt.Println(err)
-	// Output:
-	// file: handler.py
-	// line: 3
-	// handler.py:3: handle has an argument "config" that the service does not pass; use only data, client, secrets and function_call_info
+	// Output: file: handler.py line: 3 functions: handler.py:3: handle has an argument "config" that the service does not
+	// pass; use only data, client, secrets and function_call_info
 }
 
-// A short function needs no folder. What it imports stands in its docstring.
+// A function can be a string. Its docstring lists the packages to install.
 func ExampleHandlerText() {
 	client, err := functions.NewClient(functions.Config{
 		BaseURL: "http://127.0.0.1:1", Project: "demo", TokenSource: functions.StaticToken("token"),
@@ -56,10 +53,10 @@ def handle(data):
 	_, err = client.Create(context.Background(), functions.FunctionWrite{Name: "mean"}, code)
 	fmt.Println(err)
 	// Output:
-	// handler.py:6: `numpy=>1.26` is not a valid requirement: "=>" is no operator; use >=
+	// functions: handler.py:6: `numpy=>1.26` is not a valid requirement: "=>" is not an operator; use >=
 }
 
-// Code can be checked in a test or a pipeline, without a project.
+// Pack checks code in a test or a pipeline, without a project.
 func ExampleSource_Pack() {
 	write := functions.FunctionWrite{Name: "echo", FunctionPath: new("src/main.py")}
 	_, err := functions.HandlerText("async def handle(data):\n    return data\n").Pack(write)
@@ -67,6 +64,6 @@ func ExampleSource_Pack() {
 	packed, err := functions.HandlerText("def handle(data):\n    return data\n").Pack(write)
 	fmt.Println(packed.Files, err)
 	// Output:
-	// src/main.py:1: handle is an async function; use a plain "def handle"
+	// functions: src/main.py:1: handle is an async function; use "def handle" without async
 	// [src/main.py] <nil>
 }

@@ -18,8 +18,8 @@ import (
 // uploadWait is how long Upload waits until the service has received the content.
 const uploadWait = 2 * time.Minute
 
-// FilesService uploads and retrieves the zip files that contain the code of functions. It is the field Files of a [Client]. It is
-// not a client for the complete Files API.
+// FilesService uploads and retrieves the zip files that contain the code of functions. It is the field Files of a [Client].
+// It is not a client for the complete Files API.
 type FilesService struct{ client *Client }
 
 // FileWrite describes a file to upload.
@@ -27,6 +27,34 @@ type FileWrite = gen.FileWrite
 
 // Label refers to a label of a file by its external id.
 type Label = gen.Label
+
+// InstanceID identifies the data model instance of a file.
+type InstanceID = gen.InstanceID
+
+// GeoLocation is the location of a file, a GeoJSON feature.
+type GeoLocation = gen.GeoLocation
+
+// Geometry is the geometry of a [GeoLocation].
+type Geometry = gen.GeoLocationGeometry
+
+// GeoLocationType is the type of a GeoLocation.
+type GeoLocationType = gen.GeoLocationType
+
+// The only value of GeoLocationType.
+const GeoLocationFeature = gen.GeoLocationTypeFeature
+
+// GeometryType is the type of a Geometry.
+type GeometryType = gen.GeoLocationGeometryType
+
+// The known values of GeometryType.
+const (
+	GeometryLineString      = gen.GeoLocationGeometryTypeLineString
+	GeometryMultiLineString = gen.GeoLocationGeometryTypeMultiLineString
+	GeometryMultiPoint      = gen.GeoLocationGeometryTypeMultiPoint
+	GeometryMultiPolygon    = gen.GeoLocationGeometryTypeMultiPolygon
+	GeometryPoint           = gen.GeoLocationGeometryTypePoint
+	GeometryPolygon         = gen.GeoLocationGeometryTypePolygon
+)
 
 // File is a file. Its JSON is that of the API. Times are in milliseconds since epoch.
 type File struct{ gen.FileMetadata }
@@ -66,8 +94,11 @@ type uploadOptions struct{ overwrite bool }
 // WithOverwrite replaces a file with the same external id and keeps its id. Without it, Upload fails with [ErrDuplicated].
 func WithOverwrite() UploadOption { return func(o *uploadOptions) { o.overwrite = true } }
 
-// Upload registers a file, sends its content, and waits at most two minutes until the service has received it. The content is sent
-// to a signed URL without the client's token. If it cannot be sent, Upload deletes the registered file.
+// Upload registers a file, sends its content, and waits at most two minutes until the service has received it. The content
+// is sent to a signed URL without the client's token. If it cannot be sent, Upload deletes the registered file.
+//
+// Capability: filesAcl:WRITE.
+// Reference: https://api-docs.cognite.com/20230101/tag/Files/operation/initFileUpload
 func (s *FilesService) Upload(ctx context.Context, file FileWrite, content []byte, opts ...UploadOption) (_ *File, err error) {
 	defer explain(&err, "upload the file %q", file.Name)
 	var o uploadOptions
@@ -138,6 +169,9 @@ func (s *FilesService) withdraw(ctx context.Context, id Identifier, overwritten 
 }
 
 // Retrieve returns one file. An unknown file is an error that matches [ErrNotFound].
+//
+// Capability: filesAcl:READ.
+// Reference: https://api-docs.cognite.com/20230101/tag/Files/operation/byIdsFiles
 func (s *FilesService) Retrieve(ctx context.Context, id Identifier) (_ *File, err error) {
 	defer explain(&err, "retrieve the file with %v", id)
 	var ref gen.FileReference
@@ -154,11 +188,11 @@ func (s *FilesService) Retrieve(ctx context.Context, id Identifier) (_ *File, er
 	return &File{got.Items[0]}, nil
 }
 
-// filesChunk is the number of files in one delete request.
-const filesChunk = 1_000
-
 // Delete deletes files. It sends one request for each 1,000 files. An unknown file is an error that matches [ErrNotFound],
 // unless [IgnoreUnknown] is given. Files that earlier requests deleted stay deleted when a later request fails.
+//
+// Capability: filesAcl:WRITE.
+// Reference: https://api-docs.cognite.com/20230101/tag/Files/operation/deleteFiles
 func (s *FilesService) Delete(ctx context.Context, ids []Identifier, opts ...IDsOption) (err error) {
 	defer explain(&err, "delete %s", listed("file", ids))
 	refs := make([]gen.FileDeleteReference, len(ids))
@@ -168,7 +202,7 @@ func (s *FilesService) Delete(ctx context.Context, ids []Identifier, opts ...IDs
 		}
 	}
 	o := idsSettings(opts)
-	for chunk := range slices.Chunk(refs, filesChunk) {
+	for chunk := range slices.Chunk(refs, gen.FileDeleteReferencesMaxItems) {
 		body := gen.FileDeleteRequest{Items: chunk}
 		if o.ignoreUnknown {
 			body.IgnoreUnknownIDs = &o.ignoreUnknown
@@ -181,6 +215,9 @@ func (s *FilesService) Delete(ctx context.Context, ids []Identifier, opts ...IDs
 }
 
 // Download returns the content of a file. [WithMaxResponseBytes] limits its size.
+//
+// Capability: filesAcl:READ.
+// Reference: https://api-docs.cognite.com/20230101/tag/Files/operation/downloadLinks
 func (s *FilesService) Download(ctx context.Context, id Identifier) (_ []byte, err error) {
 	defer explain(&err, "download the file with %v", id)
 	var ref gen.FileReference

@@ -16,8 +16,8 @@ type followOptions struct{ interval, grace, delay time.Duration }
 // WithLogInterval sets the time between two reads of the log, at least a millisecond. The default is one second.
 func WithLogInterval(d time.Duration) FollowOption { return func(o *followOptions) { o.interval = d } }
 
-// WithLogGrace sets how long the log is read after the end of the call was seen, because the service may show lines late. The
-// default is five seconds. There is no grace period for a call that ended more than a minute before.
+// WithLogGrace sets how long the log is read after the end of the call was seen, because the service may show lines late.
+// The default is five seconds. There is no grace period for a call that ended more than a minute before.
 func WithLogGrace(d time.Duration) FollowOption { return func(o *followOptions) { o.grace = d } }
 
 // WithLogDelay delays every line by d after it was first read, so that late lines can be inserted before it. The default is
@@ -44,9 +44,9 @@ func (c *Call) FollowLogs(ctx context.Context, opts ...FollowOption) iter.Seq2[C
 	return c.client.Calls.FollowLogs(ctx, ID(c.FunctionID), c.ID, opts...)
 }
 
-// FollowLogs returns the lines of a call's log as they appear, until the call has ended and the grace period is over. It does not
-// report how the call ended: use [CallsService.Wait]. An error is the last element. If ctx ends, the error wraps the
-// error of ctx. Each range over the sequence starts at the first line.
+// FollowLogs returns the lines of a call's log as they appear, until the call has ended and the grace period is over. It
+// does not report how the call ended: use [CallsService.Wait]. An error is the last element. If ctx ends, the error wraps
+// the error of ctx. Each range over the sequence starts at the first line.
 //
 // The service returns the complete log each time. FollowLogs returns each line once, even if later responses are shorter or
 // empty for a while. Lines with the same time and text are returned as often as one response contains them.
@@ -54,6 +54,9 @@ func (c *Call) FollowLogs(ctx context.Context, opts ...FollowOption) iter.Seq2[C
 // Lines have the order of the response. When the service inserts a late line before lines that were already returned,
 // FollowLogs returns it at once, after them. [WithLogDelay] keeps the order of the log for lines that appear within the
 // delay.
+//
+// Capability: functionsAcl:READ.
+// Reference: https://api-docs.cognite.com/20230101/tag/Function-calls/operation/getFunctionCallLogs
 func (s *CallsService) FollowLogs(ctx context.Context, fn Identifier, id int64, opts ...FollowOption) iter.Seq2[CallLogEntry, error] {
 	o, err := followSettings(opts)
 	if err == nil {
@@ -141,8 +144,8 @@ func (s *CallsService) waitForEnd(ctx context.Context, call CallID) (end callEnd
 // than it is, lines are lost. If it seems younger, following takes at most one grace period longer.
 const followSkew = time.Minute
 
-// graceAfter returns how long to read the log after the end of the call was seen. It is 0 for a call that ended long ago. The
-// two clocks are compared only for a call that was never seen running.
+// graceAfter returns how long to read the log after the end of the call was seen. It is 0 for a call that ended long ago.
+// The two clocks are compared only for a call that was never seen running.
 func (o followOptions) graceAfter(last callEnd) time.Duration {
 	if last.ran || last.call.EndTime == nil {
 		return o.grace
@@ -161,8 +164,8 @@ func stoppedFollowing(ctx context.Context, call CallID, err error) error {
 	return canceled("following the log of "+call.String(), err)
 }
 
-// logTail returns the new lines of a log that is read completely each time. Lines have no ids. Equal lines cannot be distinguished, so
-// it counts how many of each were returned.
+// logTail returns the new lines of a log that is read completely each time. Lines have no ids. Equal lines cannot be
+// distinguished, so it counts how many of each were returned.
 type logTail struct {
 	returned map[logLine]int
 	// delayed are the lines that were read but not yet returned, in the order of the log.
@@ -189,8 +192,8 @@ type delayedLine struct {
 	since time.Time
 }
 
-// read adds a response, which was requested and received at these times, and returns the lines whose delay is over. Only lines in
-// the response itself are returned, because a shorter response may lack late lines before them.
+// read adds a response, which was requested and received at these times, and returns the lines whose delay is over. Only
+// lines in the response itself are returned, because a shorter response may lack late lines before them.
 func (t *logTail) read(log CallLog, requested, received time.Time, delay time.Duration) CallLog {
 	count := map[logLine]int{}
 	shown := map[occurrence]bool{}

@@ -14,11 +14,34 @@ import (
 
 // Function is a deployed function. Its JSON is that of the API, including the fields that this version does not know
 // (AdditionalProperties). The methods with a context need a function that came from a [Client].
+//
+//	CPU             *float64           CPU cores per call; fixed on AWS and Azure
+//	CreatedTime     int64              creation, ms since epoch; see Created
+//	Description     *string            description of the function
+//	EnvVars         map[string]string  environment variables
+//	Error           *BuildError        reason of a failed deployment
+//	ExternalID      *string            id chosen by the user, unique in the project
+//	FileID          int64              id of the zip file with the code
+//	FunctionPath    *string            path of the Python module in the zip file; default handler.py
+//	FunctionType    *FunctionType      kind of function
+//	ID              int64              id assigned by the service
+//	LastCalled      *int64             latest call, ms since epoch; see LastCall
+//	Memory          *float64           memory per call in GB; fixed on AWS and Azure
+//	Metadata        map[string]string  pairs chosen by the user
+//	Name            string             name, not unique
+//	Owner           *string            owner, often an e-mail address
+//	Runtime         *Runtime           version of Python, such as py313
+//	RuntimeVersion  *string            exact version of Python
+//	Secrets         map[string]string  secrets by key; every value is three asterisks
+//	Status          FunctionStatus     status of the deployment
 type Function struct {
 	gen.Function
 
 	client *Client
 }
+
+// BuildError is the error of a failed deployment. See [DeployError].
+type BuildError = gen.FunctionBuildError
 
 // Identifier returns the identifier of the function by its id.
 func (f *Function) Identifier() Identifier { return ID(f.ID) }
@@ -148,6 +171,9 @@ func (f Filter) wire() *gen.FunctionFilter {
 
 // List returns the functions that match the filter, at most 25 unless [WithLimit] sets another limit. The API has no
 // cursor for functions. With [Unlimited], List requests 10,000 and returns a [*TruncatedError] if that many come back.
+//
+// Capability: functionsAcl:READ.
+// Reference: https://api-docs.cognite.com/20230101/tag/Functions/operation/listFunctions
 func (c *Client) List(ctx context.Context, filter Filter, opts ...ListOption) (FunctionList, error) {
 	o, err := listSettings(defaultLimit, opts)
 	if err != nil {
@@ -158,6 +184,9 @@ func (c *Client) List(ctx context.Context, filter Filter, opts ...ListOption) (F
 
 // All iterates over the functions that match the filter, over all of them unless [WithLimit] sets a limit. Each range over
 // the sequence sends a new request. An error is the last element.
+//
+// Capability: functionsAcl:READ.
+// Reference: https://api-docs.cognite.com/20230101/tag/Functions/operation/listFunctions
 func (c *Client) All(ctx context.Context, filter Filter, opts ...ListOption) iter.Seq2[*Function, error] {
 	o, err := listSettings(Unlimited, opts)
 	if err != nil {
@@ -188,6 +217,9 @@ func (c *Client) bind(items []gen.Function) []*Function {
 }
 
 // Retrieve returns one function. An unknown function is an error that matches [ErrNotFound].
+//
+// Capability: functionsAcl:READ.
+// Reference: https://api-docs.cognite.com/20230101/tag/Functions/operation/byIdsFunctions
 func (c *Client) Retrieve(ctx context.Context, fn Identifier) (_ *Function, err error) {
 	defer explain(&err, "retrieve the function with %v", fn)
 	found, err := c.retrieve(ctx, []Identifier{fn}, idsOptions{})
@@ -199,6 +231,9 @@ func (c *Client) Retrieve(ctx context.Context, fn Identifier) (_ *Function, err 
 
 // RetrieveMultiple returns functions in the order of the identifiers. It sends one request for each 10 functions. An unknown
 // function is an error that matches [ErrNotFound]. With [IgnoreUnknown] it is left out.
+//
+// Capability: functionsAcl:READ.
+// Reference: https://api-docs.cognite.com/20230101/tag/Functions/operation/byIdsFunctions
 func (c *Client) RetrieveMultiple(ctx context.Context, fns []Identifier, opts ...IDsOption) (_ FunctionList, err error) {
 	defer explain(&err, "retrieve %s", listed("function", fns))
 	return c.retrieve(ctx, fns, idsSettings(opts))
@@ -233,9 +268,12 @@ func unknownFunction(fn Identifier) error {
 	return &NotFoundError{Resource: fmt.Sprintf("function with %v", fn)}
 }
 
-// Delete deletes functions and their schedules. The code files remain. It sends one request for each 10 functions. An unknown
-// function is an error that matches [ErrNotFound], unless [IgnoreUnknown] is given. Functions that earlier requests
+// Delete deletes functions and their schedules. The code files remain. It sends one request for each 10 functions. An
+// unknown function is an error that matches [ErrNotFound], unless [IgnoreUnknown] is given. Functions that earlier requests
 // deleted stay deleted when a later request fails.
+//
+// Capability: functionsAcl:WRITE.
+// Reference: https://api-docs.cognite.com/20230101/tag/Functions/operation/deleteFunctions
 func (c *Client) Delete(ctx context.Context, fns []Identifier, opts ...IDsOption) (err error) {
 	defer explain(&err, "delete %s", listed("function", fns))
 	refs, err := references(fns)

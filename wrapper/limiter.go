@@ -17,8 +17,8 @@ type Limiter interface {
 }
 
 // WithLimiter acquires l before each attempt of a request to the API. The waiting time does not count towards
-// [WithAttemptTimeout], and a request that is canceled while it waits counts as not sent. Uploads and downloads use signed URLs, which
-// are not part of the API, and are not limited. The last limiter given is used.
+// [WithAttemptTimeout], and a request that is canceled while it waits counts as not sent. Uploads and downloads use signed
+// URLs, which are not part of the API, and are not limited. The last limiter given is used.
 func WithLimiter(l Limiter) Option {
 	return func(s *settings) error {
 		if l == nil {

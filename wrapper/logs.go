@@ -56,6 +56,9 @@ func (l CallLog) String() string { return oneLineOf(l) }
 func (l CallLog) LogValue() slog.Value { return slog.StringValue(l.String()) }
 
 // Logs returns the output of a call up to now. The service may show lines some seconds after the end of the call.
+//
+// Capability: functionsAcl:READ.
+// Reference: https://api-docs.cognite.com/20230101/tag/Function-calls/operation/getFunctionCallLogs
 func (s *CallsService) Logs(ctx context.Context, fn Identifier, id int64) (_ CallLog, err error) {
 	defer explain(&err, "retrieve the log of call %d of the function with %v", id, fn)
 	got, err := withCall(ctx, s.client, fn, id, s.client.api.GetFunctionCallLogs)

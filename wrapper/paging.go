@@ -26,8 +26,8 @@ type listOptions struct {
 	page  int
 }
 
-// WithLimit limits the number of items. Above zero, n is the largest number. [Unlimited] requests all items. 0 is the default:
-// 25 in List and all items in All. Numbers below -1 are an error.
+// WithLimit limits the number of items. Above zero, n is the largest number. [Unlimited] requests all items. 0 is the
+// default: 25 in List and all items in All. Numbers below -1 are an error.
 func WithLimit(n int) ListOption { return func(o *listOptions) { o.limit = n } }
 
 // WithPageSize sets the number of items in each request where the API has cursors. The default is 1,000.
@@ -51,8 +51,8 @@ func listSettings(limit int, opts []ListOption) (listOptions, error) {
 	return o, nil
 }
 
-// TruncatedError reports that a list without a cursor reached the largest size of a response, so more items may exist. Narrow
-// the filter, for example by CreatedTime.
+// TruncatedError reports that a list without a cursor reached the largest size of a response, so more items may exist.
+// Narrow the filter, for example by CreatedTime.
 type TruncatedError struct {
 	// Kind is the kind of the items: "functions" or "schedules".
 	Kind string
@@ -91,8 +91,8 @@ func single[T any](kind string, o listOptions, fetch func(limit int32) ([]T, err
 	}
 }
 
-// pages iterates over a list with a cursor and keeps one page in memory. The state is local to each range, so the sequence can be
-// ranged over again. A repeated cursor ends the iteration, which would otherwise never end.
+// pages iterates over a list with a cursor and keeps one page in memory. The state is local to each range, so the sequence
+// can be ranged over again. A repeated cursor ends the iteration, which would otherwise never end.
 func pages[T any](ctx context.Context, o listOptions, fetch func(ctx context.Context, limit int32, cursor *string) ([]T, *string, error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var cursor *string

@@ -57,12 +57,12 @@ func canceled(what string, err error) error {
 	return fmt.Errorf("functions: stopped %s: %w", what, err)
 }
 
-// poller lets any number of waiters share poll requests. There is no background goroutine. The waiter whose poll is due polls for
-// its whole group, so nothing is left running after the last waiter, and a request that hangs delays only the
+// poller lets any number of waiters share poll requests. There is no background goroutine. The waiter whose poll is due
+// polls for its whole group, so nothing is left running after the last waiter, and a request that hangs delays only the
 // waiters that it polls for.
 //
-// Each waiter has its own poll intervals, which follow its own age: a new waiter polls soon, however many old ones there are.
-// A poll by another waiter counts as its own, and a waiter that is halfway through its interval joins the poll of
+// Each waiter has its own poll intervals, which follow its own age: a new waiter polls soon, however many old ones there
+// are. A poll by another waiter counts as its own, and a waiter that is halfway through its interval joins the poll of
 // another. Therefore waiters synchronize, and each is polled at most twice as often as if it were alone.
 type poller[G, K comparable, V any] struct {
 	// intervals makes the poll intervals of each waiter.
@@ -175,8 +175,8 @@ func (w *waiter[K, V]) reschedule(now time.Time) {
 	w.due = now.Add(w.interval)
 }
 
-// poll sends a request for w and for the waiters that join it. It returns the error of ctx if ctx canceled the request. Every
-// other outcome reaches the waiters through their channels.
+// poll sends a request for w and for the waiters that join it. It returns the error of ctx if ctx canceled the request.
+// Every other outcome reaches the waiters through their channels.
 func (p *poller[G, K, V]) poll(ctx context.Context, group G, w *waiter[K, V]) (cut error) {
 	batch, keys := p.claim(group, w)
 	if len(batch) == 0 {
@@ -193,8 +193,8 @@ func (p *poller[G, K, V]) poll(ctx context.Context, group G, w *waiter[K, V]) (c
 	return nil
 }
 
-// claim returns the waiters and keys of a request for w, ordered by due time. It returns none if another waiter has polled or
-// is polling for w.
+// claim returns the waiters and keys of a request for w, ordered by due time. It returns none if another waiter has polled
+// or is polling for w.
 func (p *poller[G, K, V]) claim(group G, w *waiter[K, V]) (batch []*waiter[K, V], keys []K) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -12,9 +12,9 @@ import (
 // start times.
 const clockSkew = 5 * time.Second
 
-// UnknownOutcomeError reports a call that was sent and whose response was lost: the connection broke, the request timed out, the
-// response was invalid, or the service or a proxy failed with a status from 500. The function may be running, or may never
-// have been called. Another call may run it twice. [Client.Recover] looks for the call first.
+// UnknownOutcomeError reports a call that was sent and whose response was lost: the connection broke, the request timed
+// out, the response was invalid, or the service or a proxy failed with a status from 500. The function may be running, or
+// may never have been called. Another call may run it twice. [Client.Recover] looks for the call first.
 type UnknownOutcomeError struct {
 	// FunctionID is the id of the called function.
 	FunctionID int64
@@ -74,13 +74,16 @@ func (e *RecoverError) Is(target error) bool { return target == ErrNotFound && l
 
 // Recover looks for the call of an [*UnknownOutcomeError], which err is or wraps, and returns it if it was made.
 //
-// The result is a best effort. The API identifies neither the caller nor the session of a call. Recover
-// therefore looks for calls of the same function that started between five seconds before the call was sent and five seconds
-// after its response was lost. It ignores the calls of schedules, and the calls in others, which the caller knows to be different.
+// The result is a best effort. The API identifies neither the caller nor the session of a call. Recover therefore looks for
+// calls of the same function that started between five seconds before the call was sent and five seconds after its response
+// was lost. It ignores the calls of schedules, and the calls in others, which the caller knows to be different.
 //
 //   - Exactly one such call is the result, even if another client started it.
 //   - Without such a call, Recover returns a [*RecoverError] five seconds after the loss, not earlier.
 //   - With several such calls, Recover returns a [*RecoverError] that contains them.
+//
+// Capability: functionsAcl:READ.
+// Reference: https://api-docs.cognite.com/20230101/tag/Function-calls/operation/listFunctionCalls
 func (c *Client) Recover(ctx context.Context, err error, others ...CallID) (*Call, error) {
 	unknown, ok := errors.AsType[*UnknownOutcomeError](err)
 	if !ok {

@@ -10,19 +10,19 @@ import (
 )
 
 const (
-	// tailLines is how many lines of a failed call's log Run keeps.
+	// tailLines is the number of log lines in a CallError.
 	tailLines = 20
-	// tailPatience is how long Run tries to read the log of a failed call before it returns without.
-	tailPatience = 10 * time.Second
+	// tailTimeout limits the time that Run spends on reading the log of a failed call.
+	tailTimeout = 10 * time.Second
 )
 
-// Run calls a function, waits until the call has ended, and returns its response as an Out, decoded from JSON; what the
-// function returns as None, or not at all, is the zero Out. In is encoded to a JSON object, or null for an empty one.
+// Run calls a function, waits until the call has ended, and returns its response decoded from JSON. The zero Out means that
+// the function returned None or nothing. in encodes to a JSON object, or to null for an empty object.
 //
-//	sum, err := functions.Run[Pair, int](ctx, client, functions.ExternalID("add"), Pair{1, 2})
+//		sum, err := functions.Run[Pair, int](ctx, client, functions.ExternalID("add"), Pair{1, 2})
 //
-// Where it fails, it does so as Client.Call; the *CallError of a call that did not complete also carries the last lines
-// of the log that the service showed right after the end; later ones come through FollowLogs. A response that is no Out is a *ResponseError.
+//	  - Errors are those of [Client.Call]. The [*CallError] of a failed call contains the last lines of its log.
+//	  - A response that does not decode to Out is a [*ResponseError].
 func Run[In, Out any](ctx context.Context, client *Client, fn Identifier, in In, opts ...SessionOption) (Out, error) {
 	var out Out
 	call, err := client.Call(ctx, fn, in, opts...)
@@ -37,16 +37,16 @@ func Run[In, Out any](ctx context.Context, client *Client, fn Identifier, in In,
 		return out, err
 	}
 	if err := json.Unmarshal(raw, &out); err != nil {
-		var none Out // what was decoded up to the fault is worth nothing
+		var none Out // out may be partly decoded
 		return none, &ResponseError{Call: call, Type: reflect.TypeFor[Out](), Err: err}
 	}
 	return out, nil
 }
 
-// tail returns the last lines of a call's log, or none if they cannot be had: they explain a failure and must not hide it
-// behind another.
+// tail returns the last lines of a call's log. It returns none if they cannot be read, so that this error does not hide the
+// failure of the call.
 func (s *CallsService) tail(ctx context.Context, call CallID) CallLog {
-	ctx, cancel := context.WithTimeout(ctx, tailPatience)
+	ctx, cancel := context.WithTimeout(ctx, tailTimeout)
 	defer cancel()
 	log, err := s.Logs(ctx, ID(call.FunctionID), call.ID)
 	if err != nil {
@@ -55,20 +55,20 @@ func (s *CallsService) tail(ctx context.Context, call CallID) CallLog {
 	return log[max(0, len(log)-tailLines):]
 }
 
-// ResponseError is a response that does not fit the type that Run was asked for. The call itself completed.
+// ResponseError reports a response that [Run] could not decode. The call completed.
 type ResponseError struct {
-	// Call is the call as it ended; its Response returns what did not fit.
+	// Call is the completed call. Its Response method returns the response.
 	Call *Call
-	// Type is what the response should have fitted.
+	// Type is the expected type.
 	Type reflect.Type
-	// Err is what package json says about it.
+	// Err is the error of package json.
 	Err error
 }
 
-// Error says in one sentence which response does not fit which type, and why.
+// Error returns one sentence with the call, the type and the reason.
 func (e *ResponseError) Error() string {
-	return fmt.Sprintf("functions: the response of %v is no %v: %v", e.Call.CallID(), e.Type, e.Err)
+	return fmt.Sprintf("functions: cannot decode the response of %v as %v: %v", e.Call.CallID(), e.Type, e.Err)
 }
 
-// Unwrap returns what package json says.
+// Unwrap returns the error of package json.
 func (e *ResponseError) Unwrap() error { return e.Err }

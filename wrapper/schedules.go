@@ -21,11 +21,24 @@ type SchedulesService struct{ client *Client }
 
 // Schedule calls a function periodically. Its JSON is that of the API, including the fields that this version does not
 // know (AdditionalProperties). The methods with a context need a schedule that came from a [Client].
+//
+//	CreatedTime         int64              creation, ms since epoch; see Created
+//	CronExpression      string             minute, hour, day of month, month and day of week, in UTC
+//	Description         *string            description of the schedule
+//	FunctionExternalID  *string            external id of the called function; often absent
+//	FunctionID          *int64             id of the called function
+//	ID                  int64              id of the schedule
+//	Name                string             name of the schedule
+//	SessionID           ScheduleSessionID  session of the calls; see Session
+//	When                string             cron expression in words
 type Schedule struct {
 	gen.FunctionSchedule
 
 	client *Client
 }
+
+// ScheduleSessionID is the id of a session, which is a number or a string. [Schedule.Session] reads both.
+type ScheduleSessionID = gen.FunctionScheduleSessionID
 
 // Created returns the time at which the schedule was created.
 func (s *Schedule) Created() time.Time { return milliseconds(&s.CreatedTime) }
@@ -73,29 +86,6 @@ func (s *Schedule) Update(ctx context.Context) error {
 	}
 	*s = *current
 	return nil
-}
-
-// AsWrite returns a copy of the schedule that [SchedulesService.Create] accepts. The copy shares no memory with s. AsWrite
-// requests the input data, which the service does not return with the schedule. The nonce is empty, so Create makes a new
-// session.
-func (s *Schedule) AsWrite(ctx context.Context) (ScheduleWrite, error) {
-	data, err := s.InputData(ctx)
-	if err != nil {
-		return ScheduleWrite{}, err
-	}
-	functionID := deref(s.FunctionID)
-	if functionID == 0 && s.FunctionExternalID != nil {
-		fn, err := s.client.Retrieve(ctx, ExternalID(*s.FunctionExternalID))
-		if err != nil {
-			return ScheduleWrite{}, err
-		}
-		functionID = fn.ID
-	}
-	w := ScheduleWrite{CronExpression: s.CronExpression, Data: data, FunctionID: functionID, Name: s.Name}
-	if s.Description != nil {
-		w.Description = new(*s.Description)
-	}
-	return w, nil
 }
 
 // ScheduleList is a list of schedules in the order of the response.
@@ -158,6 +148,9 @@ func (f SchedulesFilter) wire() (*gen.FunctionScheduleFilter, error) {
 
 // List returns the schedules that match the filter, at most 25 unless [WithLimit] sets another limit. The API has no cursor
 // for schedules. With [Unlimited], List requests 10,000 and returns a [*TruncatedError] if that many come back.
+//
+// Capability: functionsAcl:READ.
+// Reference: https://api-docs.cognite.com/20230101/tag/Function-schedules/operation/listFunctionSchedules
 func (s *SchedulesService) List(ctx context.Context, filter SchedulesFilter, opts ...ListOption) (ScheduleList, error) {
 	o, err := listSettings(defaultLimit, opts)
 	if err != nil {
@@ -168,6 +161,9 @@ func (s *SchedulesService) List(ctx context.Context, filter SchedulesFilter, opt
 
 // All iterates over the schedules that match the filter, over all of them unless [WithLimit] sets a limit. Each range over
 // the sequence sends a new request. An error is the last element.
+//
+// Capability: functionsAcl:READ.
+// Reference: https://api-docs.cognite.com/20230101/tag/Function-schedules/operation/listFunctionSchedules
 func (s *SchedulesService) All(ctx context.Context, filter SchedulesFilter, opts ...ListOption) iter.Seq2[*Schedule, error] {
 	o, err := listSettings(Unlimited, opts)
 	if err != nil {
@@ -201,6 +197,9 @@ func (s *SchedulesService) bind(items []gen.FunctionSchedule) []*Schedule {
 }
 
 // Retrieve returns one schedule. An unknown schedule is an error that matches [ErrNotFound].
+//
+// Capability: functionsAcl:READ.
+// Reference: https://api-docs.cognite.com/20230101/tag/Function-schedules/operation/byIdsFunctionSchedules
 func (s *SchedulesService) Retrieve(ctx context.Context, id int64) (*Schedule, error) {
 	found, err := s.RetrieveMultiple(ctx, []int64{id})
 	if err != nil {
@@ -209,9 +208,12 @@ func (s *SchedulesService) Retrieve(ctx context.Context, id int64) (*Schedule, e
 	return found[0], nil
 }
 
-// RetrieveMultiple returns schedules in the order of ids. It sends one request for each 1,000 schedules. A duplicate id is sent
-// once and its schedule is returned for each occurrence. An unknown schedule is an error that matches [ErrNotFound]. With
-// [IgnoreUnknown] it is left out.
+// RetrieveMultiple returns schedules in the order of ids. It sends one request for each 1,000 schedules. A duplicate id is
+// sent once and its schedule is returned for each occurrence. An unknown schedule is an error that matches [ErrNotFound].
+// With [IgnoreUnknown] it is left out.
+//
+// Capability: functionsAcl:READ.
+// Reference: https://api-docs.cognite.com/20230101/tag/Function-schedules/operation/byIdsFunctionSchedules
 func (s *SchedulesService) RetrieveMultiple(ctx context.Context, ids []int64, opts ...IDsOption) (_ ScheduleList, err error) {
 	defer explain(&err, "retrieve %s", listed("schedule", ids))
 	if err := checkIDs("schedule id", ids...); err != nil {
@@ -239,15 +241,19 @@ func scheduleReferences(ids []int64) gen.FunctionScheduleReferences {
 }
 
 // Create creates a schedule for a function. If fn is the zero Identifier, w.FunctionID identifies the function. An
-// [*ArgumentError] names a field that breaks a rule, before a request is sent. Requests are retried as those of [Client.Start].
-// Create does not change w.
+// [*ArgumentError] names a field that breaks a rule, before a request is sent. Requests are retried as those of
+// [Client.Start]. Create does not change w.
 //
-// Create makes a new session for the schedule's calls, with the credentials of [WithSession] or of the client. With w.Nonce or
-// [WithNonce] it uses that session.
+// Create makes a new session for the schedule's calls, with the credentials of [WithSession] or of the client. With w.Nonce
+// or [WithNonce] it uses that session.
 //
 //   - A session from client credentials lasts as long as the credentials.
 //   - A session from token exchange lasts as long as the identity provider renews it.
-//   - Create makes a one-shot session, which ends soon, only with [WithSession]. A client whose token cannot be exchanged fails.
+//   - Create makes a one-shot session, which ends soon, only with [WithSession]. A client whose token cannot be exchanged
+//     fails.
+//
+// Capability: functionsAcl:WRITE. Sessions need sessionsAcl:CREATE, except with a nonce.
+// Reference: https://api-docs.cognite.com/20230101/tag/Function-schedules/operation/postFunctionSchedules
 func (s *SchedulesService) Create(ctx context.Context, fn Identifier, w ScheduleWrite, opts ...SessionOption) (_ *Schedule, err error) {
 	defer explain(&err, "create the schedule %q", w.Name)
 	if fn == (Identifier{}) {
@@ -294,6 +300,9 @@ func (s *SchedulesService) create(ctx context.Context, w ScheduleWrite, o sessio
 // Delete deletes schedules. Their calls remain. It sends one request for each 1,000 schedules. An unknown schedule is an
 // error that matches [ErrNotFound], unless [IgnoreUnknown] is given. Schedules that earlier requests deleted stay deleted
 // when a later request fails.
+//
+// Capability: functionsAcl:WRITE.
+// Reference: https://api-docs.cognite.com/20230101/tag/Function-schedules/operation/deleteFunctionSchedules
 func (s *SchedulesService) Delete(ctx context.Context, ids []int64, opts ...IDsOption) (err error) {
 	defer explain(&err, "delete %s", listed("schedule", ids))
 	if err := checkIDs("schedule id", ids...); err != nil {
@@ -333,6 +342,9 @@ func (s *SchedulesService) deleteExisting(ctx context.Context, ids []int64, reje
 }
 
 // InputData returns the data of a schedule's calls as a JSON object, or nil if the schedule has no data.
+//
+// Capability: functionsAcl:READ.
+// Reference: https://api-docs.cognite.com/20230101/tag/Function-schedules/operation/getFunctionScheduleInputData
 func (s *SchedulesService) InputData(ctx context.Context, id int64) (_ json.RawMessage, err error) {
 	defer explain(&err, "retrieve the input data of the schedule with id %d", id)
 	if err := checkIDs("schedule id", id); err != nil {

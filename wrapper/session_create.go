@@ -44,8 +44,8 @@ func (c SessionCredentials) String() string {
 // GoString returns the same string as String, for the %#v verb.
 func (c SessionCredentials) GoString() string { return c.String() }
 
-// SessionClientCredentials returns the credentials of a machine identity. Its sessions are renewed as long as the credentials
-// are valid.
+// SessionClientCredentials returns the credentials of a machine identity. Its sessions are renewed as long as the
+// credentials are valid.
 func SessionClientCredentials(clientID string, clientSecret Secret) SessionCredentials {
 	return SessionCredentials{kind: clientCredentialsSession, clientID: clientID, clientSecret: clientSecret}
 }
@@ -82,6 +82,9 @@ func (s CreatedSession) MarshalJSON() ([]byte, error) {
 func (s CreatedSession) LogValue() slog.Value { return slog.StringValue(s.String()) }
 
 // Create creates a session and returns it with its nonce. Use the nonce at once, with [WithNonce].
+//
+// Capability: sessionsAcl:CREATE.
+// Reference: https://api-docs.cognite.com/20230101/tag/Sessions/operation/createSessions
 func (s *SessionsService) Create(ctx context.Context, credentials SessionCredentials) (_ *CreatedSession, err error) {
 	defer explain(&err, "create a session by %v", credentials)
 	write, err := credentials.wire()
@@ -99,9 +102,9 @@ func (s *SessionsService) Create(ctx context.Context, credentials SessionCredent
 	return &CreatedSession{got.Items[0]}, nil
 }
 
-// create makes a session with the credentials of o or of the client. A client without credentials exchanges its token. A token that
-// CDF itself issued cannot be exchanged, and gets a one-shot session, except for a schedule: it would be created and fail
-// within the hour.
+// create makes a session with the credentials of o or of the client. A client without credentials exchanges its token. A
+// token that CDF itself issued cannot be exchanged, and gets a one-shot session, except for a schedule: it would be created
+// and fail within the hour.
 func (s *SessionsService) create(ctx context.Context, o sessionOptions) (*CreatedSession, error) {
 	credentials := cmp.Or(o.credentials, s.credentials)
 	if credentials != nil {

@@ -24,6 +24,13 @@ type SessionsService struct {
 
 // Session lets a function act on behalf of a user or a machine. Its JSON is that of the API. Without the capability to list
 // sessions, only the id is set.
+//
+//	ClientID        *string         client id of a session by client credentials
+//	CreationTime    *int64          creation, ms since epoch; see Created
+//	ExpirationTime  *int64          end unless renewed, ms since epoch; see Expires
+//	ID              int64           id of the session
+//	Status          *SessionStatus  READY before the nonce is used, ACTIVE while in use; all others are final
+//	Type            *SessionType    how the session was created
 type Session struct{ gen.Session }
 
 // SessionStatus is the status of a session. The service may add values.
@@ -98,6 +105,9 @@ type SessionsFilter struct {
 }
 
 // List returns the sessions that match the filter, at most 25 unless [WithLimit] sets another limit.
+//
+// Capability: sessionsAcl:LIST.
+// Reference: https://api-docs.cognite.com/20230101/tag/Sessions/operation/listSessions
 func (s *SessionsService) List(ctx context.Context, filter SessionsFilter, opts ...ListOption) (SessionList, error) {
 	o, err := listSettings(defaultLimit, opts)
 	if err != nil {
@@ -106,8 +116,11 @@ func (s *SessionsService) List(ctx context.Context, filter SessionsFilter, opts 
 	return collect(s.list(ctx, filter, o))
 }
 
-// All iterates over the sessions that match the filter, over all of them unless [WithLimit] sets a limit. It keeps one page in
-// memory. Each range over the sequence sends new requests. An error is the last element.
+// All iterates over the sessions that match the filter, over all of them unless [WithLimit] sets a limit. It keeps one page
+// in memory. Each range over the sequence sends new requests. An error is the last element.
+//
+// Capability: sessionsAcl:LIST.
+// Reference: https://api-docs.cognite.com/20230101/tag/Sessions/operation/listSessions
 func (s *SessionsService) All(ctx context.Context, filter SessionsFilter, opts ...ListOption) iter.Seq2[*Session, error] {
 	o, err := listSettings(Unlimited, opts)
 	if err != nil {
@@ -133,6 +146,9 @@ func (s *SessionsService) list(ctx context.Context, filter SessionsFilter, o lis
 func newSession(s gen.Session) *Session { return &Session{s} }
 
 // Retrieve returns one session. An unknown session is an error that matches [ErrNotFound].
+//
+// Capability: sessionsAcl:LIST.
+// Reference: https://api-docs.cognite.com/20230101/tag/Sessions/operation/getSessionsByIds
 func (s *SessionsService) Retrieve(ctx context.Context, id int64) (*Session, error) {
 	found, err := s.RetrieveMultiple(ctx, []int64{id})
 	if err != nil {
@@ -142,8 +158,11 @@ func (s *SessionsService) Retrieve(ctx context.Context, id int64) (*Session, err
 }
 
 // RetrieveMultiple returns sessions in the order of ids. It sends one request for each 1,000 sessions. A duplicate id is
-// sent once and its session is returned for each occurrence. An unknown session is an error that matches [ErrNotFound]. The API
-// has no option to ignore unknown sessions.
+// sent once and its session is returned for each occurrence. An unknown session is an error that matches [ErrNotFound]. The
+// API has no option to ignore unknown sessions.
+//
+// Capability: sessionsAcl:LIST.
+// Reference: https://api-docs.cognite.com/20230101/tag/Sessions/operation/getSessionsByIds
 func (s *SessionsService) RetrieveMultiple(ctx context.Context, ids []int64) (_ SessionList, err error) {
 	defer explain(&err, "retrieve %s", listed("session", ids))
 	if err := checkIDs("session id", ids...); err != nil {
@@ -167,6 +186,9 @@ func (s *SessionsService) RetrieveMultiple(ctx context.Context, ids []int64) (_ 
 
 // Revoke revokes sessions and returns them. It sends one request for each 100 sessions. It may take an hour until the
 // sessions lose access. Revoking a session again has no effect.
+//
+// Capability: sessionsAcl:DELETE.
+// Reference: https://api-docs.cognite.com/20230101/tag/Sessions/operation/revokeSessions
 func (s *SessionsService) Revoke(ctx context.Context, ids []int64) (_ SessionList, err error) {
 	defer explain(&err, "revoke %s", listed("session", ids))
 	if err := checkIDs("session id", ids...); err != nil {

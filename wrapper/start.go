@@ -16,8 +16,8 @@ const (
 	PayloadAzure  = 36_000
 )
 
-// WithPayloadLimit rejects call data of more than n bytes of JSON before a request is sent. The default is PayloadGoogle, the
-// largest limit of all clouds. Pass the limit of the project's cloud to get a clear error instead of the service's.
+// WithPayloadLimit rejects call data of more than n bytes of JSON before a request is sent. The default is PayloadGoogle,
+// the largest limit of all clouds. Pass the limit of the project's cloud to get a clear error instead of the service's.
 func WithPayloadLimit(n int) Option {
 	return func(s *settings) error {
 		if n <= 0 {
@@ -34,6 +34,9 @@ func WithPayloadLimit(n int) Option {
 //   - A call that failed or timed out is returned together with a [*CallError].
 //   - If ctx ends first, the running call is returned together with a [*PendingError]. The call continues.
 //   - Errors of the start are those of [Client.Start].
+//
+// Capability: functionsAcl:RUN or functionsAcl:WRITE. Sessions need sessionsAcl:CREATE, except with [WithNonce]. Waiting
+// needs functionsAcl:READ. Reference: https://api-docs.cognite.com/20230101/tag/Function-calls/operation/postFunctionsCall
 func (c *Client) Call(ctx context.Context, fn Identifier, data any, opts ...SessionOption) (*Call, error) {
 	call, err := c.Start(ctx, fn, data, opts...)
 	if err != nil {
@@ -51,6 +54,9 @@ func (c *Client) Call(ctx context.Context, fn Identifier, data any, opts ...Sess
 //     no connection was established.
 //   - If the response was lost, the function may be running. Start then returns an [*UnknownOutcomeError], and
 //     [Client.Recover] looks for the call.
+//
+// Capability: functionsAcl:RUN or functionsAcl:WRITE. Sessions need sessionsAcl:CREATE, except with [WithNonce].
+// Reference: https://api-docs.cognite.com/20230101/tag/Function-calls/operation/postFunctionsCall
 func (c *Client) Start(ctx context.Context, fn Identifier, data any, opts ...SessionOption) (_ *Call, err error) {
 	defer explain(&err, "call the function with %v", fn)
 	input, err := c.inputData(data)

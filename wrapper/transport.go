@@ -22,8 +22,8 @@ type doerFunc func(*http.Request) (*http.Response, error)
 // Do calls f.
 func (f doerFunc) Do(req *http.Request) (*http.Response, error) { return f(req) }
 
-// apiDoer is the chain of handlers of a request to the API, from the outside in: retry, limit, turn other statuses than 2xx into
-// errors and read the response, the caller's middleware, headers, token, log, send. Errors are made here, below the
+// apiDoer is the chain of handlers of a request to the API, from the outside in: retry, limit, turn other statuses than 2xx
+// into errors and read the response, the caller's middleware, headers, token, log, send. Errors are made here, below the
 // generated code, so that they carry the status and the headers of the response.
 func (s settings) apiDoer(t *tokens, h http.Header) Doer {
 	send := s.logged(timed(s.httpClient))
@@ -85,8 +85,8 @@ func rewound(req *http.Request, ctx context.Context) (*http.Request, error) {
 	return again, nil
 }
 
-// checked turns every status other than 2xx into an *APIError. It reads the other responses completely, so that an incomplete
-// response is a transient error of the attempt.
+// checked turns every status other than 2xx into an *APIError. It reads the other responses completely, so that an
+// incomplete response is a transient error of the attempt.
 func (s settings) checked(next Doer, timeout time.Duration) Doer {
 	return doerFunc(func(req *http.Request) (*http.Response, error) {
 		late := fmt.Errorf("no complete response within %v: %w", timeout, context.DeadlineExceeded)

@@ -9,9 +9,10 @@ import (
 	"unicode/utf8"
 
 	"github.com/cogfn/cogfn/gen"
+	"github.com/cogfn/cogfn/internal/source"
 )
 
-// cronFields is how many fields a cron expression has.
+// cronFields is the number of fields of a cron expression.
 const cronFields = 5
 
 var (
@@ -20,8 +21,7 @@ var (
 	reservedSecrets = strings.Fields(gen.FunctionSecretsReservedKeys)
 )
 
-// checkFunction holds a function against the rules before it is sent; the error joins an *ArgumentError for each broken
-// one.
+// checkFunction checks the fields of a function. The error joins an *ArgumentError for each rule that is broken.
 func checkFunction(w FunctionWrite) error {
 	return join(
 		checkLength("Name", &w.Name, gen.FunctionNameMinLength, gen.FunctionNameMaxLength),
@@ -51,14 +51,13 @@ func checkPath(p *string) error {
 	if p == nil {
 		return nil
 	}
-	if why := faultOfPath(*p); why != "" {
+	if why := source.CheckPath(*p); why != "" {
 		return &ArgumentError{Field: "FunctionPath", Rule: fmt.Sprintf("is %q; %s", *p, why)}
 	}
 	return checkLength("FunctionPath", p, 1, gen.FunctionPathMaxLength)
 }
 
-// checkSchedule holds a schedule against the rules before it is sent; the error joins an *ArgumentError for each broken
-// one.
+// checkSchedule checks the fields of a schedule. The error joins an *ArgumentError for each rule that is broken.
 func checkSchedule(w ScheduleWrite) error {
 	errs := []error{
 		checkLength("Name", &w.Name, gen.FunctionScheduleNameMinLength, gen.FunctionScheduleNameMaxLength),
@@ -74,14 +73,13 @@ func checkSchedule(w ScheduleWrite) error {
 	return join(errs...)
 }
 
-// checkMasked refuses the three stars that the service shows instead of secrets: creating a function with them would store
-// the stars.
+// checkMasked rejects the three asterisks that the service returns instead of secrets. Create would store the asterisks.
 func checkMasked(w FunctionWrite) error {
 	masked := maskedSecrets(w.Secrets)
 	if len(masked) == 0 {
 		return nil
 	}
-	return &ArgumentError{Field: "Secrets", Rule: fmt.Sprintf("still holds three stars for %s; set the real values, which the service never returns", strings.Join(masked, ", "))}
+	return &ArgumentError{Field: "Secrets", Rule: fmt.Sprintf("has three asterisks for %s; set the real values, which the service does not return", strings.Join(masked, ", "))}
 }
 
 func checkSecrets(secrets map[string]string) error {
@@ -102,14 +100,14 @@ func checkSecrets(secrets map[string]string) error {
 	return join(errs...)
 }
 
-// checkIndexes refuses addresses that were hidden when the function was shown.
+// checkIndexes rejects URLs that were masked by FunctionWrite.MarshalJSON.
 func checkIndexes(w FunctionWrite) error {
 	var errs []error
 	if w.IndexURL != nil && strings.Contains(*w.IndexURL, redacted) {
-		errs = append(errs, &ArgumentError{Field: "IndexURL", Rule: "still holds three stars; set the real address, which is not shown again"})
+		errs = append(errs, &ArgumentError{Field: "IndexURL", Rule: "has three asterisks; set the real URL, which the service does not return"})
 	}
 	if slices.ContainsFunc(w.ExtraIndexURLs, func(address string) bool { return strings.Contains(address, redacted) }) {
-		errs = append(errs, &ArgumentError{Field: "ExtraIndexURLs", Rule: "still holds three stars; set the real addresses, which are not shown again"})
+		errs = append(errs, &ArgumentError{Field: "ExtraIndexURLs", Rule: "has three asterisks; set the real URLs, which the service does not return"})
 	}
 	return join(errs...)
 }

@@ -39,9 +39,12 @@ func (e *PendingError) Unwrap() error { return e.Err }
 //   - An unknown call is an error that matches [ErrNotFound]. It ends only its own wait.
 //   - A request that fails after all retries ends the waits that shared it.
 //
-// Waits on one client share their requests: when the poll interval of one waiter ends (see [WithPoll]), one request retrieves up
-// to 1,000 calls of the same function, and includes every waiter that is at least halfway through its interval. A waiter sees the
-// end at most one of its own poll intervals late, plus request time.
+// Waits on one client share their requests: when the poll interval of one waiter ends (see [WithPoll]), one request
+// retrieves up to 1,000 calls of the same function, and includes every waiter that is at least halfway through its
+// interval. A waiter sees the end at most one of its own poll intervals late, plus request time.
+//
+// Capability: functionsAcl:READ.
+// Reference: https://api-docs.cognite.com/20230101/tag/Function-calls/operation/byIdsFunctionCalls
 func (s *CallsService) Wait(ctx context.Context, fn Identifier, id int64) (*Call, error) {
 	return withFunctionID(ctx, s.client, fn, func(functionID int64) (*Call, error) {
 		return s.wait(ctx, CallID{functionID, id}, (*Call).ended)
@@ -109,13 +112,16 @@ func WithProgress(report func(ended, total int, last CallResult)) WaitOption {
 	return func(o *waitOptions) { o.progress = report }
 }
 
-// WaitAll waits until all calls have ended and returns a result for each, in the order of ids. The calls may belong to different
-// functions.
+// WaitAll waits until all calls have ended and returns a result for each, in the order of ids. The calls may belong to
+// different functions.
 //
 //   - The failure of a call is part of its result. The error is nil, however many calls failed.
 //   - If ctx ends or WithFailFast stops the wait while calls run, the error is a [*PendingError] that names them. The other
 //     results are valid.
 //   - With WithFailFast and no other running call, the error is the failure itself.
+//
+// Capability: functionsAcl:READ.
+// Reference: https://api-docs.cognite.com/20230101/tag/Function-calls/operation/byIdsFunctionCalls
 func (s *CallsService) WaitAll(ctx context.Context, ids []CallID, opts ...WaitOption) ([]CallResult, error) {
 	var o waitOptions
 	for _, opt := range opts {
@@ -196,6 +202,9 @@ func newDeployError(fn *Function) *DeployError {
 //   - A retired function or an unknown status is an error.
 //
 // Waits on one client share their requests, as in [CallsService.Wait].
+//
+// Capability: functionsAcl:READ.
+// Reference: https://api-docs.cognite.com/20230101/tag/Functions/operation/byIdsFunctions
 func (c *Client) WaitReady(ctx context.Context, fn Identifier) (*Function, error) {
 	if err := fn.check(); err != nil {
 		return nil, err

@@ -1,10 +1,10 @@
-// Command cogfn runs Cognite Functions without an account: one from a folder, or the whole service on this machine.
+// Command cogfn runs Cognite Functions on this machine: one function from a directory, or an emulator of the service.
 package main
 
 import (
 	"os"
 
-	"github.com/cogfn/cogfn/internal/cli"
+	"github.com/cogfn/cogfn/cmd/cogfn/internal/cli"
 )
 
 func main() {

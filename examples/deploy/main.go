@@ -1,5 +1,5 @@
-// Command deploy creates a function from a folder, calls it and deletes it again: on the project that the CDF_* and IDP_*
-// environment variables name, or, without them, on an emulator inside this program.
+// Command deploy creates a function from a directory, calls it and deletes it. It uses the project of the CDF_* and IDP_*
+// environment variables. Without CDF_PROJECT, it starts an emulator.
 package main
 
 import (
@@ -14,7 +14,7 @@ import (
 )
 
 func main() {
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Minute) // a real deployment takes minutes
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Minute) // a real build takes minutes
 	defer cancel()
 	if err := run(ctx); err != nil {
 		log.Fatal(err)
@@ -56,7 +56,7 @@ func run(ctx context.Context) error {
 	return err
 }
 
-// config names the project of the environment, or an emulator's.
+// config returns the configuration of the environment or of a new emulator.
 func config() (cfg functions.Config, closeService func(), err error) {
 	if os.Getenv("CDF_PROJECT") != "" {
 		cfg, err = functions.ConfigFromEnv()

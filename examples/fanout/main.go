@@ -1,5 +1,5 @@
-// Command fanout calls one function with many inputs at once and tells failures from results. The function is written in
-// Go and served by an emulator, as one would do in a test of the code that calls it.
+// Command fanout calls a function with several inputs at the same time and prints responses and failures. The function is
+// written in Go and runs in an emulator, as in a test. Package batch does this for many inputs.
 package main
 
 import (
@@ -38,7 +38,8 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	code := fstest.MapFS{"handler.py": {Data: []byte("def handle(data): ...\n")}} // the Go handler runs in its stead
+	// The code is not executed, since a Go function is registered for the external id.
+	code := fstest.MapFS{"handler.py": {Data: []byte("def handle(data): ...\n")}}
 	fn, err := client.Create(ctx, functions.FunctionWrite{Name: "root", ExternalID: new("square-root")}, functions.FolderFS(code))
 	if err != nil {
 		return err
@@ -50,7 +51,7 @@ func run(ctx context.Context) error {
 	inputs := []int{49, 50, 64, -1, 81}
 	outputs := make([]string, len(inputs))
 	var group errgroup.Group
-	group.SetLimit(3) // the service runs 100 calls of a function at once
+	group.SetLimit(3) // the service runs at most 100 calls of a function at the same time
 	for i, n := range inputs {
 		group.Go(func() (err error) {
 			outputs[i], err = rootOf(ctx, fn, n)
@@ -68,8 +69,7 @@ func run(ctx context.Context) error {
 	return nil
 }
 
-// rootOf calls the function. A call that failed is an outcome like any other; only what kept it from being made is an
-// error.
+// rootOf calls the function. A failed call is a result, not an error.
 func rootOf(ctx context.Context, fn *functions.Function, n int) (string, error) {
 	call, err := fn.Call(ctx, map[string]int{"n": n})
 	if failed, ok := errors.AsType[*functions.CallError](err); ok {

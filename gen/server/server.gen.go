@@ -29,10 +29,10 @@ type ServerInterface interface {
 	// DeleteFiles Delete files
 	// (POST /files/delete)
 	DeleteFiles(w http.ResponseWriter, r *http.Request)
-	// DownloadLinks Get links to files' content
+	// DownloadLinks Get download links of files
 	// (POST /files/downloadlink)
 	DownloadLinks(w http.ResponseWriter, r *http.Request, params DownloadLinksParams)
-	// GetFileByInternalID Retrieve a file by its id
+	// GetFileByInternalID Retrieve a file by id
 	// (GET /files/{id})
 	GetFileByInternalID(w http.ResponseWriter, r *http.Request, id InternalID)
 	// GetFunctions List functions
@@ -47,7 +47,7 @@ type ServerInterface interface {
 	// DeleteFunctions Delete functions
 	// (POST /functions/delete)
 	DeleteFunctions(w http.ResponseWriter, r *http.Request)
-	// FunctionsLimits Read the project's limits
+	// FunctionsLimits Retrieve the limits of the project
 	// (GET /functions/limits)
 	FunctionsLimits(w http.ResponseWriter, r *http.Request)
 	// ListFunctions Filter functions
@@ -68,19 +68,19 @@ type ServerInterface interface {
 	// ListFunctionSchedules Filter schedules
 	// (POST /functions/schedules/list)
 	ListFunctionSchedules(w http.ResponseWriter, r *http.Request)
-	// GetFunctionSchedule Retrieve a schedule by its id
+	// GetFunctionSchedule Retrieve a schedule by id
 	// (GET /functions/schedules/{scheduleId})
 	GetFunctionSchedule(w http.ResponseWriter, r *http.Request, scheduleID ScheduleID)
-	// GetFunctionScheduleInputData Retrieve a schedule's input data
+	// GetFunctionScheduleInputData Retrieve the input data of a schedule
 	// (GET /functions/schedules/{scheduleId}/input_data)
 	GetFunctionScheduleInputData(w http.ResponseWriter, r *http.Request, scheduleID ScheduleID)
-	// GetFunctionsStatus Read the activation status
+	// GetFunctionsStatus Retrieve the activation status
 	// (GET /functions/status)
 	GetFunctionsStatus(w http.ResponseWriter, r *http.Request)
 	// PostFunctionsStatus Activate Functions
 	// (POST /functions/status)
 	PostFunctionsStatus(w http.ResponseWriter, r *http.Request)
-	// GetFunction Retrieve a function by its id
+	// GetFunction Retrieve a function by id
 	// (GET /functions/{functionId})
 	GetFunction(w http.ResponseWriter, r *http.Request, functionID FunctionID)
 	// PostFunctionsCall Call a function
@@ -95,13 +95,13 @@ type ServerInterface interface {
 	// ListFunctionCalls Filter calls
 	// (POST /functions/{functionId}/calls/list)
 	ListFunctionCalls(w http.ResponseWriter, r *http.Request, functionID FunctionID)
-	// GetFunctionCall Retrieve a call by its id
+	// GetFunctionCall Retrieve a call by id
 	// (GET /functions/{functionId}/calls/{callId})
 	GetFunctionCall(w http.ResponseWriter, r *http.Request, functionID FunctionID, callID CallID)
-	// GetFunctionCallLogs Retrieve what a call printed
+	// GetFunctionCallLogs Retrieve the log of a call
 	// (GET /functions/{functionId}/calls/{callId}/logs)
 	GetFunctionCallLogs(w http.ResponseWriter, r *http.Request, functionID FunctionID, callID CallID)
-	// GetFunctionCallResponse Retrieve what a call returned
+	// GetFunctionCallResponse Retrieve the response of a call
 	// (GET /functions/{functionId}/calls/{callId}/response)
 	GetFunctionCallResponse(w http.ResponseWriter, r *http.Request, functionID FunctionID, callID CallID)
 	// ListSessions List sessions
@@ -2814,10 +2814,10 @@ type StrictServerInterface interface {
 	// DeleteFiles Delete files
 	// (POST /files/delete)
 	DeleteFiles(ctx context.Context, request DeleteFilesRequestObject) (DeleteFilesResponseObject, error)
-	// DownloadLinks Get links to files' content
+	// DownloadLinks Get download links of files
 	// (POST /files/downloadlink)
 	DownloadLinks(ctx context.Context, request DownloadLinksRequestObject) (DownloadLinksResponseObject, error)
-	// GetFileByInternalID Retrieve a file by its id
+	// GetFileByInternalID Retrieve a file by id
 	// (GET /files/{id})
 	GetFileByInternalID(ctx context.Context, request GetFileByInternalIDRequestObject) (GetFileByInternalIDResponseObject, error)
 	// GetFunctions List functions
@@ -2832,7 +2832,7 @@ type StrictServerInterface interface {
 	// DeleteFunctions Delete functions
 	// (POST /functions/delete)
 	DeleteFunctions(ctx context.Context, request DeleteFunctionsRequestObject) (DeleteFunctionsResponseObject, error)
-	// FunctionsLimits Read the project's limits
+	// FunctionsLimits Retrieve the limits of the project
 	// (GET /functions/limits)
 	FunctionsLimits(ctx context.Context, request FunctionsLimitsRequestObject) (FunctionsLimitsResponseObject, error)
 	// ListFunctions Filter functions
@@ -2853,19 +2853,19 @@ type StrictServerInterface interface {
 	// ListFunctionSchedules Filter schedules
 	// (POST /functions/schedules/list)
 	ListFunctionSchedules(ctx context.Context, request ListFunctionSchedulesRequestObject) (ListFunctionSchedulesResponseObject, error)
-	// GetFunctionSchedule Retrieve a schedule by its id
+	// GetFunctionSchedule Retrieve a schedule by id
 	// (GET /functions/schedules/{scheduleId})
 	GetFunctionSchedule(ctx context.Context, request GetFunctionScheduleRequestObject) (GetFunctionScheduleResponseObject, error)
-	// GetFunctionScheduleInputData Retrieve a schedule's input data
+	// GetFunctionScheduleInputData Retrieve the input data of a schedule
 	// (GET /functions/schedules/{scheduleId}/input_data)
 	GetFunctionScheduleInputData(ctx context.Context, request GetFunctionScheduleInputDataRequestObject) (GetFunctionScheduleInputDataResponseObject, error)
-	// GetFunctionsStatus Read the activation status
+	// GetFunctionsStatus Retrieve the activation status
 	// (GET /functions/status)
 	GetFunctionsStatus(ctx context.Context, request GetFunctionsStatusRequestObject) (GetFunctionsStatusResponseObject, error)
 	// PostFunctionsStatus Activate Functions
 	// (POST /functions/status)
 	PostFunctionsStatus(ctx context.Context, request PostFunctionsStatusRequestObject) (PostFunctionsStatusResponseObject, error)
-	// GetFunction Retrieve a function by its id
+	// GetFunction Retrieve a function by id
 	// (GET /functions/{functionId})
 	GetFunction(ctx context.Context, request GetFunctionRequestObject) (GetFunctionResponseObject, error)
 	// PostFunctionsCall Call a function
@@ -2880,13 +2880,13 @@ type StrictServerInterface interface {
 	// ListFunctionCalls Filter calls
 	// (POST /functions/{functionId}/calls/list)
 	ListFunctionCalls(ctx context.Context, request ListFunctionCallsRequestObject) (ListFunctionCallsResponseObject, error)
-	// GetFunctionCall Retrieve a call by its id
+	// GetFunctionCall Retrieve a call by id
 	// (GET /functions/{functionId}/calls/{callId})
 	GetFunctionCall(ctx context.Context, request GetFunctionCallRequestObject) (GetFunctionCallResponseObject, error)
-	// GetFunctionCallLogs Retrieve what a call printed
+	// GetFunctionCallLogs Retrieve the log of a call
 	// (GET /functions/{functionId}/calls/{callId}/logs)
 	GetFunctionCallLogs(ctx context.Context, request GetFunctionCallLogsRequestObject) (GetFunctionCallLogsResponseObject, error)
-	// GetFunctionCallResponse Retrieve what a call returned
+	// GetFunctionCallResponse Retrieve the response of a call
 	// (GET /functions/{functionId}/calls/{callId}/response)
 	GetFunctionCallResponse(ctx context.Context, request GetFunctionCallResponseRequestObject) (GetFunctionCallResponseResponseObject, error)
 	// ListSessions List sessions

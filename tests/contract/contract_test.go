@@ -1,10 +1,10 @@
-// Package contract holds the recorded exchanges and the description of the API against each other: every exchange must
-// follow the description, everything that the description allows must be shown by an exchange, and every change of the
-// description must be noticed.
+// Package contract checks the recorded exchanges and the description of the API against each other. Each exchange must
+// follow the description, the exchanges must cover the description, and they must detect each change of the description.
 package contract
 
 import (
 	"flag"
+	"fmt"
 	"os"
 	"strconv"
 	"strings"
@@ -23,7 +23,7 @@ const (
 	documentFile   = "../../docs/coverage.md"
 )
 
-var update = flag.Bool("update", false, "write docs/coverage.md anew")
+var update = flag.Bool("update", false, "write docs/coverage.md")
 
 func describe(t *testing.T) *check.Description {
 	t.Helper()
@@ -52,7 +52,7 @@ func exceptions(t *testing.T) coverage.Exceptions {
 	return read
 }
 
-// TestRecordings checks every recorded exchange against the description.
+// TestRecordings checks each recorded exchange against the description.
 func TestRecordings(t *testing.T) {
 	t.Parallel()
 	description := describe(t)
@@ -71,51 +71,78 @@ func TestRecordings(t *testing.T) {
 	}
 }
 
-// TestCoverage checks that an exchange shows everything that the description allows, except for what is excepted.
+// TestCoverage checks that the exchanges cover all points of the description that have no exception.
 func TestCoverage(t *testing.T) {
 	t.Parallel()
-	missing, stale := judgeCoverage(t)
-	for _, point := range missing {
-		t.Errorf("no exchange shows: %s", point)
+	report := coverage.Measure(describe(t), recordings(t))
+	for _, problem := range coverageProblems(report, exceptions(t)) {
+		t.Error(problem)
 	}
+}
+
+// coverageProblems returns a line for each point that needs a recording and each exception that is stale. If points are
+// missing, the last line says what to do.
+func coverageProblems(report *coverage.Report, exceptions coverage.Exceptions) []string {
+	missing, stale := coverage.Apply(report.Missing(), report.Names(), exceptions.Points)
+	var problems []string
 	for _, point := range stale {
-		t.Errorf("%s excepts a point that an exchange shows or that does not exist: %s; remove it", exceptionsFile, point)
+		problems = append(problems, fmt.Sprintf("%s has an exception that is not needed: %s; remove it", exceptionsFile, point))
+	}
+	for _, point := range missing {
+		problems = append(problems, "no exchange shows: "+point)
 	}
 	if len(missing) > 0 {
-		t.Errorf("extend tests/contract/scenario and run make record, add a recording, or give a reason in %s; "+
-			"docs/coverage.md lists the points that were shown before", exceptionsFile)
+		problems = append(problems, fmt.Sprintf("extend tests/contract/scenario and run make record, add a recording, or give a reason in %s; "+
+			"docs/coverage.md shows the coverage of each operation", exceptionsFile))
+	}
+	return problems
+}
+
+// TestCoverageProblems checks that the report about one missing point is short.
+func TestCoverageProblems(t *testing.T) {
+	t.Parallel()
+	report := coverage.Measure(describe(t), recordings(t))
+	for point := range report.Seen {
+		if point.String() == "getFunction status 200" {
+			clear(report.Seen[point])
+		}
+	}
+	problems := coverageProblems(report, exceptions(t))
+	if len(problems) != 2 {
+		t.Fatalf("%d lines for one missing point; want 2:\n%s", len(problems), strings.Join(problems, "\n"))
+	}
+	if problems[0] != "no exchange shows: getFunction status 200" {
+		t.Errorf("the first line does not name the point: %s", problems[0])
+	}
+	if !strings.Contains(problems[1], "docs/coverage.md") {
+		t.Errorf("the last line does not name docs/coverage.md: %s", problems[1])
 	}
 }
 
-func judgeCoverage(t *testing.T) (missing, stale []string) {
-	t.Helper()
-	report := coverage.Measure(describe(t), recordings(t))
-	return coverage.Judge(report.Missing(), report.Names(), exceptions(t).Points)
-}
-
-// TestMutants checks that the recordings notice every change of the description. It also keeps docs/coverage.md up to
-// date, which has the numbers.
+// TestMutants checks that the recordings detect each change of the description. It also checks that docs/coverage.md, which
+// has the numbers, is up to date.
 func TestMutants(t *testing.T) {
 	t.Parallel()
 	cassettes, excepted := recordings(t), exceptions(t)
-	if missing, stale := judgeCoverage(t); len(missing)+len(stale) > 0 || !follow(t, cassettes) {
-		t.Fatal("the recordings do not match the description, so they cannot show its changes; see TestRecordings and TestCoverage")
+	report := coverage.Measure(describe(t), cassettes)
+	if len(coverageProblems(report, excepted)) > 0 || !follow(t, cassettes) {
+		t.Fatal("the recordings do not match the description; correct the failures of TestRecordings and TestCoverage first")
 	}
 	outcomes, err := mutation.Run(api.OpenAPI, cassettes, excepted)
 	if err != nil {
 		t.Fatal(err)
 	}
 	survivors := mutation.Survivors(outcomes)
-	unexcused, stale := coverage.Judge(survivors, mutation.Names(outcomes), excepted.Mutants)
-	for _, mutant := range unexcused {
-		t.Errorf("no recording notices the change: %s; extend the scenario, or give a reason in %s", mutant, exceptionsFile)
+	unexcepted, stale := coverage.Apply(survivors, mutation.Names(outcomes), excepted.Mutants)
+	for _, mutant := range unexcepted {
+		t.Errorf("no recording detects the change: %s; extend the scenario, or give a reason in %s", mutant, exceptionsFile)
 	}
 	for _, mutant := range stale {
-		t.Errorf("%s excepts a change that is noticed or that does not exist: %s; remove it", exceptionsFile, mutant)
+		t.Errorf("%s has an exception for a change that is detected or does not exist: %s; remove it", exceptionsFile, mutant)
 	}
-	t.Logf("noticed %d of %d changes of the description; %d of the others are excepted",
-		len(outcomes)-len(survivors), len(outcomes), len(survivors)-len(unexcused))
-	checkDocument(t, coverage.Measure(describe(t), cassettes).Markdown(excepted, mutation.Scores(outcomes)))
+	t.Logf("%d of %d changes of the description are detected; %d are excepted",
+		len(outcomes)-len(survivors), len(outcomes), len(survivors)-len(unexcepted))
+	checkDocument(t, report.Markdown(excepted, mutation.Scores(outcomes)))
 }
 
 // follow reports whether all exchanges follow the description.
@@ -132,7 +159,7 @@ func follow(t *testing.T, cassettes []*exchange.Cassette) bool {
 	return true
 }
 
-// checkDocument compares docs/coverage.md with its new text, or writes it.
+// checkDocument compares docs/coverage.md with its new content. With -update, it writes the file.
 func checkDocument(t *testing.T, document string) {
 	t.Helper()
 	if *update {

@@ -18,8 +18,8 @@ import (
 	functions "github.com/cogfn/cogfn/wrapper"
 )
 
-// TestRoundTrip decodes every request and answer with the types of the generated client and of the wrapper, and encodes
-// it again: nothing may be lost, not even fields that nobody knows.
+// TestRoundTrip decodes each request and response with the types of the generated client and of the wrapper, and encodes it
+// again. All fields must remain, including unknown ones.
 func TestRoundTrip(t *testing.T) {
 	t.Parallel()
 	description := describe(t)
@@ -34,58 +34,57 @@ func TestRoundTrip(t *testing.T) {
 				}
 				types, known := typesOf()[op.ID]
 				if !known {
-					t.Fatalf("%v: %s has no types in the table of this test", x, op.ID)
+					t.Fatalf("%v: gen.API has no method for %s", x, op.ID)
 				}
-				if x.Request.Value != nil && !cassette.Refused {
-					compare(t, x, op.ID+" request, generated type", x.Request.Value, encodedAgain(types.request, x.Request.Bytes))
+				if x.Request.Value != nil && !cassette.Rejected {
+					compare(t, x, op.ID+" request, generated type", x.Request.Value, recode(types.request, x.Request.Bytes))
 				}
 				if x.Status >= http.StatusBadRequest {
 					checkError(t, x, op.ID)
 				} else {
-					checkAnswer(t, x, op.ID, types, x.Response.Value)
-					checkAnswer(t, x, op.ID+" with unknown fields", types, withUnknownFields(op, x))
+					checkResponse(t, x, op.ID, types, x.Response.Value)
+					checkResponse(t, x, op.ID+" with unknown fields", types, withUnknownFields(op, x))
 				}
 			}
 		})
 	}
 }
 
-// checkAnswer decodes and encodes the answer to an exchange, which may be another one than was recorded.
-func checkAnswer(t *testing.T, x *exchange.Exchange, what string, types operationTypes, answer any) {
+// checkResponse decodes and encodes a response to an exchange. It can differ from the recorded one.
+func checkResponse(t *testing.T, x *exchange.Exchange, what string, types operationTypes, response any) {
 	t.Helper()
-	text := encoded(t, answer)
-	compare(t, x, what+" answer, generated client", answer, generatedAgain(types, x, text))
+	compare(t, x, what+" response, generated client", response, recodeGenerated(types, x, encode(t, response)))
 	if types.item == nil {
 		return
 	}
-	for i, item := range things(answer) {
-		compare(t, x, fmt.Sprintf("%s answer, type of the wrapper, item %d", what, i), shown(item), encodedAgain(types.item, encoded(t, item)))
+	for i, item := range itemsOf(response) {
+		compare(t, x, fmt.Sprintf("%s response, type of the wrapper, item %d", what, i), withHiddenNonce(item), recode(types.item, encode(t, item)))
 	}
 }
 
-// shown is a value as the wrapper shows it: it keeps nonces to itself.
-func shown(item any) any {
+// withHiddenNonce returns a value as the wrapper encodes it, without the nonce.
+func withHiddenNonce(item any) any {
 	if fields, ok := item.(map[string]any); ok && fields["nonce"] != nil {
 		fields["nonce"] = "***"
 	}
 	return item
 }
 
-// things returns what an answer holds: its items, or itself.
-func things(answer any) []any {
-	fields, _ := answer.(map[string]any)
+// itemsOf returns the items of a list, or the response itself.
+func itemsOf(response any) []any {
+	fields, _ := response.(map[string]any)
 	if items, ok := fields["items"].([]any); ok {
 		return items
 	}
-	return []any{answer}
+	return []any{response}
 }
 
-// withUnknownFields returns an answer with a field more in every object that the description lists properties for.
+// withUnknownFields returns the response with an unknown field in each object that has listed properties.
 func withUnknownFields(op *check.Operation, x *exchange.Exchange) any {
-	answer := exchange.NewBody(x.Response.Bytes).Value // a copy of its own
+	value := exchange.NewBody(x.Response.Bytes).Value // a copy
 	_, response := op.Response(x.Status)
-	addUnknownFields(response.Content["application/json"].Schema.Value, answer)
-	return answer
+	addUnknownFields(response.Content["application/json"].Schema.Value, value)
+	return value
 }
 
 func addUnknownFields(schema *openapi3.Schema, value any) {
@@ -97,7 +96,7 @@ func addUnknownFields(schema *openapi3.Schema, value any) {
 	switch value := value.(type) {
 	case []any:
 		if schema.Items == nil {
-			return // whatever the user likes
+			return // JSON of the user
 		}
 		for _, item := range value {
 			addUnknownFields(schema.Items.Value, item)
@@ -112,10 +111,10 @@ func addUnknownFields(schema *openapi3.Schema, value any) {
 	}
 }
 
-// generatedAgain lets the generated client parse an answer, and encodes what it made of it.
-func generatedAgain(types operationTypes, x *exchange.Exchange, text []byte) any {
+// recodeGenerated decodes a response with the generated client and encodes the result.
+func recodeGenerated(types operationTypes, x *exchange.Exchange, response []byte) any {
 	result, err := types.parse(&http.Response{
-		StatusCode: x.Status, Header: x.ResponseHeader, Body: io.NopCloser(bytes.NewReader(text)),
+		StatusCode: x.Status, Header: x.ResponseHeader, Body: io.NopCloser(bytes.NewReader(response)),
 	})
 	if failure, ok := errors.AsType[*gen.ResponseError](err); ok && failure.Err == nil {
 		return exchange.NewBody(failure.Body).Value
@@ -123,27 +122,28 @@ func generatedAgain(types operationTypes, x *exchange.Exchange, text []byte) any
 	if err != nil {
 		return err
 	}
-	return decodedFrom(result)
+	return toJSON(result)
 }
 
-// encodedAgain decodes text into a new value of a type, and encodes that.
-func encodedAgain(create func() any, text []byte) any {
+// recode decodes JSON into a new value of a type and encodes it.
+func recode(create func() any, raw []byte) any {
 	value := create()
-	if err := json.Unmarshal(text, value); err != nil {
+	if err := json.Unmarshal(raw, value); err != nil {
 		return err
 	}
-	return decodedFrom(value)
+	return toJSON(value)
 }
 
-func decodedFrom(value any) any {
-	text, err := json.Marshal(value)
+// toJSON encodes a value and returns the decoded JSON, or the error.
+func toJSON(value any) any {
+	raw, err := json.Marshal(value)
 	if err != nil {
 		return err
 	}
-	return exchange.NewBody(text).Value
+	return exchange.NewBody(raw).Value
 }
 
-// checkError lets the wrapper make its error of an answer, which must hold what the answer says.
+// checkError checks that the wrapper's error and the generated client's error contain all fields of a response.
 func checkError(t *testing.T, x *exchange.Exchange, operation string) {
 	t.Helper()
 	client, err := functions.NewClient(functions.Config{
@@ -155,21 +155,21 @@ func checkError(t *testing.T, x *exchange.Exchange, operation string) {
 	_, err = client.Limits(t.Context())
 	failure, ok := asAPIError(err)
 	if !ok {
-		t.Errorf("%v: %s: the wrapper made %v of the answer; want an *APIError", x, operation, err)
+		t.Errorf("%v: %s: the wrapper returns %v; want an *APIError", x, operation, err)
 		return
 	}
-	again := map[string]any{"code": failure.Code, "message": failure.Message}
+	fields := map[string]any{"code": failure.Code, "message": failure.Message}
 	if len(failure.Missing) > 0 {
-		again["missing"] = failure.Missing
+		fields["missing"] = failure.Missing
 	}
 	if len(failure.Duplicated) > 0 {
-		again["duplicated"] = failure.Duplicated
+		fields["duplicated"] = failure.Duplicated
 	}
-	compare(t, x, operation+" error, type of the wrapper", x.Response.Value, decodedFrom(map[string]any{"error": again}))
-	compare(t, x, operation+" error, generated client", x.Response.Value, generatedAgain(typesOf()[operation], x, x.Response.Bytes))
+	compare(t, x, operation+" error, type of the wrapper", x.Response.Value, toJSON(map[string]any{"error": fields}))
+	compare(t, x, operation+" error, generated client", x.Response.Value, recodeGenerated(typesOf()[operation], x, x.Response.Bytes))
 }
 
-// replay answers every request as was recorded.
+// replay returns the recorded response to each request.
 type replay struct{ *exchange.Exchange }
 
 func (r replay) RoundTrip(req *http.Request) (*http.Response, error) {

@@ -20,33 +20,33 @@ import (
 	functions "github.com/cogfn/cogfn/wrapper"
 )
 
-// operationTypes is what the generated client and the wrapper make of an operation.
+// operationTypes are the types of the generated client and the wrapper for an operation.
 type operationTypes struct {
 	// parse decodes a response with the generated client.
 	parse func(*http.Response) (any, error)
-	// request makes a value of the generated type of the request; nil if there is no body.
+	// request returns a new value of the generated type of the request. It is nil if there is no body.
 	request func() any
-	// item makes a value of the wrapper's type for what responses contain; nil where the wrapper has none.
+	// item returns a new value of the wrapper's type for items of responses. It is nil if the wrapper has no such type.
 	item func() any
 }
 
-// wrapperTypes are the wrapper's types by the generated types that they extend.
+// wrapperTypes maps generated types to constructors of the wrapper's types that embed them.
 var wrapperTypes = map[reflect.Type]func() any{
-	reflect.TypeFor[gen.Function]():             a[functions.Function],
-	reflect.TypeFor[gen.FunctionsLimits]():      a[functions.Limits],
-	reflect.TypeFor[gen.FunctionsStatus]():      a[functions.Status],
-	reflect.TypeFor[gen.FunctionCall]():         a[functions.Call],
-	reflect.TypeFor[gen.FunctionCallLogEntry](): a[functions.CallLogEntry],
-	reflect.TypeFor[gen.FunctionSchedule]():     a[functions.Schedule],
-	reflect.TypeFor[gen.Session]():              a[functions.Session],
-	reflect.TypeFor[gen.CreatedSession]():       a[functions.CreatedSession],
-	reflect.TypeFor[gen.FileMetadata]():         a[functions.File],
+	reflect.TypeFor[gen.Function]():             newOf[functions.Function],
+	reflect.TypeFor[gen.FunctionsLimits]():      newOf[functions.Limits],
+	reflect.TypeFor[gen.FunctionsStatus]():      newOf[functions.Status],
+	reflect.TypeFor[gen.FunctionCall]():         newOf[functions.Call],
+	reflect.TypeFor[gen.FunctionCallLogEntry](): newOf[functions.CallLogEntry],
+	reflect.TypeFor[gen.FunctionSchedule]():     newOf[functions.Schedule],
+	reflect.TypeFor[gen.Session]():              newOf[functions.Session],
+	reflect.TypeFor[gen.CreatedSession]():       newOf[functions.CreatedSession],
+	reflect.TypeFor[gen.FileMetadata]():         newOf[functions.File],
 }
 
-func a[T any]() any { return new(T) }
+func newOf[T any]() any { return new(T) }
 
-// typesOf has the types of every operation. It finds the methods of gen.API by reflection, and learns the operation of a
-// method from the request that the method sends.
+// typesOf returns the types of all operations by id. It finds the methods of gen.API by reflection, and the operation of a
+// method in the context of its request.
 var typesOf = sync.OnceValue(func() map[string]operationTypes {
 	all := map[string]operationTypes{}
 	for _, method := range typedmethods.All() {
@@ -75,7 +75,7 @@ func itemType(t reflect.Type) reflect.Type {
 	return t
 }
 
-// call calls a method and returns the operation that it sent and what it made of resp.
+// call calls a method that receives resp, and returns the operation of the request and the result.
 func call(method reflect.Method, resp *http.Response) (op gen.Operation, result any, err error) {
 	result, err = typedmethods.Call(context.Background(), method, func(req *http.Request) (*http.Response, error) {
 		op, _ = gen.OperationFromContext(req.Context())
@@ -88,32 +88,32 @@ func asAPIError(err error) (*functions.APIError, bool) {
 	return errors.AsType[*functions.APIError](err)
 }
 
-func encoded(t *testing.T, value any) []byte {
+func encode(t *testing.T, value any) []byte {
 	t.Helper()
-	text, err := json.Marshal(value)
+	raw, err := json.Marshal(value)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return text
+	return raw
 }
 
-// compare fails the test at the first place where two JSON values differ. got may be an error.
+// compare reports the first place where two JSON values differ. got can be an error.
 func compare(t *testing.T, x *exchange.Exchange, what string, want, got any) {
 	t.Helper()
 	if err, ok := got.(error); ok {
 		t.Errorf("%v: %s: %v", x, what, err)
 		return
 	}
-	if place, differ := difference("", want, got); differ {
-		t.Errorf("%v: %s: decoding and encoding changed the value at %q", x, what, place)
+	if place, differ := diff("", want, got); differ {
+		t.Errorf("%v: %s: decoding and encoding changes the value at %q", x, what, place)
 	}
 }
 
-// absentForNull are the properties whose null becomes an absent property, since Go has one nil for both.
+// absentForNull are the properties whose null becomes absent, because the Go types use nil for both.
 var absentForNull = []string{"/error/trace", "/message"}
 
-// difference returns the JSON pointer of the first place where two values differ. Numbers are compared by value.
-func difference(place string, want, got any) (string, bool) {
+// diff returns the JSON pointer of the first place where two values differ. Numbers are compared by value.
+func diff(place string, want, got any) (string, bool) {
 	switch want := want.(type) {
 	case map[string]any:
 		other, ok := got.(map[string]any)
@@ -126,7 +126,7 @@ func difference(place string, want, got any) (string, bool) {
 			if dropped := want[key] == nil && nullable; !kept && !dropped {
 				return place + "/" + key, true
 			}
-			if at, differ := difference(place+"/"+key, want[key], other[key]); differ {
+			if at, differ := diff(place+"/"+key, want[key], other[key]); differ {
 				return at, true
 			}
 		}
@@ -137,7 +137,7 @@ func difference(place string, want, got any) (string, bool) {
 			return place, true
 		}
 		for i := range want {
-			if at, differ := difference(fmt.Sprintf("%s/%d", place, i), want[i], other[i]); differ {
+			if at, differ := diff(fmt.Sprintf("%s/%d", place, i), want[i], other[i]); differ {
 				return at, true
 			}
 		}

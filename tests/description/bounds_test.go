@@ -61,7 +61,7 @@ var publishedBounds = map[string]bound{
 	"schema InstanceSpace":                                 {"minLength 1, maxLength 43, pattern ^[a-zA-Z][a-zA-Z0-9_-]{0,41}[a-zA-Z0-9]?$", "InstanceSpace"},
 	"schema InstanceExternalId":                            {"minLength 1, maxLength 255, pattern ^[a-zA-Z]([a-zA-Z0-9_]{0,253}[a-zA-Z0-9])?$", "InstanceExternalId"},
 	"schema FileByIdsRequest: property items":              {"minItems 1, maxItems 1000", "FileDataIdsWithIgnoreUnknownIds"},
-	"schema FileDeleteRequest: property items":             {"minItems 1, maxItems 1000", "FileDeleteByIds"},
+	"schema FileDeleteReferences":                          {"minItems 1, maxItems 1000", "FileDeleteByIds"},
 	"schema FileDownloadLinkRequest: property items":       {"minItems 1, maxItems 100", "FileLinkIds"},
 	"initFileUpload: parameter overwrite":                  {"default false", "parameter overwrite of initFileUpload"},
 	"downloadLinks: parameter extendedExpiration":          {"default false", "parameter extendedExpiration of downloadLinks"},

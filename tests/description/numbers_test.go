@@ -15,7 +15,7 @@ var unit = regexp.MustCompile(`\b(milliseconds|seconds|minutes|GB|MB|kB|bytes|co
 var identifiers = []string{"InternalId", "SessionNumber", "FunctionScheduleSessionNumber"}
 
 // identifier is the description of a parameter that is an id.
-var identifier = regexp.MustCompile(`^The \w+'s id\.$`)
+var identifier = regexp.MustCompile(`^The id of the \w+\.$`)
 
 // withoutUnit are other numbers without a unit, with what they are.
 var withoutUnit = map[string]string{"schema Error: property code": "an HTTP status"}

@@ -41,7 +41,7 @@ const breaks = "this breaks clients of the older description"
 func TestDiff(t *testing.T) {
 	t.Parallel()
 	runtimeVersion := `        runtimeVersion:
-          description: The exact version of Python that the function runs on.
+          description: The exact version of Python.
           type: string
           example: Python 3.11.10
 `

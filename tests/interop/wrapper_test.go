@@ -47,7 +47,7 @@ func (s *scenario) files() {
 	s.done(err)
 	_, err = files.Download(ctx, functions.ID(1))
 	s.done(err)
-	s.done(files.Delete(ctx, functions.ID(1)))
+	s.done(files.Delete(ctx, []functions.Identifier{functions.ID(1)}))
 }
 
 func (s *scenario) functions() {
@@ -63,14 +63,14 @@ func (s *scenario) functions() {
 		s.t.Errorf("the function differs from the examples: %+v", fn.Function)
 	}
 	s.done(fn.Update(ctx))
-	_, err = s.client.RetrieveMultiple(ctx, []functions.Identifier{functions.ID(1)}, functions.IgnoreUnknown(true))
+	_, err = s.client.RetrieveMultiple(ctx, []functions.Identifier{functions.ID(1)}, functions.IgnoreUnknown())
 	s.done(err)
 	listed, err := s.client.List(ctx, functions.Filter{Name: "echo", Status: functions.FunctionReady, Metadata: map[string]string{"a": "b"}})
 	s.done(err)
 	if len(listed.AsWrite()) == 0 {
 		s.t.Error("the list of functions is empty")
 	}
-	s.done(s.client.Delete(ctx, []functions.Identifier{functions.ID(1), functions.ExternalID("echo")}, functions.IgnoreUnknown(true)))
+	s.done(s.client.Delete(ctx, []functions.Identifier{functions.ID(1), functions.ExternalID("echo")}, functions.IgnoreUnknown()))
 }
 
 func (s *scenario) project() {
@@ -92,7 +92,7 @@ func (s *scenario) calls() {
 	ctx := s.t.Context()
 	_, err := s.client.Start(ctx, functions.ExternalID("my.known.id"), map[string]any{"n": json.Number("12345678901234567890")})
 	s.done(err)
-	call, err := s.client.Calls.Retrieve(ctx, functions.CallID{FunctionID: 1, ID: 1})
+	call, err := s.client.Calls.Retrieve(ctx, functions.ID(1), 1)
 	s.done(err)
 	response, err := call.Response(ctx)
 	s.done(err)
@@ -106,7 +106,7 @@ func (s *scenario) calls() {
 	}
 	_, err = s.client.Calls.List(ctx, functions.ID(1), functions.CallsFilter{Status: functions.CallRunning, ScheduleID: 1}, functions.WithLimit(1))
 	s.done(err)
-	_, err = s.client.Calls.RetrieveMultiple(ctx, 1, []int64{1}, functions.IgnoreUnknown(true))
+	_, err = s.client.Calls.RetrieveMultiple(ctx, functions.ID(1), []int64{1}, functions.IgnoreUnknown())
 	s.done(err)
 }
 
@@ -121,11 +121,11 @@ func (s *scenario) schedules() {
 	s.done(err)
 	_, err = schedule.AsWrite(ctx)
 	s.done(err)
-	_, err = schedules.RetrieveMultiple(ctx, []int64{1}, functions.IgnoreUnknown(true))
+	_, err = schedules.RetrieveMultiple(ctx, []int64{1}, functions.IgnoreUnknown())
 	s.done(err)
 	_, err = schedules.List(ctx, functions.SchedulesFilter{Name: "yearly", Function: functions.ID(1), CronExpression: "0 0 1 1 *"})
 	s.done(err)
-	s.done(schedules.Delete(ctx, 1))
+	s.done(schedules.Delete(ctx, []int64{1}))
 }
 
 func (s *scenario) sessions() {
@@ -143,7 +143,7 @@ func (s *scenario) sessions() {
 	const id = 105049194919491 // the one in the examples
 	_, err := sessions.Retrieve(ctx, id)
 	s.done(err)
-	_, err = sessions.Revoke(ctx, id)
+	_, err = sessions.Revoke(ctx, []int64{id})
 	s.done(err)
 	_, err = sessions.List(ctx, functions.SessionsFilter{Status: functions.SessionActive}, functions.WithLimit(1))
 	s.done(err)

@@ -101,15 +101,12 @@ func (s *tour) callsList(ctx context.Context, client *functions.Client) error {
 func (s *tour) callsRetrieve(ctx context.Context, client *functions.Client) error {
 	id := s.call.ID
 	// snippet: calls-retrieve
-	functionID, err := client.FunctionID(ctx, functions.ExternalID("my-function")) // looked up once, then remembered
+	fn := functions.ExternalID("my-function") // resolved once, then cached
+	call, err := client.Calls.Retrieve(ctx, fn, id)
 	if err != nil {
 		return err
 	}
-	call, err := client.Calls.Retrieve(ctx, functions.CallID{FunctionID: functionID, ID: id})
-	if err != nil {
-		return err
-	}
-	calls, err := client.Calls.RetrieveMultiple(ctx, functionID, []int64{id, 42}, functions.IgnoreUnknown(true))
+	calls, err := client.Calls.RetrieveMultiple(ctx, fn, []int64{id, 42}, functions.IgnoreUnknown())
 	if err != nil {
 		return err
 	}
@@ -119,9 +116,9 @@ func (s *tour) callsRetrieve(ctx context.Context, client *functions.Client) erro
 }
 
 func (s *tour) callsResponse(ctx context.Context, client *functions.Client) error {
-	call := s.call
+	fn, id := functions.ExternalID("my-function"), s.call.ID
 	// snippet: calls-response
-	response, err := client.Calls.Response(ctx, call.CallID()) // JSON; nil if there is none
+	response, err := client.Calls.Response(ctx, fn, id) // JSON; nil if there is none
 	if err != nil {
 		return err
 	}
@@ -129,7 +126,7 @@ func (s *tour) callsResponse(ctx context.Context, client *functions.Client) erro
 	if err := json.Unmarshal(response, &answer); err != nil {
 		return err
 	}
-	lines, err := client.Calls.Logs(ctx, call.CallID())
+	lines, err := client.Calls.Logs(ctx, fn, id)
 	if err != nil {
 		return err
 	}

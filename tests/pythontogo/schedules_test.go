@@ -40,7 +40,7 @@ func (s *tour) schedulesRetrieve(ctx context.Context, client *functions.Client) 
 	if err != nil {
 		return err
 	}
-	schedules, err := client.Schedules.RetrieveMultiple(ctx, []int64{id, 42}, functions.IgnoreUnknown(true))
+	schedules, err := client.Schedules.RetrieveMultiple(ctx, []int64{id, 42}, functions.IgnoreUnknown())
 	if err != nil {
 		return err
 	}
@@ -93,7 +93,7 @@ func (s *tour) schedulesCredentials(ctx context.Context, client *functions.Clien
 func (s *tour) schedulesDelete(ctx context.Context, client *functions.Client) error {
 	id := s.scheduled(ctx, client).ID
 	// snippet: schedules-delete
-	if err := client.Schedules.Delete(ctx, id); err != nil { // any number of ids
+	if err := client.Schedules.Delete(ctx, []int64{id}); err != nil { // any number of ids
 		return err
 	}
 	// end
@@ -140,7 +140,7 @@ func (s *tour) scheduleWrite(ctx context.Context, client *functions.Client) erro
 		return err
 	}
 	w.CronExpression = "0 4 * * *"
-	if err := client.Schedules.Delete(ctx, schedule.ID); err != nil {
+	if err := client.Schedules.Delete(ctx, []int64{schedule.ID}); err != nil {
 		return err
 	}
 	later, err := client.Schedules.Create(ctx, functions.Identifier{}, w) // for w.FunctionID
@@ -202,11 +202,11 @@ func (s *tour) sessionsRevoke(ctx context.Context, client *functions.Client) err
 	}
 	id := created.ID
 	// snippet: sessions-revoke
-	sessions, err := client.Sessions.Retrieve(ctx, id) // any number of ids
+	sessions, err := client.Sessions.RetrieveMultiple(ctx, []int64{id})
 	if err != nil {
 		return err
 	}
-	revoked, err := client.Sessions.Revoke(ctx, id)
+	revoked, err := client.Sessions.Revoke(ctx, []int64{id})
 	if err != nil {
 		return err
 	}

@@ -1,4 +1,4 @@
-// Package contract checks requests and answers against the description of the API.
+// Package contract checks requests and responses against the API description.
 package contract
 
 import (
@@ -18,27 +18,26 @@ import (
 	"github.com/cogfn/cogfn/internal/openapi"
 )
 
-// Contract is the description, ready to check with. It is safe for concurrent use.
+// Contract is the parsed description. It is safe for concurrent use.
 type Contract struct {
-	// operations by "METHOD /path" as the description writes them.
-	operations map[string]*routers.Route
+	operations map[string]*routers.Route // by "METHOD /path", with the path of the description
 	options    *openapi3filter.Options
 }
 
-// Load returns the contract of the embedded description. The work is done once per process.
+// Load returns the contract of the embedded description. It parses the description once per process.
 var Load = sync.OnceValues(func() (*Contract, error) { return parse(api.OpenAPI) })
 
-func parse(text []byte) (*Contract, error) {
-	document, err := openapi.Load(text)
+func parse(description []byte) (*Contract, error) {
+	document, err := openapi.Load(description)
 	if err != nil {
 		return nil, err
 	}
-	openapi.Walk(document, tighten)
+	openapi.Walk(document, rejectUnknownProperties)
 	c := &Contract{operations: map[string]*routers.Route{}, options: &openapi3filter.Options{
 		AuthenticationFunc:    openapi3filter.NoopAuthenticationFunc,
 		IncludeResponseStatus: true,
 		MultiError:            true,
-		SkipSettingDefaults:   true, // or the check would write defaults into the request
+		SkipSettingDefaults:   true, // otherwise, the validator writes defaults into the request
 	}}
 	for path, item := range document.Paths.Map() {
 		for method, operation := range item.Operations() {
@@ -50,8 +49,9 @@ func parse(text []byte) (*Contract, error) {
 	return c, nil
 }
 
-// tighten makes objects that list their properties refuse others, as the service does with request bodies.
-func tighten(schema *openapi3.Schema) {
+// rejectUnknownProperties makes an object schema reject properties that it does not declare, as the service does for
+// requests.
+func rejectUnknownProperties(schema *openapi3.Schema) {
 	if schema.Type.Is("object") && schema.AdditionalProperties.Has == nil && schema.AdditionalProperties.Schema == nil {
 		schema.AdditionalProperties.Has = new(false)
 	}
@@ -60,7 +60,7 @@ func tighten(schema *openapi3.Schema) {
 // Operations returns all operations as "METHOD /path", sorted.
 func (c *Contract) Operations() []string { return slices.Sorted(maps.Keys(c.operations)) }
 
-// OperationID returns the name that the description gives an operation, or "" for an unknown one.
+// OperationID returns the operation id of an operation, or "" if the description does not have it.
 func (c *Contract) OperationID(operation string) string {
 	if route := c.operations[operation]; route != nil {
 		return route.Operation.OperationID
@@ -68,14 +68,13 @@ func (c *Contract) OperationID(operation string) string {
 	return ""
 }
 
-// CheckRequest returns nil if the request to an operation follows the description. The request's body can be read again
-// afterwards.
+// CheckRequest checks a request to an operation. It leaves the body readable. The error is for the client.
 func (c *Contract) CheckRequest(r *http.Request, operation string, pathParams map[string]string) *envelope.Error {
 	route := c.operations[operation]
 	if route == nil {
 		return envelope.New(http.StatusNotFound, "the API has no operation %s", operation)
 	}
-	if problem := unknownQueryParameters(r, route); problem != nil {
+	if problem := checkQuery(r, route); problem != nil {
 		return problem
 	}
 	err := openapi3filter.ValidateRequest(r.Context(), &openapi3filter.RequestValidationInput{
@@ -87,7 +86,8 @@ func (c *Contract) CheckRequest(r *http.Request, operation string, pathParams ma
 	return envelope.BadRequest("%s", explain(err))
 }
 
-func unknownQueryParameters(r *http.Request, route *routers.Route) *envelope.Error {
+// checkQuery rejects query parameters that the description does not declare.
+func checkQuery(r *http.Request, route *routers.Route) *envelope.Error {
 	for _, name := range slices.Sorted(maps.Keys(r.URL.Query())) {
 		if route.Operation.Parameters.GetByInAndName("query", name) == nil &&
 			route.PathItem.Parameters.GetByInAndName("query", name) == nil {
@@ -97,7 +97,7 @@ func unknownQueryParameters(r *http.Request, route *routers.Route) *envelope.Err
 	return nil
 }
 
-// CheckResponse returns nil if an answer to a request follows the description.
+// CheckResponse checks a response of an operation.
 func (c *Contract) CheckResponse(r *http.Request, operation string, status int, header http.Header, body []byte) error {
 	route := c.operations[operation]
 	if route == nil {
@@ -111,8 +111,7 @@ func (c *Contract) CheckResponse(r *http.Request, operation string, status int, 
 	}
 	input.SetBodyBytes(body)
 	if err := openapi3filter.ValidateResponse(r.Context(), input); err != nil {
-		return fmt.Errorf("the answer %d to %s does not follow the description: %s", status, operation,
-			strings.TrimSuffix(explain(err), "."))
+		return fmt.Errorf("the response %d of %s violates the API description: %s", status, operation, strings.TrimSuffix(explain(err), "."))
 	}
 	return nil
 }

@@ -11,126 +11,128 @@ import (
 	"github.com/getkin/kin-openapi/openapi3filter"
 )
 
-// explain puts what the validator found into words. It never uses the validator's own text for schema errors: that one
-// repeats the value, which may be a secret.
+// explain returns the violations in an error of the validator, separated by semicolons. It does not use the
+// validator's own messages for schema errors, because they contain the value, which may be a secret.
 func explain(err error) string {
-	var found []string
-	collect(err, "", nil, &found)
-	slices.Sort(found) // the validator walks maps, so its order changes from run to run
-	return strings.Join(slices.Compact(found), "; ")
+	all := violations(err, "", nil)
+	slices.Sort(all) // the validator iterates over maps, so its order is random
+	return strings.Join(slices.Compact(all), "; ")
 }
 
-// collect takes an error apart; at is the path to the value that it is about, in what where names.
-func collect(err error, where string, at []string, found *[]string) {
-	switch e := err.(type) { //nolint:errorlint // each layer is taken off in turn
+// violations returns a sentence for each violation in an error. The value at path in place, such as "the request
+// body", caused it.
+func violations(err error, place string, path []string) []string {
+	switch e := err.(type) { //nolint:errorlint // unwraps one layer at a time
 	case nil:
+		return nil
 	case openapi3.MultiError:
+		var all []string
 		for _, one := range e {
-			collect(one, where, at, found)
+			all = append(all, violations(one, place, path)...)
 		}
+		return all
 	case *openapi3filter.RequestError:
+		place = "the request body"
 		if e.Parameter != nil {
-			where = "the parameter " + e.Parameter.Name
-		} else {
-			where = "the request body"
+			place = "the parameter " + e.Parameter.Name
 		}
-		collectInner(e.Err, e.Reason, where, found)
+		return causeViolations(e.Err, e.Reason, place)
 	case *openapi3filter.ResponseError:
-		collectInner(e.Err, e.Reason, "the response body", found)
+		return causeViolations(e.Err, e.Reason, "the response body")
 	case *openapi3.SchemaError:
-		collectSchema(e, where, slices.Concat(at, e.JSONPointer()), found)
-	default:
-		*found = append(*found, fmt.Sprintf("%s is not valid: %v", where, err))
+		return schemaViolations(e, place, slices.Concat(path, e.JSONPointer()))
 	}
+	return []string{fmt.Sprintf("%s is not valid: %v", place, err)}
 }
 
-func collectInner(err error, reason, where string, found *[]string) {
+// causeViolations returns the violations in the cause of a request or response error; reason describes an error
+// without a cause.
+func causeViolations(cause error, reason, place string) []string {
 	schemaError := (*openapi3.SchemaError)(nil)
 	switch {
-	case err == nil:
-		*found = append(*found, where+" is not valid: "+reason)
-	case errors.Is(err, openapi3filter.ErrInvalidRequired):
-		*found = append(*found, where+" is missing")
-	case errors.Is(err, openapi3filter.ErrInvalidEmptyValue):
-		*found = append(*found, where+" must not be empty")
-	case errors.As(err, &schemaError):
-		collect(err, where, nil, found)
-	default:
-		*found = append(*found, fmt.Sprintf("%s is not valid: %v", where, err))
+	case cause == nil:
+		return []string{place + " is not valid: " + reason}
+	case errors.Is(cause, openapi3filter.ErrInvalidRequired):
+		return []string{place + " is missing"}
+	case errors.Is(cause, openapi3filter.ErrInvalidEmptyValue):
+		return []string{place + " must not be empty"}
+	case errors.As(cause, &schemaError):
+		return violations(cause, place, nil)
 	}
+	return []string{fmt.Sprintf("%s is not valid: %v", place, cause)}
 }
 
-// collectSchema explains a broken rule. Of a combination of schemas, the broken rules of its members say what is wrong.
-func collectSchema(e *openapi3.SchemaError, where string, path []string, found *[]string) {
+// schemaViolations returns the violations of a schema. For a combination of schemas, these are the violations of its
+// members.
+func schemaViolations(e *openapi3.SchemaError, place string, path []string) []string {
 	switch e.SchemaField {
 	case "allOf":
+		var all []string
 		for _, member := range e.Schema.AllOf {
-			collect(member.Value.VisitJSON(e.Value, openapi3.MultiErrors()), where, path, found)
+			all = append(all, violations(member.Value.VisitJSON(e.Value, openapi3.MultiErrors()), place, path)...)
 		}
-		return
+		return all
 	case "oneOf":
-		if meant := meantBy(e.Value, e.Schema.OneOf); meant != nil {
-			collect(meant.VisitJSON(e.Value, openapi3.MultiErrors()), where, path, found)
-			return
+		if member := intendedMember(e.Value, e.Schema.OneOf); member != nil {
+			return violations(member.VisitJSON(e.Value, openapi3.MultiErrors()), place, path)
 		}
 	}
-	*found = append(*found, explainSchema(e, where, path))
+	return []string{schemaViolation(e, place, path)}
 }
 
-// meantBy returns the one schema of several of whose required properties a value has at least one; nil if there is none
-// or more than one.
-func meantBy(value any, schemas openapi3.SchemaRefs) *openapi3.Schema {
+// intendedMember returns the only schema of which the value has a required property, or nil if there is not exactly one.
+func intendedMember(value any, schemas openapi3.SchemaRefs) *openapi3.Schema {
 	object, _ := value.(map[string]any)
-	var meant *openapi3.Schema
-	for _, one := range schemas {
-		if !slices.ContainsFunc(one.Value.Required, func(name string) bool { _, ok := object[name]; return ok }) {
+	var intended *openapi3.Schema
+	for _, schema := range schemas {
+		if !slices.ContainsFunc(schema.Value.Required, func(name string) bool { _, ok := object[name]; return ok }) {
 			continue
 		}
-		if meant != nil {
+		if intended != nil {
 			return nil
 		}
-		meant = one.Value
+		intended = schema.Value
 	}
-	return meant
+	return intended
 }
 
-func explainSchema(e *openapi3.SchemaError, where string, path []string) string {
-	if name, ok := undeclared(e); ok {
+func schemaViolation(e *openapi3.SchemaError, place string, path []string) string {
+	if name, ok := undeclaredProperty(e); ok {
 		return unknownField(append(path, name))
 	}
 	reason := e.Reason
 	switch {
 	case e.SchemaField == "nullable":
-		// The text is documented for another service of the same API.
-		reason = "`null` values aren't allowed"
-	case e.SchemaField == "oneOf" && len(choices(e.Schema.OneOf)) > 1:
-		reason = "give exactly one of " + strings.Join(choices(e.Schema.OneOf), ", ")
+		reason = "`null` values aren't allowed" // documented for another service of the same API
+	case e.SchemaField == "oneOf" && len(requiredOf(e.Schema.OneOf)) > 1:
+		reason = "give exactly one of " + strings.Join(requiredOf(e.Schema.OneOf), ", ")
 	case e.SchemaField == "maximum" && e.Schema.Max != nil:
-		reason = "number must be at most " + strconv.FormatFloat(*e.Schema.Max, 'f', -1, 64) // not as 9e+15
+		reason = "number must be at most " + strconv.FormatFloat(*e.Schema.Max, 'f', -1, 64) // the validator writes 9e+15
 	case strings.Contains(reason, "json.Number"):
 		reason = "the number is out of range"
 	case reason == "":
-		reason = "the value breaks the rule " + e.SchemaField
+		reason = "the value violates the rule " + e.SchemaField
 	}
 	if len(path) == 0 {
-		return fmt.Sprintf("%s is not valid: %s", where, reason)
+		return fmt.Sprintf("%s is not valid: %s", place, reason)
 	}
-	return fmt.Sprintf("%s: %s in %s", strings.Join(path, "."), reason, where)
+	return fmt.Sprintf("%s: %s in %s", strings.Join(path, "."), reason, place)
 }
 
-// choices names what tells the members of a oneOf apart, such as "id" and "externalId", or "clientId with clientSecret".
-func choices(schemas openapi3.SchemaRefs) []string {
+// requiredOf returns the required properties of each schema, such as "id" and "externalId", or "clientId with
+// clientSecret".
+func requiredOf(schemas openapi3.SchemaRefs) []string {
 	var all []string
-	for _, one := range schemas {
-		if len(one.Value.Required) > 0 {
-			all = append(all, strings.Join(one.Value.Required, " with "))
+	for _, schema := range schemas {
+		if len(schema.Value.Required) > 0 {
+			all = append(all, strings.Join(schema.Value.Required, " with "))
 		}
 	}
 	return all
 }
 
-// undeclared returns the property that an object has although its schema does not list it.
-func undeclared(e *openapi3.SchemaError) (string, bool) {
+// undeclaredProperty returns the name of a property that an object must not have. The validator has no error type for it.
+func undeclaredProperty(e *openapi3.SchemaError) (string, bool) {
 	name, ok := strings.CutPrefix(e.Reason, `property "`)
 	if !ok {
 		return "", false
@@ -138,16 +140,16 @@ func undeclared(e *openapi3.SchemaError) (string, bool) {
 	return strings.CutSuffix(name, `" is unsupported`)
 }
 
-// unknownField renders the service's own text for a field that it does not know: a Python dictionary of field names, in
-// which list positions are numbers.
+// unknownField returns the message of the service for an unknown field: a Python dictionary, with list positions as
+// integers.
 func unknownField(path []string) string {
-	text := "['Unknown field.']"
+	message := "['Unknown field.']"
 	for _, key := range slices.Backward(path) {
 		if strings.Trim(key, "0123456789") == "" && key != "" {
-			text = "{" + key + ": " + text + "}"
+			message = "{" + key + ": " + message + "}"
 		} else {
-			text = "{'" + key + "': " + text + "}"
+			message = "{'" + key + "': " + message + "}"
 		}
 	}
-	return text
+	return message
 }

@@ -1,4 +1,4 @@
-// Package envelope holds the one shape in which the service reports errors: {"error": {"code", "message", …}}.
+// Package envelope defines the error responses of the API: {"error": {"code": …, "message": …}}.
 package envelope
 
 import (
@@ -13,33 +13,33 @@ import (
 	"github.com/cogfn/cogfn/gen"
 )
 
-// Error is an error that a caller of the service gets to see.
+// Error is an error response.
 type Error struct {
-	// Status is the HTTP status, and the envelope's code as well.
+	// Status is the HTTP status and the code in the body.
 	Status int
-	// Message says in one sentence what went wrong. It never holds a secret.
+	// Message is the reason in one sentence. It never contains a secret.
 	Message string
-	// Missing and Duplicated list ids that were not found, and ids that are taken.
+	// Missing contains ids that do not exist, Duplicated ids that already exist.
 	Missing, Duplicated []map[string]any
-	// RetryAfter is how long the caller should wait before the next try; 0 leaves the header out.
+	// RetryAfter is the value of the Retry-After header, rounded up to seconds; 0 omits the header.
 	RetryAfter time.Duration
 }
 
 // Error returns the message.
 func (e *Error) Error() string { return e.Message }
 
-// New makes an error from a status and a sentence.
+// New returns an error with a status and a formatted message.
 func New(status int, format string, args ...any) *Error {
 	return &Error{Status: status, Message: fmt.Sprintf(format, args...)}
 }
 
-// BadRequest makes an error with status 400, the only one that the API documents.
+// BadRequest returns an error with status 400, the only error status that the API documents.
 func BadRequest(format string, args ...any) *Error {
 	return New(http.StatusBadRequest, format, args...)
 }
 
-// Undecodable makes the error for a request that follows the description and still cannot be read: to the description,
-// 1.0 and 1e2 are whole numbers.
+// Undecodable returns the error for a request that matches the description but cannot be decoded. For example, 1.0 and 1e2
+// are integers in the description but not in encoding/json.
 func Undecodable(err error) *Error {
 	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok && strings.HasPrefix(wrong.Value, "number") {
 		return BadRequest("%s: write a whole number as digits alone, without a decimal point or exponent, in the request body", wrong.Field)
@@ -47,7 +47,7 @@ func Undecodable(err error) *Error {
 	return BadRequest("the request is not valid: %v", err)
 }
 
-// Write sends err as the whole answer.
+// Write sends err as the response.
 func Write(w http.ResponseWriter, err *Error) {
 	body, encodeErr := json.Marshal(gen.ErrorEnvelope{Error: gen.Error{
 		Code:       int32(err.Status), //nolint:gosec // an HTTP status has three digits
@@ -55,7 +55,7 @@ func Write(w http.ResponseWriter, err *Error) {
 		Missing:    err.Missing,
 		Duplicated: err.Duplicated,
 	}})
-	if encodeErr != nil { // cannot happen: ids are numbers and texts
+	if encodeErr != nil { // cannot happen: ids are numbers and strings
 		http.Error(w, err.Message, err.Status)
 		return
 	}
@@ -65,5 +65,5 @@ func Write(w http.ResponseWriter, err *Error) {
 		w.Header().Set("Retry-After", strconv.FormatInt(seconds, 10))
 	}
 	w.WriteHeader(err.Status)
-	_, _ = w.Write(body) // the caller may have gone; nobody is left to tell
+	_, _ = w.Write(body) // fails if the client has disconnected
 }

@@ -12,17 +12,17 @@ import (
 )
 
 const (
-	// startLimit is the least time that a worker has to start and import the handler when a call needs one. It is apart
-	// from the call's timeout: that one bounds the handler.
+	// startLimit is the minimum time limit for the start of a worker and its import of the handler. The timeout of a call
+	// does not include it.
 	startLimit = time.Minute
-	// sendTries is how often a call is sent when its workers die before the request reaches them.
-	sendTries = 3
+	// maxAttempts limits the attempts to send a call when workers exit before they receive it.
+	maxAttempts = 3
 )
 
 var errSlowStart = errors.New("the Python process took too long to start and import the handler; make the import faster")
 
-// acquire returns a worker that has imported the handler. The limit bounds the start of a new one, not the wait for a
-// place; 0 means no limit.
+// acquire returns a worker that has imported the handler. limit is the time limit for the start of a new worker, without
+// the wait for a free slot; 0 means no limit.
 func (f *function) acquire(ctx context.Context, limit time.Duration) (*worker, error) {
 	w, err := f.runner.pool.acquire(ctx, f)
 	if w != nil || err != nil {
@@ -42,14 +42,14 @@ func (f *function) acquire(ctx context.Context, limit time.Duration) (*worker, e
 	return w, nil
 }
 
-// load makes a new worker import the handler. After any error the worker is dead.
+// load imports the handler in a new worker. After an error, the worker has exited.
 func (f *function) load(ctx context.Context, w *worker) error {
 	secrets := f.spec.Secrets
 	if secrets == nil {
 		secrets = map[string]string{}
 	}
-	var output printed
-	answer, err := w.exchange(ctx, request{Load: &loadRequest{
+	var output lastOutput
+	rep, err := w.exchange(ctx, request{Load: &loadRequest{
 		Root: f.root, Path: f.path, FunctionID: f.spec.FunctionID, Secrets: secrets,
 		ResponseLimit: f.runner.options.ResponseLimit,
 	}}, func(line runner.Line) {
@@ -62,10 +62,10 @@ func (f *function) load(ctx context.Context, w *worker) error {
 	if err != nil {
 		return fmt.Errorf("the import of %q was stopped: %w", f.path, err)
 	}
-	if answer.Message != "" {
+	if rep.Message != "" {
 		w.kill()
 		<-w.dead
-		return buildError(answer.Message, answer.Trace, output)
+		return buildError(rep.Message, rep.Trace, output)
 	}
 	return nil
 }
@@ -87,16 +87,16 @@ func (f *function) Call(ctx context.Context, call runner.Call, log func(runner.L
 	req := request{Data: data, Call: &callRequest{
 		CallID: call.CallID, ScheduleID: call.ScheduleID, ScheduledTime: call.ScheduledTime,
 	}}
-	var answer reply
-	for range sendTries {
-		if answer, err = f.try(ctx, req, call.Timeout, log); !errors.Is(err, errNotSent) {
+	var rep reply
+	for range maxAttempts {
+		if rep, err = f.try(ctx, req, call.Timeout, log); !errors.Is(err, errNotSent) {
 			break
 		}
 	}
-	return outcome(answer, err)
+	return outcome(rep, err)
 }
 
-// try sends the call to one worker. The error errNotSent means that the handler did not run.
+// try sends the call to one worker. With the error errNotSent, the handler did not run.
 func (f *function) try(ctx context.Context, req request, timeout time.Duration, log func(runner.Line)) (reply, error) {
 	w, err := f.acquire(ctx, max(timeout, startLimit))
 	if err != nil {
@@ -111,31 +111,31 @@ func (f *function) try(ctx context.Context, req request, timeout time.Duration, 
 	return w.exchange(ctx, req, log)
 }
 
-// timeoutError is the cause that ends a call which ran for too long.
+// timeoutError is the cancellation cause of a call that exceeds its timeout.
 type timeoutError struct{ limit time.Duration }
 
 func (e *timeoutError) Error() string {
 	return fmt.Sprintf("the call ran longer than its timeout of %v and was killed", e.limit)
 }
 
-// checkJSON returns what is wrong with text, be it only that it is nested too deeply for this program.
-func checkJSON(text []byte) error {
+// checkJSON returns an error if data is not valid JSON or is nested too deeply for encoding/json.
+func checkJSON(data []byte) error {
 	var raw json.RawMessage
-	return json.Unmarshal(text, &raw)
+	return json.Unmarshal(data, &raw)
 }
 
-// outcome translates the end of a call.
-func outcome(answer reply, err error) runner.Outcome {
+// outcome returns the outcome of a call from the worker's reply or an error.
+func outcome(rep reply, err error) runner.Outcome {
 	if err == nil {
-		if answer.Message != "" {
-			return runner.Outcome{Status: runner.Failed, Message: answer.Message, Trace: answer.Trace}
+		if rep.Message != "" {
+			return runner.Outcome{Status: runner.Failed, Message: rep.Message, Trace: rep.Trace}
 		}
-		if bytes.Equal(answer.Response, []byte("null")) {
-			answer.Response = nil
-		} else if err := checkJSON(answer.Response); err != nil {
+		if bytes.Equal(rep.Response, []byte("null")) {
+			rep.Response = nil
+		} else if err := checkJSON(rep.Response); err != nil {
 			return runner.Outcome{Status: runner.Failed, Message: fmt.Sprintf("the response cannot be decoded: %v; return less deeply nested values", err)}
 		}
-		return runner.Outcome{Status: runner.Completed, Response: answer.Response}
+		return runner.Outcome{Status: runner.Completed, Response: rep.Response}
 	}
 	failed := runner.Outcome{Status: runner.Failed, Message: err.Error()}
 	if _, ok := errors.AsType[*timeoutError](err); ok {

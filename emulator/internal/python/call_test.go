@@ -13,8 +13,8 @@ import (
 	"github.com/cogfn/cogfn/emulator/internal/runner"
 )
 
-// TestPitfalls runs handlers that do what handlers do in real life and should not.
-func TestPitfalls(t *testing.T) {
+// TestCallOutcomes runs handlers with common errors and unusual behavior.
+func TestCallOutcomes(t *testing.T) {
 	t.Parallel()
 	r := newRunner(t, Options{MaxWorkers: 4, MaxLogBytes: 4 << 20})
 	big := strings.Repeat("x", 256<<10)
@@ -28,7 +28,7 @@ func TestPitfalls(t *testing.T) {
 		message  string   // a part of it
 		trace    string   // a part of it
 		lines    []string // all of them
-		replaced bool     // the worker is another one afterwards
+		replaced bool     // the worker is replaced after the call
 	}{
 		"echo":                {handler: "def handle(data): return data", data: `{"a":[1,2.5,null,true,"å"]}`, response: `{"a":[1,2.5,null,true,"å"]}`},
 		"no data":             {handler: "def handle(data): return data", response: `{}`},
@@ -43,14 +43,14 @@ func TestPitfalls(t *testing.T) {
 		"division by zero":    {handler: "def handle(data):\n  print('before')\n  return 1/0", status: runner.Failed, message: "ZeroDivisionError: division by zero", trace: "File \"handler.py\", line 3, in handle", lines: []string{"before"}},
 		"sys.exit":            {handler: "import sys\ndef handle(data): sys.exit(3)", status: runner.Failed, message: "SystemExit: 3", trace: "SystemExit: 3"},
 		"keyboard interrupt":  {handler: "def handle(data): raise KeyboardInterrupt", status: runner.Failed, message: "KeyboardInterrupt"},
-		"error without text":  {handler: "class E(Exception):\n  def __str__(self): raise ValueError\ndef handle(data): raise E", status: runner.Failed, message: "E: <its text raised ValueError>"},
+		"error without text":  {handler: "class E(Exception):\n  def __str__(self): raise ValueError\ndef handle(data): raise E", status: runner.Failed, message: "E: <str() raised ValueError>"},
 		"long error":          {handler: "def handle(data): raise ValueError('x' * 5000000)", status: runner.Failed, message: "ValueError: xxx"},
 		"endless recursion":   {handler: "def handle(data): return handle(data)", status: runner.Failed, message: "RecursionError: maximum recursion depth exceeded", trace: "File \"handler.py\""},
 		"not a number":        {handler: "def handle(data): return float('nan')", status: runner.Failed, message: "value of type float that is not JSON"},
 		"set":                 {handler: "def handle(data): return {'a': {1}}", status: runner.Failed, message: "Object of type set is not JSON serializable"},
 		"object":              {handler: "def handle(data): return object()", status: runner.Failed, message: "value of type object"},
 		"odd key":             {handler: "def handle(data): return {(1, 2): 3}", status: runner.Failed, message: "not tuple"},
-		"circle":              {handler: "def handle(data):\n  a = []\n  a.append(a)\n  return a", status: runner.Failed, message: "Circular reference"},
+		"circular list":       {handler: "def handle(data):\n  a = []\n  a.append(a)\n  return a", status: runner.Failed, message: "Circular reference"},
 		"generator":           {handler: "def handle(data): yield 1", status: runner.Failed, message: "type generator"},
 		"a long integer":      {handler: "def handle(data): return data", data: `{"k":` + strings.Repeat("7", 10000) + `}`, response: `{"k":` + strings.Repeat("7", 10000) + `}`},
 		"too deep for JSON":   {handler: "def handle(data): return 1", data: strings.Repeat("[", 10001) + strings.Repeat("]", 10001), status: runner.Failed, message: "exceeded max depth"},
@@ -68,7 +68,7 @@ func TestPitfalls(t *testing.T) {
 		"abort":               {handler: "import os\ndef handle(data): os.abort()", status: runner.Failed, message: "SIGABRT", replaced: true},
 		"out of memory kill":  {handler: "import os, signal\ndef handle(data): os.kill(os.getpid(), signal.SIGKILL)", status: runner.Failed, message: "SIGKILL (killed) before the handler returned; a lack of memory is the usual cause", replaced: true},
 		"timeout":             {handler: "import time\ndef handle(data):\n  print('waiting')\n  time.sleep(60)", timeout: 200 * time.Millisecond, status: runner.TimedOut, message: "longer than its timeout of 200ms", lines: []string{"waiting"}, replaced: true},
-		"deaf to SIGTERM":     {handler: "import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\ndef handle(data):\n  while True: time.sleep(1)", timeout: 200 * time.Millisecond, status: runner.TimedOut, replaced: true},
+		"SIGTERM ignored":     {handler: "import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\ndef handle(data):\n  while True: time.sleep(1)", timeout: 200 * time.Millisecond, status: runner.TimedOut, replaced: true},
 		"children at timeout": {handler: "import subprocess\ndef handle(data):\n  subprocess.Popen(['sleep', '61'], start_new_session=True)\n  subprocess.Popen(['sleep', '62'], env={})\n  subprocess.run(['sleep', '63'])", timeout: 200 * time.Millisecond, status: runner.TimedOut, replaced: true},
 		"daemon child":        {handler: "import subprocess\ndef handle(data):\n  print('a')\n  subprocess.Popen(['sleep', '64'], start_new_session=True)\n  return 1", response: "1", lines: []string{"a"}},
 		"all kinds of output": {handler: "import ctypes, os, subprocess, sys\ndef handle(data):\n  print('print')\n  os.write(1, b'write\\n')\n  ctypes.CDLL(None).printf(b'printf\\n')\n  subprocess.run(['echo', 'echo'])\n  print('error', file=sys.stderr)\n  print('last')", lines: []string{"print", "write", "printf", "echo", "error", "last"}},
@@ -78,7 +78,7 @@ func TestPitfalls(t *testing.T) {
 		"stdout unblocked":    {handler: "import os\ndef handle(data):\n  os.set_blocking(1, False)\n  print('a')\n  return 1", response: "1", lines: []string{"a"}},
 		"pipes written":       {handler: "import os\ndef handle(data):\n  for fd in (3, 4, 5, 6):\n    try: os.write(fd, b'garbage!')\n    except OSError: pass\n  return 1", response: "1"},
 		"low pipes closed":    {handler: "import os\ndef handle(data):\n  os.closerange(3, 64)\n  return 1", response: "1"},
-		"reply pipe written":  {handler: "import os\ndef handle(data):\n  for fd in range(3, 102):\n    try: os.write(fd, b'\\xff' * 64)\n    except OSError: pass\n  return 1", status: runner.Failed, message: "the code wrote into the emulator's own pipe", replaced: true},
+		"reply pipe written":  {handler: "import os\ndef handle(data):\n  for fd in range(3, 102):\n    try: os.write(fd, b'\\xff' * 64)\n    except OSError: pass\n  return 1", status: runner.Failed, message: "wrote into a pipe of the emulator", replaced: true},
 		"all pipes closed":    {handler: "import os\ndef handle(data):\n  os.closerange(3, 200)\n  return 1", status: runner.Failed, message: "exited with code", replaced: true},
 		"stdin":               {handler: "import sys\ndef handle(data): return sys.stdin.read()", response: `""`},
 		"forked child":        {handler: "import os\ndef handle(data):\n  pid = os.fork()\n  if pid == 0: return 'child'\n  return os.waitpid(pid, 0)[1]", response: "0"},
@@ -86,8 +86,8 @@ func TestPitfalls(t *testing.T) {
 		"process pool":        {handler: "from concurrent.futures import ProcessPoolExecutor\ndef square(n): return n * n\ndef handle(data):\n  with ProcessPoolExecutor(2) as pool: return list(pool.map(square, [1, 2, 3]))", response: "[1,4,9]"},
 		"no line end":         {handler: "def handle(data): print('a', end='')", lines: []string{"a"}},
 		"empty lines":         {handler: "def handle(data): print('\\n\\na\\n')", lines: []string{"", "", "a", ""}},
-		"a long line":         {handler: "def handle(data):\n  print('x' * (3 << 20))\n  print('end')", lines: append(slicesOf(big, 12), "end")},
-		"working folder":      {handler: "import os\ndef handle(data):\n  at = os.getcwd() == os.path.dirname(__file__)\n  os.chdir('/')\n  return at", response: "true"},
+		"a long line":         {handler: "def handle(data):\n  print('x' * (3 << 20))\n  print('end')", lines: append(repeated(big, 12), "end")},
+		"working directory":   {handler: "import os\ndef handle(data):\n  at = os.getcwd() == os.path.dirname(__file__)\n  os.chdir('/')\n  return at", response: "true"},
 		"client named":        {handler: "def handle(client): return repr(client)[:18] == '<__main__.Placehol'", response: "true"},
 		"client used":         {handler: "def handle(client): return client.time_series.list()", status: runner.Failed, message: "CogniteClientUnavailable: this emulator does not provide the Cognite client yet, so client.time_series", trace: "File \"handler.py\", line 1, in handle"},
 		"client copied":       {handler: "import copy\ndef handle(client): return type(copy.deepcopy([client])[0]) is type(client)", response: "true"},
@@ -107,7 +107,7 @@ func TestPitfalls(t *testing.T) {
 			if diff := cmp.Diff(tc.response, string(outcome.Response)); diff != "" {
 				t.Errorf("response (-want +got):\n%.500s", diff)
 			}
-			checkText(t, "message", outcome.Message, tc.message, tc.status)
+			checkMessage(t, "message", outcome.Message, tc.message, tc.status)
 			if !strings.Contains(outcome.Trace, tc.trace) {
 				t.Errorf("trace %q does not contain %q", outcome.Trace, tc.trace)
 			}
@@ -127,7 +127,7 @@ func TestPitfalls(t *testing.T) {
 	}
 }
 
-func checkText(t *testing.T, what, got, want string, status runner.Status) {
+func checkMessage(t *testing.T, what, got, want string, status runner.Status) {
 	t.Helper()
 	if !strings.Contains(got, want) {
 		t.Errorf("%s %.300q does not contain %q", what, got, want)
@@ -140,7 +140,7 @@ func checkText(t *testing.T, what, got, want string, status runner.Status) {
 	}
 }
 
-func slicesOf(piece string, n int) []string {
+func repeated(piece string, n int) []string {
 	var pieces []string
 	for range n {
 		pieces = append(pieces, piece)

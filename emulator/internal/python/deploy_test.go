@@ -18,49 +18,49 @@ import (
 	"github.com/cogfn/cogfn/emulator/internal/runner"
 )
 
-func TestDeployRefuses(t *testing.T) {
+func TestDeployRejects(t *testing.T) {
 	t.Parallel()
 	r := newRunner(t, Options{MaxWorkers: 4})
 	const allowed = "passes only data, client, secrets, function_call_info"
 	for name, tc := range map[string]struct {
-		files   []string // names and contents in turn
+		files   []string // alternates names and contents
 		path    string
 		message string
 		trace   string
 	}{
-		"no file":               {files: []string{"other.py", ""}, message: `No Python module found at location "handler.py" in zip-file`},
-		"no such path":          {files: []string{"handler.py", ""}, path: "src/main.py", message: `No Python module found at location "src/main.py" in zip-file`},
-		"a folder":              {files: []string{"handler.py/x", ""}, message: "No Python module found"},
-		"a path that leads out": {files: []string{"handler.py", ""}, path: "../handler.py", message: `No Python module found at location "../handler.py"`},
-		"an absolute path":      {files: []string{"handler.py", ""}, path: "/etc/passwd", message: "No Python module found"},
-		"not Python":            {files: []string{"handler.txt", ""}, path: "handler.txt", message: "No Python module found"},
-		"no handle":             {files: []string{"handler.py", "from os.path import join\ndef main(data): pass\ndef run(): pass"}, message: `handler.py has no function named "handle" (found: main, run)`},
-		"an empty file":         {files: []string{"handler.py", ""}, message: "no function at all"},
-		"not callable":          {files: []string{"handler.py", "handle = 3"}, message: `"handle" in handler.py is of type int`},
-		"async":                 {files: []string{"handler.py", "async def handle(data): pass"}, message: "async"},
-		"async generator":       {files: []string{"handler.py", "async def handle(data): yield 1"}, message: "async"},
-		"async object":          {files: []string{"handler.py", "class H:\n  async def __call__(self, data): pass\nhandle = H()"}, message: "async"},
-		"another argument":      {files: []string{"handler.py", "def handle(data, token): pass"}, message: `the argument "token"; the service ` + allowed},
-		"an optional argument":  {files: []string{"handler.py", "def handle(data, token=None): pass"}, message: `the argument "token=None"`},
-		"any arguments":         {files: []string{"handler.py", "def handle(*args): pass"}, message: `the argument "*args"`},
-		"any names":             {files: []string{"handler.py", "def handle(data, **kwargs): pass"}, message: `the argument "**kwargs"`},
-		"by position only":      {files: []string{"handler.py", "def handle(data, /): pass"}, message: `the argument "data"`},
-		"no known arguments":    {files: []string{"handler.py", "handle = dict.fromkeys"}, message: `"handle" in handler.py`},
-		"syntax error":          {files: []string{"sub/handler.py", "def handle(data):\n    return (1 +* 2)\n"}, path: "sub/handler.py", message: "SyntaxError: invalid syntax (sub/handler.py, line 2)", trace: "File \"sub/handler.py\", line 2\n    return (1 +* 2)\n"},
-		"syntax error inside":   {files: []string{"handler.py", "import lib.deep", "lib/deep.py", "x = = 1"}, message: "(lib/deep.py, line 1)", trace: "File \"handler.py\", line 1"},
-		"not UTF-8":             {files: []string{"handler.py", "x = '\xff'"}, message: "SyntaxError"},
-		"import error":          {files: []string{"handler.py", "from lib import nothing", "lib.py", ""}, message: "ImportError: cannot import name 'nothing' from 'lib' (lib.py)", trace: "File \"handler.py\", line 1, in <module>"},
-		"missing module":        {files: []string{"handler.py", "import a_module_that_is_missing"}, message: "ModuleNotFoundError: No module named 'a_module_that_is_missing'", trace: "in <module>"},
-		"relative import":       {files: []string{"handler.py", "from . import lib", "lib.py", ""}, message: "ImportError: attempted relative import with no known parent package"},
-		"error deep inside":     {files: []string{"handler.py", "import lib", "lib.py", "def f():\n  return {}['k']\nf()"}, message: "KeyError: 'k'", trace: "File \"lib.py\", line 2, in f"},
-		"exit":                  {files: []string{"handler.py", "import sys; sys.exit('bye')"}, message: "SystemExit: bye"},
-		"sudden exit":           {files: []string{"handler.py", "import os; os._exit(9)"}, message: "the Python process of the function exited with code 9 while it imported the handler"},
-		"crash":                 {files: []string{"handler.py", "import os; os.abort()"}, message: "SIGABRT"},
-		"printing import":       {files: []string{"handler.py", "print('one')\nprint('two')\nimport lib", "lib.py", "x = 1 / 0"}, message: "ZeroDivisionError", trace: "ZeroDivisionError: division by zero\noutput:\none\ntwo\n"},
-		"printing exit":         {files: []string{"handler.py", "import os\nprint('\\nlast words', end='', flush=True)\nos._exit(9)"}, message: "code 9", trace: "output:\n\nlast words\n"},
-		"printing no handle":    {files: []string{"handler.py", "print('one')"}, message: "no function at all", trace: "output:\none\n"},
-		"printing much":         {files: []string{"handler.py", "for i in range(10000): print('é', i)\nraise ValueError('é' * 3000)"}, message: "ValueError", trace: "éé\noutput:\n"},
-		"long trace":            {files: []string{"handler.py", "def f(n):\n  if n: f(n - 1)\n  else: raise ValueError('é' * 3000)\ndef g(n):\n  if n: f(n - 1)\n  else: f(n)\nf(50)"}, message: "ValueError: éé", trace: "éé"},
+		"no file":              {files: []string{"other.py", ""}, message: `No Python module found at location "handler.py" in zip-file`},
+		"no such path":         {files: []string{"handler.py", ""}, path: "src/main.py", message: `No Python module found at location "src/main.py" in zip-file`},
+		"a directory":          {files: []string{"handler.py/x", ""}, message: "No Python module found"},
+		"a path outside":       {files: []string{"handler.py", ""}, path: "../handler.py", message: `No Python module found at location "../handler.py"`},
+		"an absolute path":     {files: []string{"handler.py", ""}, path: "/etc/passwd", message: "No Python module found"},
+		"not Python":           {files: []string{"handler.txt", ""}, path: "handler.txt", message: "No Python module found"},
+		"no handle":            {files: []string{"handler.py", "from os.path import join\ndef main(data): pass\ndef run(): pass"}, message: `handler.py has no function named "handle" (found: main, run)`},
+		"an empty file":        {files: []string{"handler.py", ""}, message: "no function at all"},
+		"not callable":         {files: []string{"handler.py", "handle = 3"}, message: `"handle" in handler.py is of type int`},
+		"async":                {files: []string{"handler.py", "async def handle(data): pass"}, message: "async"},
+		"async generator":      {files: []string{"handler.py", "async def handle(data): yield 1"}, message: "async"},
+		"async object":         {files: []string{"handler.py", "class H:\n  async def __call__(self, data): pass\nhandle = H()"}, message: "async"},
+		"another argument":     {files: []string{"handler.py", "def handle(data, token): pass"}, message: `the argument "token"; the service ` + allowed},
+		"an optional argument": {files: []string{"handler.py", "def handle(data, token=None): pass"}, message: `the argument "token=None"`},
+		"any arguments":        {files: []string{"handler.py", "def handle(*args): pass"}, message: `the argument "*args"`},
+		"any names":            {files: []string{"handler.py", "def handle(data, **kwargs): pass"}, message: `the argument "**kwargs"`},
+		"by position only":     {files: []string{"handler.py", "def handle(data, /): pass"}, message: `the argument "data"`},
+		"no known arguments":   {files: []string{"handler.py", "handle = dict.fromkeys"}, message: `"handle" in handler.py`},
+		"syntax error":         {files: []string{"sub/handler.py", "def handle(data):\n    return (1 +* 2)\n"}, path: "sub/handler.py", message: "SyntaxError: invalid syntax (sub/handler.py, line 2)", trace: "File \"sub/handler.py\", line 2\n    return (1 +* 2)\n"},
+		"syntax error inside":  {files: []string{"handler.py", "import lib.deep", "lib/deep.py", "x = = 1"}, message: "(lib/deep.py, line 1)", trace: "File \"handler.py\", line 1"},
+		"not UTF-8":            {files: []string{"handler.py", "x = '\xff'"}, message: "SyntaxError"},
+		"import error":         {files: []string{"handler.py", "from lib import nothing", "lib.py", ""}, message: "ImportError: cannot import name 'nothing' from 'lib' (lib.py)", trace: "File \"handler.py\", line 1, in <module>"},
+		"missing module":       {files: []string{"handler.py", "import a_module_that_is_missing"}, message: "ModuleNotFoundError: No module named 'a_module_that_is_missing'", trace: "in <module>"},
+		"relative import":      {files: []string{"handler.py", "from . import lib", "lib.py", ""}, message: "ImportError: attempted relative import with no known parent package"},
+		"error deep inside":    {files: []string{"handler.py", "import lib", "lib.py", "def f():\n  return {}['k']\nf()"}, message: "KeyError: 'k'", trace: "File \"lib.py\", line 2, in f"},
+		"exit":                 {files: []string{"handler.py", "import sys; sys.exit('bye')"}, message: "SystemExit: bye"},
+		"sudden exit":          {files: []string{"handler.py", "import os; os._exit(9)"}, message: "the Python process of the function exited with code 9 while it imported the handler"},
+		"crash":                {files: []string{"handler.py", "import os; os.abort()"}, message: "SIGABRT"},
+		"printing import":      {files: []string{"handler.py", "print('one')\nprint('two')\nimport lib", "lib.py", "x = 1 / 0"}, message: "ZeroDivisionError", trace: "ZeroDivisionError: division by zero\noutput:\none\ntwo\n"},
+		"printing exit":        {files: []string{"handler.py", "import os\nprint('\\nlast words', end='', flush=True)\nos._exit(9)"}, message: "code 9", trace: "output:\n\nlast words\n"},
+		"printing no handle":   {files: []string{"handler.py", "print('one')"}, message: "no function at all", trace: "output:\none\n"},
+		"printing much":        {files: []string{"handler.py", "for i in range(10000): print('é', i)\nraise ValueError('é' * 3000)"}, message: "ValueError", trace: "éé\noutput:\n"},
+		"long trace":           {files: []string{"handler.py", "def f(n):\n  if n: f(n - 1)\n  else: raise ValueError('é' * 3000)\ndef g(n):\n  if n: f(n - 1)\n  else: f(n)\nf(50)"}, message: "ValueError: éé", trace: "éé"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -91,21 +91,21 @@ func TestDeployRefuses(t *testing.T) {
 	}
 }
 
-func TestDeployTakes(t *testing.T) {
+func TestDeployAccepts(t *testing.T) {
 	t.Parallel()
 	r := newRunner(t, Options{MaxWorkers: 4})
 	for name, spec := range map[string]runner.Spec{
-		"a path in folders":       {Dir: code(t, "src/app/main.py", "import lib\ndef handle(data): return lib.x", "lib.py", "x = 1"), FunctionPath: "src/app/main.py"},
-		"a path with dots":        {Dir: code(t, "main.py", "def handle(data): return 1"), FunctionPath: "./main.py"},
-		"own modules first":       {Dir: code(t, "handler.py", "import colorsys\ndef handle(data): return colorsys.x", "colorsys.py", "x = 1")},
-		"a package":               {Dir: code(t, "handler.py", "from pkg.a import x\ndef handle(data): return x", "pkg/__init__.py", "", "pkg/a.py", "from .b import x", "pkg/b.py", "x = 1")},
-		"itself as a module":      {Dir: code(t, "handler.py", "import sys\ndef handle(data):\n  import handler\n  return int(handler.handle is handle and __name__ == 'handler')")},
-		"data classes":            {Dir: code(t, "handler.py", "from dataclasses import dataclass\n@dataclass\nclass P:\n  x: int\ndef handle(data): return P(1).x")},
-		"names of the library":    {Dir: code(t, "handler.py", "import json, traceback\ndef handle(data): return json.x * traceback.x", "json.py", "x = 1", "traceback/__init__.py", "x = 1")},
-		"a folder named as one":   {Dir: code(t, "handler.py", "import json\ndef handle(data): return len(json.loads('[1]'))", "json/data.txt", "")},
-		"another PYTHONPATH":      {Dir: code(t, "handler.py", "import lib\ndef handle(data): return lib.x"), Env: map[string]string{"PYTHONPATH": code(t, "lib.py", "x = 1")}},
-		"a folder behind a link":  {Dir: linkTo(t, code(t, "handler.py", "def handle(data): return 1"))},
-		"a folder with odd names": {Dir: filepath.Join(code(t, "it's ü/handler.py", "def handle(data): return 1"), "it's ü")},
+		"a path in directories":      {Dir: code(t, "src/app/main.py", "import lib\ndef handle(data): return lib.x", "lib.py", "x = 1"), FunctionPath: "src/app/main.py"},
+		"a path with dots":           {Dir: code(t, "main.py", "def handle(data): return 1"), FunctionPath: "./main.py"},
+		"own modules first":          {Dir: code(t, "handler.py", "import colorsys\ndef handle(data): return colorsys.x", "colorsys.py", "x = 1")},
+		"a package":                  {Dir: code(t, "handler.py", "from pkg.a import x\ndef handle(data): return x", "pkg/__init__.py", "", "pkg/a.py", "from .b import x", "pkg/b.py", "x = 1")},
+		"itself as a module":         {Dir: code(t, "handler.py", "import sys\ndef handle(data):\n  import handler\n  return int(handler.handle is handle and __name__ == 'handler')")},
+		"data classes":               {Dir: code(t, "handler.py", "from dataclasses import dataclass\n@dataclass\nclass P:\n  x: int\ndef handle(data): return P(1).x")},
+		"names of the library":       {Dir: code(t, "handler.py", "import json, traceback\ndef handle(data): return json.x * traceback.x", "json.py", "x = 1", "traceback/__init__.py", "x = 1")},
+		"a directory named json":     {Dir: code(t, "handler.py", "import json\ndef handle(data): return len(json.loads('[1]'))", "json/data.txt", "")},
+		"another PYTHONPATH":         {Dir: code(t, "handler.py", "import lib\ndef handle(data): return lib.x"), Env: map[string]string{"PYTHONPATH": code(t, "lib.py", "x = 1")}},
+		"a directory behind a link":  {Dir: linkTo(t, code(t, "handler.py", "def handle(data): return 1"))},
+		"a directory with odd names": {Dir: filepath.Join(code(t, "it's ü/handler.py", "def handle(data): return 1"), "it's ü")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -115,7 +115,7 @@ func TestDeployTakes(t *testing.T) {
 				t.Errorf("the handler returned %d, want 1", got)
 			}
 			if left, err := filepath.Glob(filepath.Join(spec.Dir, "__pycache__")); err != nil || left != nil {
-				t.Errorf("the code's folder was written to: %v %v", left, err)
+				t.Errorf("the code's directory was written to: %v %v", left, err)
 			}
 		})
 	}
@@ -130,7 +130,7 @@ func linkTo(t *testing.T, dir string) string {
 	return link
 }
 
-func TestDeployEndsWithItsContext(t *testing.T) {
+func TestDeployCanceled(t *testing.T) {
 	t.Parallel()
 	r := newRunner(t, Options{})
 	started := filepath.Join(t.TempDir(), "started")
@@ -144,7 +144,7 @@ def handle(data): pass
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() {
 		defer cancel()
-		for deadline := time.Now().Add(patience); time.Now().Before(deadline); <-time.After(time.Millisecond) {
+		for deadline := time.Now().Add(waitLimit); time.Now().Before(deadline); <-time.After(time.Millisecond) {
 			if _, err := os.Stat(started); err == nil {
 				return
 			}
@@ -155,7 +155,7 @@ def handle(data): pass
 		t.Fatalf("got %v, want the context's error", err)
 	}
 	if left := processesWith(t, r.tag); len(left) > 0 {
-		t.Errorf("processes %v are left", left)
+		t.Errorf("processes %v exist", left)
 	}
 }
 
@@ -164,11 +164,11 @@ func TestDeployWithoutCode(t *testing.T) {
 	r := newRunner(t, Options{})
 	_, err := r.Deploy(t.Context(), runner.Spec{Dir: filepath.Join(t.TempDir(), "missing")})
 	if _, ok := errors.AsType[*runner.BuildError](err); err == nil || ok {
-		t.Fatalf("got %v, want an error that is not the code's fault", err)
+		t.Fatalf("got %v, want an error other than BuildError", err)
 	}
 }
 
-func TestPrintedOutsideOfCallsGoesToTheLogger(t *testing.T) {
+func TestOutputOutsideOfCallsIsLogged(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer
 	r := newRunner(t, Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
@@ -206,18 +206,18 @@ func TestNewWithoutPython(t *testing.T) {
 	for name, want := range map[string]string{
 		old:                           old + " is Python 2.7.18",
 		filepath.Join(dir, "broken"):  "does not run",
-		filepath.Join(dir, "odd"):     "does not answer like Python",
+		filepath.Join(dir, "odd"):     "is not a Python interpreter",
 		filepath.Join(dir, "missing"): "was not found",
 	} {
 		_, err := New(Options{Interpreter: name})
-		if !errors.Is(err, ErrNoPython) || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "install Python 3.8 or later") {
-			t.Errorf("%s: got %v, want ErrNoPython that says %q and what to do", name, err, want)
+		if !errors.Is(err, errNoPython) || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "install Python 3.8 or later") {
+			t.Errorf("%s: got %v, want errNoPython with %q and the action", name, err, want)
 		}
 	}
 }
 
-// TestAShimAndItsUserBase uses a shim that prints something first, and has packages "pip install --user" put elsewhere.
-func TestAShimAndItsUserBase(t *testing.T) {
+// TestShimAndUserBase runs Python through a shim that prints a line and changes the directory of "pip install --user".
+func TestShimAndUserBase(t *testing.T) {
 	t.Parallel()
 	executable := newRunner(t, Options{}).interpreter.path
 	base, shim := t.TempDir(), filepath.Join(t.TempDir(), "python3")

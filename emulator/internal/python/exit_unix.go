@@ -10,7 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// describeExit says how a worker ended, to go into a sentence about it, and what the usual cause is, if there is one.
+// describeExit returns how a worker exited, such as "exited with code 1", and the usual cause, or "" if none is known.
 func describeExit(state *os.ProcessState) (how, cause string) {
 	status, ok := state.Sys().(syscall.WaitStatus)
 	if !ok || !status.Signaled() {

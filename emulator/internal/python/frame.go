@@ -9,8 +9,9 @@ import (
 	"math"
 )
 
-// A frame is its length in four bytes (big-endian), a head, which is one line of JSON, and the data or the response of a
-// call. Those two are JSON of the user's, which one side may be unable to decode; the head can be read in any case.
+// A frame consists of its length in four bytes (big-endian), a head, which is one line of JSON, and the data or the
+// response of a call. Data and response are separate from the head because they are the user's JSON: if one side cannot
+// decode them, it can still read the head.
 
 // request is the head of a frame to a worker: a load or a call.
 type request struct {
@@ -36,14 +37,14 @@ type callRequest struct {
 	ScheduledTime int64 `json:"scheduled_time,omitempty"`
 }
 
-// reply is the head of a frame from a worker. A message means that the request failed.
+// reply is the head of a frame from a worker. Message is set if the request failed.
 type reply struct {
 	ID      int    `json:"id"`
 	Message string `json:"message"`
 	Trace   string `json:"trace"`
-	// Retire says that the process is not fit for another call.
+	// Retire reports that the process cannot run another call.
 	Retire bool `json:"retire"`
-	// Response follows the head; empty for loads and failures. That it is JSON is not checked yet.
+	// Response follows the head. It is empty for loads and failures, and not checked to be JSON.
 	Response json.RawMessage `json:"-"`
 }
 
@@ -57,15 +58,15 @@ func encodeFrame(req request) ([]byte, error) {
 	}
 	size := len(head) + len("\n") + len(req.Data)
 	if size > math.MaxInt32 {
-		return nil, fmt.Errorf("%d bytes are too much for one call", size)
+		return nil, fmt.Errorf("the request has %d bytes, the limit is %d", size, math.MaxInt32)
 	}
 	frame := binary.BigEndian.AppendUint32(make([]byte, 0, headerSize+size), uint32(size))
 	frame = append(append(frame, head...), '\n')
 	return append(frame, req.Data...), nil
 }
 
-// readFrame reads the next reply. Frames of more than limit bytes are refused before they are read: user code may have
-// written garbage into the pipe.
+// readFrame reads the next reply. It rejects a frame of more than limit bytes without reading it, because user code can
+// write arbitrary bytes into the pipe.
 func readFrame(r io.Reader, limit int) (reply, error) {
 	var header [headerSize]byte
 	if _, err := io.ReadFull(r, header[:]); err != nil {
@@ -80,10 +81,10 @@ func readFrame(r io.Reader, limit int) (reply, error) {
 		return reply{}, err
 	}
 	head, response, _ := bytes.Cut(body, []byte("\n"))
-	var answer reply
-	if err := json.Unmarshal(head, &answer); err != nil {
+	var rep reply
+	if err := json.Unmarshal(head, &rep); err != nil {
 		return reply{}, fmt.Errorf("%w: %w", errGarbled, err)
 	}
-	answer.Response = response
-	return answer, nil
+	rep.Response = response
+	return rep, nil
 }

@@ -15,23 +15,23 @@ import (
 	"github.com/cogfn/cogfn/emulator/internal/runner"
 )
 
-// function is a deployed function: its code, its settings, and the lives of its workers.
+// function is a deployed function with its code, settings and workers.
 type function struct {
 	runner  *Runner
 	logger  *slog.Logger
 	spec    runner.Spec
-	root    string // the code's folder, without links in its path
-	path    string // the handler's file in root, with slashes
-	scratch string // holds HOME and TMPDIR
+	root    string // the absolute directory of the code, symbolic links resolved
+	path    string // the handler's file relative to root, with slashes
+	scratch string // contains HOME and TMPDIR
 
-	closing context.Context // ends when Close begins
+	closing context.Context // canceled by Close
 	close   context.CancelCauseFunc
-	mu      sync.Mutex // orders calls.Add before or after the beginning of Close
+	mu      sync.Mutex // prevents calls.Add while Close cancels closing
 	calls   sync.WaitGroup
 	workers sync.WaitGroup
 }
 
-// newFunction checks where the handler is. Nothing needs closing yet.
+// newFunction locates the handler. It allocates no resources that need Close.
 func newFunction(r *Runner, spec runner.Spec) (*function, error) {
 	root, err := filepath.EvalSymlinks(spec.Dir)
 	if err == nil {
@@ -44,14 +44,15 @@ func newFunction(r *Runner, spec runner.Spec) (*function, error) {
 	if err != nil {
 		return nil, err
 	}
-	closing, closeIt := context.WithCancelCause(context.Background())
+	closing, cancel := context.WithCancelCause(context.Background())
 	return &function{
 		runner: r, logger: r.options.Logger.With("function_id", spec.FunctionID), spec: spec, root: root, path: name,
-		closing: closing, close: closeIt,
+		closing: closing, close: cancel,
 	}, nil
 }
 
-// handlerPath returns the cleaned path of the handler's file in root, or a build error in the service's words.
+// handlerPath returns the cleaned path of the handler's file in root, or a build error with the message of the real
+// service.
 func handlerPath(root, name string) (string, error) {
 	if name == "" {
 		name = "handler.py"
@@ -68,22 +69,22 @@ func handlerPath(root, name string) (string, error) {
 	return clean, nil
 }
 
-// codeExists says whether the handler's file is still there.
+// codeExists reports whether the handler's file exists.
 func (f *function) codeExists() bool {
 	_, err := os.Stat(filepath.Join(f.root, filepath.FromSlash(f.path)))
 	return err == nil
 }
 
-// makeScratch makes the folders that the handler may write to.
+// makeScratch creates the directories that the handler may write to.
 func (f *function) makeScratch() error {
 	scratch, err := os.MkdirTemp(f.runner.scratch.dir, "function-")
 	if err != nil {
-		return fmt.Errorf("make a scratch folder for the function: %w", err)
+		return fmt.Errorf("create a scratch directory for the function: %w", err)
 	}
 	f.scratch = scratch
 	for _, dir := range []string{f.home(), f.temp()} {
 		if err := os.Mkdir(dir, 0o700); err != nil {
-			return fmt.Errorf("make a scratch folder for the function: %w", err)
+			return fmt.Errorf("create a scratch directory for the function: %w", err)
 		}
 	}
 	return nil
@@ -92,8 +93,8 @@ func (f *function) makeScratch() error {
 func (f *function) home() string { return filepath.Join(f.scratch, "home") }
 func (f *function) temp() string { return filepath.Join(f.scratch, "tmp") }
 
-// environment builds the variables of a worker from nothing: none of the emulator's own may reach the function. Packages
-// that were installed with "pip install --user" are found through the real home, as HOME is another one.
+// environment returns the variables of a worker. It does not copy the emulator's environment, which may contain secrets.
+// HOME is not the user's home, so PYTHONUSERBASE makes packages of "pip install --user" available.
 func (f *function) environment() []string {
 	variables := map[string]string{
 		"PATH":   filepath.Dir(f.runner.interpreter.path) + ":/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin",
@@ -114,7 +115,7 @@ func (f *function) environment() []string {
 	return list
 }
 
-// check makes the scratch folder and starts the first worker, which imports the handler.
+// check creates the scratch directory and starts the first worker, which imports the handler.
 func (f *function) check(ctx context.Context) error {
 	ctx, done, err := f.enter(ctx)
 	if err != nil {
@@ -141,22 +142,20 @@ func (f *function) Close() {
 	f.runner.pool.retireIdle(f)
 	f.workers.Wait()
 	if err := os.RemoveAll(f.scratch); err != nil {
-		f.logger.Warn("cannot remove the function's scratch folder", "error", err)
+		f.logger.Warn("cannot remove the function's scratch directory", "error", err)
 	}
 	f.runner.remove(f)
 }
 
-// logImport takes what the function prints while it is imported.
 func (f *function) logImport(line runner.Line) {
-	f.logger.Info("function printed while it was imported", "line", line.Message)
+	f.logger.Info("output of the function's import", "line", line.Message)
 }
 
-// logStray takes what the function prints while no call runs.
-func (f *function) logStray(line runner.Line) {
-	f.logger.Info("function printed outside of a call", "line", line.Message)
+func (f *function) logBetweenCalls(line runner.Line) {
+	f.logger.Info("output of the function outside of a call", "line", line.Message)
 }
 
-// enter keeps Close waiting until done is called, and returns a context that also ends when Close begins.
+// enter registers a call or deployment. Close waits until done is called. The returned context is also canceled by Close.
 func (f *function) enter(ctx context.Context) (merged context.Context, done func(), err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

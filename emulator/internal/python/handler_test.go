@@ -17,7 +17,7 @@ import (
 	"github.com/cogfn/cogfn/emulator/internal/runner"
 )
 
-func TestManyLinesAndALargeResponse(t *testing.T) {
+func TestManyLinesAndLargeResponse(t *testing.T) {
 	t.Parallel()
 	f := deploy(t, newRunner(t, Options{}), "def handle(data):\n  for i in range(1000): print('line', i)\n  return 'x' * 100000")
 	outcome, lines := run(t, f, data("{}"))
@@ -33,21 +33,21 @@ func TestManyLinesAndALargeResponse(t *testing.T) {
 	}
 }
 
-func TestLargeDataBothWays(t *testing.T) {
+func TestLargeDataAndResponse(t *testing.T) {
 	t.Parallel()
 	f := deploy(t, newRunner(t, Options{ResponseLimit: 8 << 20}), "def handle(data): return data['k']")
 	want := strings.Repeat("0123456789abcdef", 4<<16)
 	if got := mustReturn[string](t, f, data(`{"k":"`+want+`"}`)); got != want {
-		t.Errorf("%d bytes came back, want %d", len(got), len(want))
+		t.Errorf("the response has %d bytes, want %d", len(got), len(want))
 	}
 }
 
-func TestAnEndlessLogIsTruncated(t *testing.T) {
+func TestLongLogIsTruncated(t *testing.T) {
 	t.Parallel()
 	f := deploy(t, newRunner(t, Options{MaxLogBytes: 100}), "def handle(data):\n  for i in range(100000): print('0123456789')\n  return 1")
 	for range 2 { // each call has its own budget
 		outcome, lines := run(t, f, data("{}"))
-		want := append(slicesOf("0123456789", 9), "[truncated: the log of a call is cut at 100 bytes]")
+		want := append(repeated("0123456789", 9), "[truncated: the log of a call is cut at 100 bytes]")
 		if diff := cmp.Diff(want, lines); diff != "" || outcome.Status != runner.Completed {
 			t.Errorf("the call is %v, its lines (-want +got):\n%.1000s", outcome.Status, diff)
 		}
@@ -83,7 +83,7 @@ def handle(function_call_info, secrets):
 	}
 }
 
-func TestTheEnvironmentIsBuiltFromNothing(t *testing.T) {
+func TestEnvironment(t *testing.T) {
 	t.Parallel()
 	r := newRunner(t, Options{})
 	f := deploySpec(t, r, runner.Spec{
@@ -91,8 +91,8 @@ func TestTheEnvironmentIsBuiltFromNothing(t *testing.T) {
 		Dir: code(t, "handler.py", `
 import os, tempfile
 def handle(data):
-    for folder in (os.environ["HOME"], tempfile.gettempdir()):
-        with open(os.path.join(folder, "file"), "w") as f:
+    for directory in (os.environ["HOME"], tempfile.gettempdir()):
+        with open(os.path.join(directory, "file"), "w") as f:
             f.write("x")
     return dict(os.environ)
 `),
@@ -108,11 +108,11 @@ def handle(data):
 	}
 	f.Close()
 	if left, err := filepath.Glob(filepath.Join(r.scratch.dir, "function-*")); err != nil || len(left) > 0 {
-		t.Errorf("folders %v are left after Close (%v)", left, err)
+		t.Errorf("directories %v remain after Close (%v)", left, err)
 	}
 }
 
-func TestChildrenInheritNoPipes(t *testing.T) {
+func TestChildrenDoNotInheritPipes(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS != "linux" {
 		t.Skip("reads /proc/self/fd, which only Linux has")

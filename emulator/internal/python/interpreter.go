@@ -12,10 +12,10 @@ import (
 	"time"
 )
 
-// ErrNoPython is found by errors.Is when there is no Python interpreter that can run functions.
-var ErrNoPython = errors.New("no usable Python interpreter")
+// errNoPython is returned if there is no Python interpreter that can run functions.
+var errNoPython = errors.New("no usable Python interpreter")
 
-// probe asks an interpreter what it is. It runs on any Python, so that an old one can be named in the error.
+// probe prints properties of the interpreter. It also runs on versions that are too old, so that the error can name them.
 const probe = `
 import json, sys
 try:
@@ -28,15 +28,15 @@ print(json.dumps({"executable": sys.executable, "version": list(sys.version_info
 
 const probeLimit = 30 * time.Second
 
-// interpreter is a Python that was found to work.
+// interpreter is a usable Python interpreter.
 type interpreter struct {
-	path    string // the real executable, not a shim in front of it, which costs a tenth of a second at each start
+	path    string // the real executable; a shim such as that of pyenv adds 0.1 s to each start
 	version string // such as "3.11.7"
-	// userBase is where "pip install --user" puts packages for the user of the emulator; "" if that is nowhere.
+	// userBase is the directory of "pip install --user" for the user of the emulator; "" if there is none.
 	userBase string
 }
 
-// findInterpreter resolves name, or python3 and then python when it is empty.
+// findInterpreter returns the interpreter name, or python3 or else python if name is "".
 func findInterpreter(ctx context.Context, name string) (interpreter, error) {
 	names := []string{name}
 	if name == "" {
@@ -51,10 +51,10 @@ func findInterpreter(ctx context.Context, name string) (interpreter, error) {
 		reasons = append(reasons, err.Error())
 	}
 	return interpreter{}, fmt.Errorf("%w: %s; install Python 3.8 or later, or name an interpreter with the option python",
-		ErrNoPython, strings.Join(reasons, ", "))
+		errNoPython, strings.Join(reasons, ", "))
 }
 
-// inspect runs the probe in the interpreter of that name.
+// inspect runs the probe in an interpreter.
 func inspect(ctx context.Context, name string) (interpreter, error) {
 	path, err := exec.LookPath(name)
 	if err != nil {
@@ -62,30 +62,31 @@ func inspect(ctx context.Context, name string) (interpreter, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, probeLimit)
 	defer cancel()
-	printed, err := exec.CommandContext(ctx, path, "-E", "-S", "-c", probe).Output() //nolint:gosec // running the configured interpreter is the purpose
+	probing := exec.CommandContext(ctx, path, "-E", "-S", "-c", probe) //nolint:gosec // the user configures the interpreter
+	printed, err := probing.Output()
 	if err != nil {
 		return interpreter{}, fmt.Errorf("%s does not run (%w)", path, err)
 	}
-	var answer struct {
+	var found struct {
 		Executable string `json:"executable"`
 		Version    [3]int `json:"version"`
 		UserBase   string `json:"user_base"`
 	}
-	// A shim in front of the interpreter may print something of its own before.
+	// A shim may print other lines first.
 	lines := bytes.Split(bytes.TrimSpace(printed), []byte("\n"))
-	if err := json.Unmarshal(lines[len(lines)-1], &answer); err != nil {
-		return interpreter{}, fmt.Errorf("%s does not answer like Python", path)
+	if err := json.Unmarshal(lines[len(lines)-1], &found); err != nil {
+		return interpreter{}, fmt.Errorf("%s is not a Python interpreter", path)
 	}
-	major, minor, patch := answer.Version[0], answer.Version[1], answer.Version[2]
+	major, minor, patch := found.Version[0], found.Version[1], found.Version[2]
 	version := fmt.Sprintf("%d.%d.%d", major, minor, patch)
 	if major != 3 || minor < 8 {
 		return interpreter{}, fmt.Errorf("%s is Python %s", path, version)
 	}
-	if answer.Executable != "" {
-		path = answer.Executable
+	if found.Executable != "" {
+		path = found.Executable
 	}
-	if !filepath.IsAbs(answer.UserBase) {
-		answer.UserBase = "" // an unknown home
+	if !filepath.IsAbs(found.UserBase) {
+		found.UserBase = "" // Python does not know the home directory
 	}
-	return interpreter{path: path, version: version, userBase: answer.UserBase}, nil
+	return interpreter{path: path, version: version, userBase: found.UserBase}, nil
 }

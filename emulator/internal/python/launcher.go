@@ -5,8 +5,9 @@ import (
 	"runtime"
 )
 
-// launcher starts all worker processes from one OS thread that lives as long as the runner. Linux kills a child with a
-// death signal when the thread that forked it ends (golang/go#27505), and Go ends threads as it likes.
+// launcher starts all worker processes from one OS thread that exists as long as the runner. Linux sends the parent death
+// signal to a child when the thread that forked it exits (golang/go#27505), and the Go runtime may end a thread at any
+// time.
 type launcher struct {
 	jobs chan launch
 	done chan struct{}
@@ -30,7 +31,7 @@ func newLauncher() *launcher {
 }
 
 func (l *launcher) run() {
-	runtime.LockOSThread() // never unlocked: the thread ends with this goroutine
+	runtime.LockOSThread() // without unlock, the thread exits with this goroutine
 	defer close(l.done)
 	for job := range l.jobs {
 		process, err := os.StartProcess(job.argv[0], job.argv, job.attr)
@@ -38,7 +39,7 @@ func (l *launcher) run() {
 	}
 }
 
-// start runs a program; not to be used after close.
+// start starts a program. It must not be called after close.
 func (l *launcher) start(argv []string, attr *os.ProcAttr) (*os.Process, error) {
 	result := make(chan started, 1)
 	l.jobs <- launch{argv, attr, result}
@@ -46,7 +47,7 @@ func (l *launcher) start(argv []string, attr *os.ProcAttr) (*os.Process, error) 
 	return r.process, r.err
 }
 
-// close ends the thread, and with it what it started that still runs.
+// close ends the thread. On Linux, this kills the workers that still run.
 func (l *launcher) close() {
 	close(l.jobs)
 	<-l.done

@@ -11,45 +11,45 @@ import (
 	"github.com/cogfn/cogfn/emulator/internal/runner"
 )
 
-// lineLimit is the size in bytes at which a line is cut into pieces.
+// lineLimit is the maximum size of a line in bytes. Longer lines are split.
 const lineLimit = 256 << 10
 
-// output cuts what one worker prints into lines and hands them to whoever they belong to: the call that runs, or, between
-// calls, the emulator's own log. The worker writes a mark where the lines of a call end.
+// output splits the output of one worker into lines. Lines of a call go to the call's sink, lines between calls to the
+// emulator's log. The worker writes a mark at the end of each call's output.
 type output struct {
-	stray     func(runner.Line) // takes the lines between calls
-	budget    int               // bytes that one call may print
-	lineLimit int
+	betweenCalls func(runner.Line) // the sink between calls
+	budget       int               // the maximum log size of one call in bytes
+	lineLimit    int
 
 	mu        sync.Mutex
-	pending   []byte            // the start of a line whose end has not arrived
-	sink      func(runner.Line) // takes the lines now
-	mark      []byte            // ends the call's lines; empty between calls
-	marked    chan struct{}     // closed at the mark
-	left      int               // what is left of the budget
+	pending   []byte            // an incomplete line
+	sink      func(runner.Line) // the current sink
+	mark      []byte            // the end of the current call's output; empty between calls
+	marked    chan struct{}     // closed when the mark is read
+	left      int               // the rest of the budget
 	truncated bool
 }
 
-func newOutput(budget int, stray func(runner.Line)) *output {
-	return &output{stray: stray, sink: stray, budget: budget, left: budget, lineLimit: lineLimit}
+func newOutput(budget int, betweenCalls func(runner.Line)) *output {
+	return &output{betweenCalls: betweenCalls, sink: betweenCalls, budget: budget, left: budget, lineLimit: lineLimit}
 }
 
-// begin gives the lines from now on to sink, until the mark. The channel is closed once all of them were handed over.
+// begin sends all lines up to the mark to sink. The returned channel is closed after the last of them.
 func (o *output) begin(mark string, sink func(runner.Line)) <-chan struct{} {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.flush()
 	o.mark, o.marked = []byte(mark), make(chan struct{})
-	o.restart(sink)
+	o.setSink(sink)
 	return o.marked
 }
 
-// restart points the lines to another taker, with a fresh budget.
-func (o *output) restart(sink func(runner.Line)) {
+// setSink changes the sink and resets the budget.
+func (o *output) setSink(sink func(runner.Line)) {
 	o.sink, o.left, o.truncated = sink, o.budget, false
 }
 
-// Write takes what the worker printed, in pieces of any size. It never fails.
+// Write processes output of the worker in pieces of any size. It never fails.
 func (o *output) Write(printed []byte) (int, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -62,7 +62,7 @@ func (o *output) Write(printed []byte) (int, error) {
 		o.line(line)
 		rest = after
 	}
-	// A long line is cut early, except for its last bytes: they may begin the mark, or belong to a character at the cut.
+	// Split a long line early, but keep its last bytes: they may be the start of the mark or of a character.
 	for len(rest) > o.lineLimit+max(len(o.mark), utf8.UTFMax) {
 		rest = o.piece(rest)
 	}
@@ -70,7 +70,7 @@ func (o *output) Write(printed []byte) (int, error) {
 	return len(printed), nil
 }
 
-// end hands over a last line that has no line end.
+// end sends a last line that has no newline.
 func (o *output) end() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -84,13 +84,13 @@ func (o *output) flush() {
 	}
 }
 
-// line takes one whole line, which may have the mark at its end.
+// line processes one complete line, which may end with the mark.
 func (o *output) line(line []byte) {
 	text, marked := line, false
 	if len(o.mark) > 0 {
 		text, marked = bytes.CutSuffix(line, o.mark)
 	}
-	if len(text) > 0 || !marked { // the mark alone is no line, any other empty line is one
+	if len(text) > 0 || !marked { // a line with only the mark is not part of the output
 		for len(text) > o.lineLimit {
 			text = o.piece(text)
 		}
@@ -99,18 +99,18 @@ func (o *output) line(line []byte) {
 	if marked {
 		close(o.marked)
 		o.mark = nil
-		o.restart(o.stray)
+		o.setSink(o.betweenCalls)
 	}
 }
 
-// piece delivers the first piece of a line that is too long, and returns the rest.
+// piece delivers the first piece of a long line and returns the rest.
 func (o *output) piece(line []byte) []byte {
 	n := runeStart(line, o.lineLimit)
 	o.deliver(line[:n])
 	return line[n:]
 }
 
-// deliver hands over one line, or what the budget allows of it.
+// deliver sends one line, truncated to the budget.
 func (o *output) deliver(line []byte) {
 	if o.truncated {
 		return
@@ -124,11 +124,11 @@ func (o *output) deliver(line []byte) {
 	if n := runeStart(line, o.left-1); n > 0 {
 		o.send(string(line[:n]))
 	}
-	o.send(fmt.Sprintf("[truncated: the log of a call is cut at %s]", sizeText(o.budget)))
+	o.send(fmt.Sprintf("[truncated: the log of a call is cut at %s]", formatSize(o.budget)))
 }
 
-// sizeText names a number of bytes in the largest unit of which it is a multiple.
-func sizeText(size int) string {
+// formatSize formats a number of bytes in the largest unit that divides it.
+func formatSize(size int) string {
 	switch {
 	case size%(1<<20) == 0:
 		return fmt.Sprintf("%d MiB", size>>20)
@@ -142,7 +142,7 @@ func (o *output) send(text string) {
 	o.sink(runner.Line{Time: time.Now(), Message: strings.ToValidUTF8(text, "\uFFFD")})
 }
 
-// runeStart returns the last place up to n at which text can be cut without breaking a character.
+// runeStart returns the largest index up to n at which text can be split without splitting a character.
 func runeStart(text []byte, n int) int {
 	if n >= len(text) {
 		return len(text)

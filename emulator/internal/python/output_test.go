@@ -15,9 +15,9 @@ import (
 	"github.com/cogfn/cogfn/emulator/internal/runner"
 )
 
-// TestOutputDoesNotDependOnChunks gives random text in random pieces and checks that the lines are the same as those of
-// the text in one piece, and that they are the text.
-func TestOutputDoesNotDependOnChunks(t *testing.T) {
+// TestOutputIsIndependentOfChunks writes random text in random pieces. The lines must be equal to those of the text in one
+// piece, and together equal to the text.
+func TestOutputIsIndependentOfChunks(t *testing.T) {
 	t.Parallel()
 	word := rapid.SampledFrom([]string{"a", "bc", "\n", "\n", "é", "€", "😀", "\xff", "MAR", "MARK", "0123456789"})
 	rapid.Check(t, func(t *rapid.T) {
@@ -43,7 +43,7 @@ func TestOutputDoesNotDependOnChunks(t *testing.T) {
 			select {
 			case <-marked:
 			default:
-				t.Fatal("the mark was not seen")
+				t.Fatal("the mark was not found")
 			}
 		}
 		var ignored []string
@@ -54,10 +54,10 @@ func TestOutputDoesNotDependOnChunks(t *testing.T) {
 		}
 		clean := func(s string) string { return strings.ReplaceAll(strings.ToValidUTF8(s, ""), "\n", "") }
 		if got := strings.ReplaceAll(strings.Join(chunked, ""), "\uFFFD", ""); got != clean(text) {
-			t.Fatalf("the lines hold %q, want the text %q", got, text)
+			t.Fatalf("the lines contain %q, want the text %q", got, text)
 		}
 		if got := strings.ReplaceAll(strings.Join(stray, ""), "\uFFFD", ""); got != clean(after) {
-			t.Fatalf("after the mark came %q, want %q", got, after)
+			t.Fatalf("the output after the mark is %q, want %q", got, after)
 		}
 		for _, line := range chunked {
 			if !utf8.ValidString(line) {
@@ -67,7 +67,7 @@ func TestOutputDoesNotDependOnChunks(t *testing.T) {
 	})
 }
 
-func TestOutputCutsLinesAtTheLimit(t *testing.T) {
+func TestOutputLimits(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
 		budget  int
@@ -88,7 +88,7 @@ func TestOutputCutsLinesAtTheLimit(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var got []string
-			o := newOutput(tc.budget, func(l runner.Line) { t.Errorf("stray line %q", l.Message) })
+			o := newOutput(tc.budget, func(l runner.Line) { t.Errorf("line %q between calls", l.Message) })
 			o.lineLimit = 8
 			marked := o.begin("M", func(l runner.Line) { got = append(got, l.Message) })
 			_, _ = o.Write([]byte(tc.printed + "M\n"))
@@ -120,22 +120,22 @@ func TestReadFrame(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			answer, err := readFrame(bytes.NewReader(tc.bytes), 100)
+			got, err := readFrame(bytes.NewReader(tc.bytes), 100)
 			if !errors.Is(err, tc.want) {
 				t.Errorf("got error %v, want %v", err, tc.want)
 			}
-			if got := string(answer.Response); got != tc.response {
-				t.Errorf("response %q, want %q", got, tc.response)
+			if response := string(got.Response); response != tc.response {
+				t.Errorf("response %q, want %q", response, tc.response)
 			}
 		})
 	}
 }
 
-func TestSizesAreNamedInTheLargestUnit(t *testing.T) {
+func TestFormatSize(t *testing.T) {
 	t.Parallel()
 	for size, want := range map[int]string{1 << 20: "1 MiB", 3 << 20: "3 MiB", 64 << 10: "64 KiB", 1<<20 + 1: "1048577 bytes"} {
-		if got := sizeText(size); got != want {
-			t.Errorf("%d reads %q, want %q", size, got, want)
+		if got := formatSize(size); got != want {
+			t.Errorf("formatSize(%d) = %q, want %q", size, got, want)
 		}
 	}
 }

@@ -7,40 +7,40 @@ import (
 	"time"
 )
 
-// pool shares a bounded number of workers among all functions. Each process holds one place from before its start until
-// after its end, so there are never more of them than places.
+// pool shares a limited number of workers among all functions. A process occupies a slot from before its start until after
+// its exit, so the number of processes never exceeds the number of slots.
 type pool struct {
-	places      int
+	slots       int
 	maxCalls    int
 	idleTimeout time.Duration
 
 	mu     sync.Mutex
-	taken  int       // places held by processes, those that are ending included
-	ending int       // processes that were told to end and will give their places back
-	idle   []*worker // the longest idle one first
-	queue  []*waiter // the longest waiting one first
+	taken  int       // occupied slots, including those of ending processes
+	ending int       // processes that are being stopped and will free their slots
+	idle   []*worker // longest idle first
+	queue  []*waiter // longest waiting first
 }
 
-// waiter is a call or deployment for which there was no place.
+// waiter is a call or deployment that waits for a worker or a slot.
 type waiter struct {
 	function *function
-	// granted gets an idle worker of the function, or nil: a place in which to start one.
+	// granted receives an idle worker of the function, or nil, which grants a slot for a new worker.
 	granted chan *worker
 }
 
-func newPool(places, maxCalls int, idleTimeout time.Duration) *pool {
-	return &pool{places: places, maxCalls: maxCalls, idleTimeout: idleTimeout}
+func newPool(slots, maxCalls int, idleTimeout time.Duration) *pool {
+	return &pool{slots: slots, maxCalls: maxCalls, idleTimeout: idleTimeout}
 }
 
-// acquire returns an idle worker of the function, or nil for a place in which the caller may start one. It waits until
-// there is either, first come, first served, or until ctx ends.
+// acquire returns an idle worker of the function. If it returns nil without an error, the caller occupies a slot and must
+// start a worker or call freeSlot. Callers wait in order of arrival, until ctx ends.
 func (p *pool) acquire(ctx context.Context, f *function) (*worker, error) {
 	p.mu.Lock()
 	if w := p.takeIdle(f); w != nil {
 		p.mu.Unlock()
 		return w, nil
 	}
-	if p.taken < p.places {
+	if p.taken < p.slots {
 		p.taken++
 		p.mu.Unlock()
 		return nil, nil
@@ -55,7 +55,7 @@ func (p *pool) acquire(ctx context.Context, f *function) (*worker, error) {
 	case w := <-waiting.granted:
 		return w, nil
 	case <-ctx.Done():
-		p.abandon(waiting)
+		p.cancelWait(waiting)
 		return nil, context.Cause(ctx)
 	}
 }
@@ -72,8 +72,9 @@ func (p *pool) takeIdle(f *function) *worker {
 	return nil
 }
 
-// abandon takes a waiter out of the queue, or gives back what it was granted meanwhile.
-func (p *pool) abandon(waiting *waiter) {
+// cancelWait removes a waiter from the queue. If it was granted a worker or slot in the meantime, cancelWait returns that
+// to the pool.
+func (p *pool) cancelWait(waiting *waiter) {
 	p.mu.Lock()
 	if i := slices.Index(p.queue, waiting); i >= 0 {
 		p.queue = slices.Delete(p.queue, i, i+1)
@@ -84,19 +85,19 @@ func (p *pool) abandon(waiting *waiter) {
 	if w := <-waiting.granted; w != nil {
 		p.release(w)
 	} else {
-		p.vacate()
+		p.freeSlot()
 	}
 }
 
-// release takes back a worker that is done with its call.
+// release returns a worker to the pool after a call.
 func (p *pool) release(w *worker) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if w.left { // it died during the call, its place is already free
+	if w.exited { // its slot is already free
 		return
 	}
 	switch {
-	case w.spent || w.calls() >= p.maxCalls:
+	case w.unfit || w.calls() >= p.maxCalls:
 		p.retire(w)
 	case len(p.queue) > 0 && p.queue[0].function == w.function:
 		p.queue[0].granted <- w
@@ -109,16 +110,16 @@ func (p *pool) release(w *worker) {
 	}
 }
 
-// expire ends a worker that nobody wanted for too long.
+// expire stops a worker that has been idle for the idle timeout.
 func (p *pool) expire(w *worker) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if slices.Contains(p.idle, w) { // not taken at the last moment
+	if slices.Contains(p.idle, w) { // not acquired since the timer fired
 		p.retire(w)
 	}
 }
 
-// retireIdle ends all idle workers of a function.
+// retireIdle stops all idle workers of a function.
 func (p *pool) retireIdle(f *function) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -127,9 +128,9 @@ func (p *pool) retireIdle(f *function) {
 	}
 }
 
-// retire tells a worker to end; its place is free once it has.
+// retire stops a worker. Its slot becomes free when the process has exited.
 func (p *pool) retire(w *worker) {
-	p.drop(w)
+	p.removeIdle(w)
 	if !w.retired {
 		w.retired = true
 		p.ending++
@@ -137,28 +138,28 @@ func (p *pool) retire(w *worker) {
 	w.kill()
 }
 
-// drop takes a worker out of the idle ones, if it is there.
-func (p *pool) drop(w *worker) {
+// removeIdle removes a worker from the idle list if it is in it.
+func (p *pool) removeIdle(w *worker) {
 	if i := slices.Index(p.idle, w); i >= 0 {
 		p.idle = slices.Delete(p.idle, i, i+1)
 		w.idleTimer.Stop()
 	}
 }
 
-// exited frees the place of a worker whose process has ended, for whatever reason.
-func (p *pool) exited(w *worker) {
+// workerExited frees the slot of a worker whose process has exited.
+func (p *pool) workerExited(w *worker) {
 	p.mu.Lock()
-	p.drop(w)
-	w.left = true
+	p.removeIdle(w)
+	w.exited = true
 	if w.retired {
 		p.ending--
 	}
 	p.mu.Unlock()
-	p.vacate()
+	p.freeSlot()
 }
 
-// vacate gives a place back: to the first in the queue, if there is one.
-func (p *pool) vacate() {
+// freeSlot grants a slot to the first waiter, or makes it available if there is none.
+func (p *pool) freeSlot() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if len(p.queue) == 0 {

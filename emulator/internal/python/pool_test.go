@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,9 +21,9 @@ import (
 	"github.com/cogfn/cogfn/emulator/internal/runner"
 )
 
-// gated is a handler that announces itself with a file named like data["name"] in data["dir"], which holds its process
-// id, then waits for the file "go", prints data["lines"] lines, and returns its process id.
-const gated = `
+// blockingHandler creates the file data["name"] in data["dir"] with its process id, waits for the file "go", prints
+// data["lines"] lines, and returns its process id.
+const blockingHandler = `
 import os, time
 def handle(data):
     name = os.path.join(data["dir"], data["name"])
@@ -36,27 +37,27 @@ def handle(data):
     return os.getpid()
 `
 
-// gate is a folder through which tests and gated handlers talk.
-type gate struct {
+// blocker controls calls of blockingHandler through files in a directory.
+type blocker struct {
 	t   *testing.T
 	dir string
 }
 
-func newGate(t *testing.T) gate {
+func newBlocker(t *testing.T) blocker {
 	t.Helper()
-	return gate{t, t.TempDir()}
+	return blocker{t, t.TempDir()}
 }
 
-func (g gate) call(name string, lines int) runner.Call {
-	return data(fmt.Sprintf(`{"dir":%q,"name":%q,"lines":%d}`, g.dir, name, lines))
+func (b blocker) call(name string, lines int) runner.Call {
+	return data(fmt.Sprintf(`{"dir":%q,"name":%q,"lines":%d}`, b.dir, name, lines))
 }
 
-// wait returns the process id of the handler that was called with that name, once it runs.
-func (g gate) wait(name string) int {
-	g.t.Helper()
+// waitUntilRunning waits until the call with the name runs and returns its process id.
+func (b blocker) waitUntilRunning(name string) int {
+	b.t.Helper()
 	var pid int
-	eventually(g.t, name+" runs", func() bool {
-		content, err := os.ReadFile(filepath.Join(g.dir, name))
+	eventually(b.t, name+" runs", func() bool {
+		content, err := os.ReadFile(filepath.Join(b.dir, name))
 		if err != nil {
 			return false
 		}
@@ -66,10 +67,10 @@ func (g gate) wait(name string) int {
 	return pid
 }
 
-func (g gate) open() {
-	g.t.Helper()
-	if err := os.WriteFile(filepath.Join(g.dir, "go"), nil, 0o600); err != nil {
-		g.t.Fatal(err)
+func (b blocker) release() {
+	b.t.Helper()
+	if err := os.WriteFile(filepath.Join(b.dir, "go"), nil, 0o600); err != nil {
+		b.t.Fatal(err)
 	}
 }
 
@@ -85,36 +86,36 @@ func taken(r *Runner) int {
 	return r.pool.taken
 }
 
-func TestAWarmWorkerKeepsItsState(t *testing.T) {
+func TestWarmWorkerKeepsState(t *testing.T) {
 	t.Parallel()
 	f := deploy(t, newRunner(t, Options{}), "n = 0\ndef handle(data):\n  global n\n  n += 1\n  return n")
 	for want := 1; want <= 3; want++ {
 		if got := mustReturn[int](t, f, data("{}")); got != want {
-			t.Errorf("the handler counts %d, want %d", got, want)
+			t.Errorf("the handler returned %d, want %d", got, want)
 		}
 	}
 }
 
-func TestOverlappingCallsUseTwoWorkersAndDoNotMix(t *testing.T) {
+func TestConcurrentCallsUseSeparateWorkers(t *testing.T) {
 	t.Parallel()
-	f := deploy(t, newRunner(t, Options{MaxWorkers: 2}), gated)
+	f := deploy(t, newRunner(t, Options{MaxWorkers: 2}), blockingHandler)
 	const lines = 1000
-	g := newGate(t)
+	b := newBlocker(t)
 	got := map[string][]string{"a": nil, "b": nil}
 	var mu sync.Mutex
 	var calls sync.WaitGroup
 	for name := range got {
 		calls.Go(func() {
-			_, printed := run(t, f, g.call(name, lines))
+			_, printed := run(t, f, b.call(name, lines))
 			mu.Lock()
 			defer mu.Unlock()
 			got[name] = printed
 		})
 	}
-	if one, other := g.wait("a"), g.wait("b"); one == other {
+	if one, other := b.waitUntilRunning("a"), b.waitUntilRunning("b"); one == other {
 		t.Errorf("both calls run in process %d", one)
 	}
-	g.open()
+	b.release()
 	calls.Wait()
 	for name, printed := range got {
 		var want []string
@@ -127,19 +128,19 @@ func TestOverlappingCallsUseTwoWorkersAndDoNotMix(t *testing.T) {
 	}
 }
 
-func TestKillingAWorkerFailsOnlyItsCall(t *testing.T) {
+func TestKilledWorkerFailsOnlyItsCall(t *testing.T) {
 	t.Parallel()
-	f := deploy(t, newRunner(t, Options{MaxWorkers: 2}), gated)
-	g := newGate(t)
+	f := deploy(t, newRunner(t, Options{MaxWorkers: 2}), blockingHandler)
+	b := newBlocker(t)
 	var killed, spared runner.Outcome
 	var calls sync.WaitGroup
-	calls.Go(func() { killed, _ = run(t, f, g.call("killed", 0)) })
-	calls.Go(func() { spared, _ = run(t, f, g.call("spared", 0)) })
-	g.wait("spared")
-	if err := syscall.Kill(g.wait("killed"), syscall.SIGKILL); err != nil {
+	calls.Go(func() { killed, _ = run(t, f, b.call("killed", 0)) })
+	calls.Go(func() { spared, _ = run(t, f, b.call("spared", 0)) })
+	b.waitUntilRunning("spared")
+	if err := syscall.Kill(b.waitUntilRunning("killed"), syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
-	g.open()
+	b.release()
 	calls.Wait()
 	if killed.Status != runner.Failed || !strings.Contains(killed.Message, "SIGKILL") {
 		t.Errorf("the killed call is %v: %s", killed.Status, killed.Message)
@@ -147,10 +148,10 @@ func TestKillingAWorkerFailsOnlyItsCall(t *testing.T) {
 	if spared.Status != runner.Completed {
 		t.Errorf("the other call is %v: %s", spared.Status, spared.Message)
 	}
-	mustReturn[int](t, f, g.call("next", 0))
+	mustReturn[int](t, f, b.call("next", 0))
 }
 
-func TestAnIdleWorkerThatWasKilledIsReplaced(t *testing.T) {
+func TestKilledIdleWorkerIsReplaced(t *testing.T) {
 	t.Parallel()
 	r := newRunner(t, Options{})
 	f := deploy(t, r, "import os\ndef handle(data): return os.getpid()")
@@ -158,53 +159,53 @@ func TestAnIdleWorkerThatWasKilledIsReplaced(t *testing.T) {
 	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "the place is free", func() bool { return taken(r) == 0 })
+	eventually(t, "the slot is free", func() bool { return taken(r) == 0 })
 	if next := mustReturn[int](t, f, data("{}")); next == pid {
 		t.Errorf("the call ran in the killed process %d", pid)
 	}
 }
 
-func TestCallsBeyondTheBoundWaitInOrder(t *testing.T) {
+func TestCallsAboveMaxWorkersWaitInOrder(t *testing.T) {
 	t.Parallel()
 	r := newRunner(t, Options{MaxWorkers: 1})
-	functions := []runner.Function{deploy(t, r, gated), deploy(t, r, gated)}
-	g := newGate(t)
+	functions := []runner.Function{deploy(t, r, blockingHandler), deploy(t, r, blockingHandler)}
+	b := newBlocker(t)
 	var mu sync.Mutex
 	var order []int
 	var calls sync.WaitGroup
 	const n = 5
 	for i := range n {
 		calls.Go(func() {
-			// The second function's calls come between the first one's, so that workers are exchanged.
-			run(t, functions[i%2], g.call(strconv.Itoa(i), 1))
+			// Alternate between the functions, so that their workers are replaced.
+			run(t, functions[i%2], b.call(strconv.Itoa(i), 1))
 			mu.Lock()
 			defer mu.Unlock()
 			order = append(order, i)
 		})
 		if i == 0 {
-			g.wait("0")
+			b.waitUntilRunning("0")
 		}
 		eventually(t, "the call is in the queue", func() bool { return queued(r) == i })
 	}
 	if n := taken(r); n != 1 {
-		t.Errorf("%d workers hold places, want 1", n)
+		t.Errorf("%d workers occupy slots, want 1", n)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if outcome := functions[0].Call(ctx, data("{}"), nil); outcome.Status != runner.Failed || outcome.Message != "the call was stopped: context canceled" {
+	if outcome := functions[0].Call(ctx, data("{}"), nil); outcome.Status != runner.Failed || !strings.Contains(outcome.Message, "canceled") {
 		t.Errorf("a canceled call in the queue is %v: %s", outcome.Status, outcome.Message)
 	}
-	g.open()
+	b.release()
 	calls.Wait()
 	if !slices.IsSorted(order) || len(order) != n {
 		t.Errorf("the calls ended in the order %v", order)
 	}
 }
 
-func TestThereAreNeverMoreWorkersThanPlaces(t *testing.T) {
+func TestMaxWorkers(t *testing.T) {
 	t.Parallel()
-	const places = 2
-	r := newRunner(t, Options{MaxWorkers: places, MaxCallsPerWorker: 3})
+	const slots = 2
+	r := newRunner(t, Options{MaxWorkers: slots, MaxCallsPerWorker: 3})
 	var functions []runner.Function
 	for range 3 {
 		functions = append(functions, deploy(t, r, "import os\ndef handle(data):\n  if data['n'] % 5 == 0: os._exit(1)\n  return data['n']"))
@@ -220,31 +221,31 @@ func TestThereAreNeverMoreWorkersThanPlaces(t *testing.T) {
 			} else if got := mustReturn[int](t, functions[n%3], call); got != n {
 				t.Errorf("call %d returned %d", n, got)
 			}
-			if found := processesWith(t, r.tag); len(found) > places {
-				t.Errorf("processes %v exist, want no more than %d", found, places)
+			if found := processesWith(t, r.tag); len(found) > slots {
+				t.Errorf("processes %v exist, want at most %d", found, slots)
 			}
 		})
 	}
 	calls.Wait()
 	r.pool.mu.Lock()
 	defer r.pool.mu.Unlock()
-	if idle := len(r.pool.idle); r.pool.taken-r.pool.ending > places || idle > places || len(r.pool.queue) != 0 {
+	if idle := len(r.pool.idle); r.pool.taken-r.pool.ending > slots || idle > slots || len(r.pool.queue) != 0 {
 		t.Errorf("the pool has %d taken, %d ending, %d idle, %d queued", r.pool.taken, r.pool.ending, idle, len(r.pool.queue))
 	}
 }
 
-func TestIdleWorkersEnd(t *testing.T) {
+func TestIdleTimeout(t *testing.T) {
 	t.Parallel()
 	r := newRunner(t, Options{IdleTimeout: 10 * time.Millisecond})
 	f := deploy(t, r, "def handle(data): return 1")
 	eventually(t, "the idle worker ends", func() bool { return taken(r) == 0 })
 	if left := processesWith(t, r.tag); len(left) > 0 {
-		t.Errorf("processes %v are left", left)
+		t.Errorf("processes %v exist", left)
 	}
 	mustReturn[int](t, f, data("{}"))
 }
 
-func TestWorkersAreReplacedAfterManyCalls(t *testing.T) {
+func TestMaxCallsPerWorker(t *testing.T) {
 	t.Parallel()
 	f := deploy(t, newRunner(t, Options{MaxWorkers: 1, MaxCallsPerWorker: 2}), "n = 0\ndef handle(data):\n  global n\n  n += 1\n  return n")
 	var got []int
@@ -252,43 +253,43 @@ func TestWorkersAreReplacedAfterManyCalls(t *testing.T) {
 		got = append(got, mustReturn[int](t, f, data("{}")))
 	}
 	if diff := cmp.Diff([]int{1, 2, 1, 2, 1}, got); diff != "" {
-		t.Errorf("calls that each worker saw (-want +got):\n%s", diff)
+		t.Errorf("results (-want +got):\n%s", diff)
 	}
 }
 
-func TestACanceledCallIsKilled(t *testing.T) {
+func TestCanceledCallIsKilled(t *testing.T) {
 	t.Parallel()
-	f := deploy(t, newRunner(t, Options{}), gated)
-	g := newGate(t)
+	f := deploy(t, newRunner(t, Options{}), blockingHandler)
+	b := newBlocker(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() {
 		defer cancel()
-		g.wait("a")
+		b.waitUntilRunning("a")
 	}()
-	outcome := f.Call(ctx, g.call("a", 0), func(runner.Line) {})
-	if outcome.Status != runner.Failed || outcome.Message != "the call was stopped: context canceled" {
+	outcome := f.Call(ctx, b.call("a", 0), func(runner.Line) {})
+	if outcome.Status != runner.Failed || !strings.Contains(outcome.Message, "canceled") {
 		t.Errorf("the call is %v: %s", outcome.Status, outcome.Message)
 	}
-	if err := syscall.Kill(g.wait("a"), 0); err == nil {
-		t.Error("the worker is alive after its call")
+	if err := syscall.Kill(b.waitUntilRunning("a"), 0); err == nil {
+		t.Error("the worker runs after its call")
 	}
 }
 
-func TestCloseStopsEverything(t *testing.T) {
+func TestCloseStopsCalls(t *testing.T) {
 	t.Parallel()
 	r := newRunner(t, Options{MaxWorkers: 1})
-	f := deploy(t, r, gated)
-	g := newGate(t)
+	f := deploy(t, r, blockingHandler)
+	b := newBlocker(t)
 	var calls sync.WaitGroup
 	for _, name := range []string{"running", "waiting"} {
 		calls.Go(func() {
-			outcome, _ := run(t, f, g.call(name, 0))
-			if outcome.Status != runner.Failed || outcome.Message != "the call was stopped: the emulator is closing" {
+			outcome, _ := run(t, f, b.call(name, 0))
+			if outcome.Status != runner.Failed || !strings.Contains(outcome.Message, "closing") {
 				t.Errorf("the %s call is %v: %s", name, outcome.Status, outcome.Message)
 			}
 		})
 		if name == "running" {
-			g.wait(name)
+			b.waitUntilRunning(name)
 		}
 	}
 	eventually(t, "the second call waits", func() bool { return queued(r) == 1 })
@@ -297,7 +298,7 @@ func TestCloseStopsEverything(t *testing.T) {
 	}
 	calls.Wait()
 	if left := processesWith(t, r.tag); len(left) > 0 {
-		t.Errorf("processes %v are left", left)
+		t.Errorf("processes %v exist", left)
 	}
 	if outcome, _ := run(t, f, data("{}")); outcome.Status != runner.Failed {
 		t.Errorf("a call after Close is %v", outcome.Status)
@@ -305,10 +306,10 @@ func TestCloseStopsEverything(t *testing.T) {
 	if _, err := r.Deploy(t.Context(), runner.Spec{Dir: code(t, "handler.py", "def handle(): pass")}); err == nil {
 		t.Error("a function was deployed after Close")
 	}
-	f.Close() // again
+	f.Close() // a second Close does nothing
 }
 
-func TestCloseStopsAnImport(t *testing.T) {
+func TestCloseStopsImport(t *testing.T) {
 	t.Parallel()
 	r := newRunner(t, Options{})
 	started := filepath.Join(t.TempDir(), "started")
@@ -324,5 +325,38 @@ func TestCloseStopsAnImport(t *testing.T) {
 	}
 	if err := <-deployed; err == nil || !strings.Contains(err.Error(), "the emulator is closing") {
 		t.Errorf("the deployment ended with %v", err)
+	}
+}
+
+// TestManyConcurrentCalls runs more calls than CPU cores that wait for each other, like calls that call functions.
+func TestManyConcurrentCalls(t *testing.T) {
+	t.Parallel()
+	f := deploy(t, newRunner(t, Options{}), blockingHandler)
+	b := newBlocker(t)
+	n := 2*min(runtime.NumCPU(), 8) + 1
+	var calls sync.WaitGroup
+	for i := range n {
+		calls.Go(func() { run(t, f, b.call(strconv.Itoa(i), 0)) })
+	}
+	for i := range n {
+		b.waitUntilRunning(strconv.Itoa(i))
+	}
+	b.release()
+	calls.Wait()
+}
+
+func TestFunctionsKeepWorkersWhileSlotsAreFree(t *testing.T) {
+	t.Parallel()
+	r := newRunner(t, Options{MaxWorkers: 2})
+	const handler = "import os\ndef handle(data): return os.getpid()"
+	one, other := deploy(t, r, handler), deploy(t, r, handler)
+	first, second := mustReturn[int](t, one, data("{}")), mustReturn[int](t, other, data("{}"))
+	for range 5 {
+		if pid := mustReturn[int](t, one, data("{}")); pid != first {
+			t.Errorf("the first function runs in process %d, want %d", pid, first)
+		}
+		if pid := mustReturn[int](t, other, data("{}")); pid != second {
+			t.Errorf("the second function runs in process %d, want %d", pid, second)
+		}
 	}
 }

@@ -1,9 +1,12 @@
 // Package python runs functions in warm Python processes, called workers. A worker belongs to one function, imports its
-// handler once, and then runs one call at a time; what the handler keeps in its module survives from call to call.
+// handler once, and then runs one call at a time. The state of the handler's module persists between calls.
 //
-// What a call does to stdout, stderr and the working folder is undone after it. A worker that is not fit for the next call
-// is replaced: one whose code was deleted or whose streams were closed, and one with a thread that still runs although the
-// import did not start it. That thread ends with its worker: what it printed would appear in the log of another call.
+// After each call, stdout, stderr and the working directory are restored. A worker is replaced when it cannot run another
+// call:
+//
+//   - the code of the function was deleted,
+//   - stdout or stderr was closed,
+//   - a thread that a call started is still running. Its output would appear in the log of another call.
 package python
 
 import (
@@ -22,60 +25,63 @@ import (
 //go:embed bootstrap.py
 var bootstrap []byte
 
-// tagVariable marks workers and all that they start, so that none of them is left behind.
+// tagVariable is an environment variable that identifies workers and the processes that they start. Cleanup finds
+// processes by it.
 const tagVariable = "COGFN_WORKER"
 
 var errClosed = errors.New("the emulator is closing")
 
 // Options are the settings of a [Runner]. The zero value is ready to use.
 type Options struct {
-	// Interpreter is a path or a name on PATH; "" looks for python3, then python. Python 3.8 is the oldest that works.
+	// Interpreter is a path or a name on PATH. "" selects python3, or else python. The minimum version is Python 3.8.
 	Interpreter string
-	// MaxWorkers bounds the processes of all functions together; 0 means 100, which is how many calls of one function may
-	// run at once. Processes start only when a call finds none idle, and take about 12 MB each without what the handler
-	// imports. Calls beyond the bound wait in the order in which they came. A bound below the number of calls that wait
-	// for calls which they made themselves keeps these waiting until the timeout.
+	// MaxWorkers is the maximum number of processes of all functions together. 0 means 100, the default limit of
+	// concurrent calls of one function. A process starts only when a call finds no idle one. It takes about 12 MB plus the
+	// handler's imports. Calls above the maximum wait in order of arrival. Calls that wait for other calls can fill all
+	// workers; the inner calls then wait until the outer ones time out.
 	MaxWorkers int
-	// IdleTimeout is how long a worker may wait for a call before it is ended; 0 means 60 s.
+	// IdleTimeout is how long a worker stays idle before it is stopped; 0 means 60 s.
 	IdleTimeout time.Duration
-	// MaxCallsPerWorker is how many calls a worker runs before it is replaced; 0 means 1000.
+	// MaxCallsPerWorker is the number of calls after which a worker is replaced; 0 means 1000.
 	MaxCallsPerWorker int
-	// MaxLogBytes is how much one call may print; 0 means 1 MiB. One line then says that the log was cut, and at what.
+	// MaxLogBytes is the maximum size of a call's log in bytes; 0 means 1 MiB. A final line reports the truncation.
 	MaxLogBytes int
-	// ResponseLimit bounds the response in bytes of compact JSON in UTF-8; 0 means 1 MiB. A larger one fails its call.
+	// ResponseLimit is the maximum size of a response in bytes of compact JSON; 0 means 1 MiB. A call with a larger
+	// response fails.
 	ResponseLimit int
-	// ScratchDir is an existing folder in which the runner makes a folder for its files, removed by Close; "" means the
-	// system's folder for temporary files. New removes what runners that were killed have left there.
+	// ScratchDir is an existing directory in which the runner creates a directory for its files. Close removes the created
+	// directory. "" means the system's temporary directory. New removes the directories of killed runners.
 	ScratchDir string
-	// Logger takes what is printed outside of calls, while importing for instance, and at debug level the starts and
-	// ends of workers; nil logs nothing.
+	// Logger receives lines that are printed outside of calls, for example during an import, and logs the start and end of
+	// workers at debug level. nil discards them.
 	Logger *slog.Logger
 }
 
 func (o Options) withDefaults() Options {
-	setDefault(&o.MaxWorkers, 100)
-	setDefault(&o.IdleTimeout, time.Minute)
-	setDefault(&o.MaxCallsPerWorker, 1000)
-	setDefault(&o.MaxLogBytes, 1<<20)
-	setDefault(&o.ResponseLimit, 1<<20)
+	o.MaxWorkers = positiveOr(o.MaxWorkers, 100)
+	o.IdleTimeout = positiveOr(o.IdleTimeout, time.Minute)
+	o.MaxCallsPerWorker = positiveOr(o.MaxCallsPerWorker, 1000)
+	o.MaxLogBytes = positiveOr(o.MaxLogBytes, 1<<20)
+	o.ResponseLimit = positiveOr(o.ResponseLimit, 1<<20)
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	return o
 }
 
-func setDefault[T int | time.Duration](option *T, value T) {
-	if *option <= 0 {
-		*option = value
+func positiveOr[T int | time.Duration](option, fallback T) T {
+	if option > 0 {
+		return option
 	}
+	return fallback
 }
 
-// Runner is a [runner.Runner] for Python. Its methods may be called from several goroutines.
+// Runner is a [runner.Runner] for Python. It is safe for concurrent use.
 type Runner struct {
 	options     Options
 	interpreter interpreter
 	scratch     scratch
-	tag         string // starts the tags of all workers
+	tag         string // the common prefix of the workers' tags
 	tags        atomic.Int64
 	launcher    *launcher
 	pool        *pool
@@ -86,8 +92,8 @@ type Runner struct {
 
 var _ runner.Runner = (*Runner)(nil)
 
-// New finds the interpreter and makes the runner; no worker starts yet. The error wraps [ErrNoPython] when there is no
-// usable Python.
+// New finds the interpreter and returns a runner without workers. The error wraps errNoPython if there is no usable
+// Python.
 func New(options Options) (*Runner, error) {
 	if err := checkPlatform(); err != nil {
 		return nil, err
@@ -116,8 +122,8 @@ func New(options Options) (*Runner, error) {
 // Version returns the interpreter's version, such as "Python 3.11.7".
 func (r *Runner) Version() string { return "Python " + r.interpreter.version }
 
-// Deploy starts the function's first worker, which imports the handler and checks it. It ends with an error when ctx
-// does, even if the import never would.
+// Deploy starts the first worker of the function, which imports and checks the handler. When ctx ends, Deploy stops the
+// import and returns an error.
 func (r *Runner) Deploy(ctx context.Context, spec runner.Spec) (runner.Function, error) {
 	f, err := newFunction(r, spec)
 	if err != nil {
@@ -150,7 +156,8 @@ func (r *Runner) remove(f *function) {
 	delete(r.functions, f)
 }
 
-// Close kills all workers and what they started, waits for their end, and removes the scratch folder.
+// Close kills all workers and the processes that they started, waits until they have exited, and removes the scratch
+// directory.
 func (r *Runner) Close() error {
 	r.mu.Lock()
 	functions := r.functions

@@ -19,25 +19,25 @@ import (
 	"github.com/cogfn/cogfn/emulator/internal/runner"
 )
 
-// Environment variables of this test binary. The first names another interpreter to test with; the second makes the
-// binary play an emulator that is about to be killed.
+// Environment variables of this test binary.
 const (
-	interpreterVariable = "COGFN_TEST_PYTHON"
-	victimVariable      = "COGFN_TEST_VICTIM"
+	interpreterVariable = "COGFN_TEST_PYTHON" // the interpreter to test with
+	childVariable       = "COGFN_TEST_CHILD"  // makes the binary run runEmulator with this directory
 )
 
-// patience bounds every wait for something that must happen.
-const patience = 20 * time.Second
+// waitLimit is the time limit for conditions that must become true.
+const waitLimit = 20 * time.Second
 
 func TestMain(m *testing.M) {
-	if dir := os.Getenv(victimVariable); dir != "" {
-		playVictim(dir)
+	if dir := os.Getenv(childVariable); dir != "" {
+		runEmulator(dir)
 		return
 	}
 	goleak.VerifyTestMain(m)
 }
 
-// newRunner returns a runner that must leave nothing behind: no process, no folder.
+// newRunner returns a runner. At the end of the test, it closes the runner and checks that no process and no scratch
+// directory remains.
 func newRunner(tb testing.TB, options Options) *Runner {
 	tb.Helper()
 	if options.Interpreter == "" {
@@ -52,16 +52,16 @@ func newRunner(tb testing.TB, options Options) *Runner {
 			tb.Error(err)
 		}
 		if left := processesWith(tb, r.tag); len(left) > 0 {
-			tb.Errorf("processes %v are left after Close", left)
+			tb.Errorf("processes %v exist after Close", left)
 		}
 		if _, err := os.Stat(r.scratch.dir); !os.IsNotExist(err) {
-			tb.Errorf("the scratch folder is left after Close (%v)", err)
+			tb.Errorf("the scratch directory exists after Close (%v)", err)
 		}
 	})
 	return r
 }
 
-// processesWith looks through /proc on its own, to check the code that does the same.
+// processesWith returns the processes with a tag. It does not use the code under test.
 func processesWith(tb testing.TB, tag string) []string {
 	tb.Helper()
 	if runtime.GOOS != "linux" {
@@ -69,20 +69,20 @@ func processesWith(tb testing.TB, tag string) []string {
 	}
 	environments, err := filepath.Glob("/proc/[0-9]*/environ")
 	if err != nil || len(environments) == 0 {
-		tb.Fatalf("cannot look at processes: %v", err)
+		tb.Fatalf("cannot list processes: %v", err)
 	}
 	var found []string
 	for _, file := range environments {
 		content, err := os.ReadFile(file)
 		if err == nil && strings.Contains(string(content), tag) {
-			command, _ := os.ReadFile(filepath.Join(filepath.Dir(file), "cmdline")) // only to tell more
+			command, _ := os.ReadFile(filepath.Join(filepath.Dir(file), "cmdline")) // only for the failure message
 			found = append(found, filepath.Base(filepath.Dir(file))+" "+strings.ReplaceAll(string(command), "\x00", " "))
 		}
 	}
 	return found
 }
 
-// code writes the files of a function, given as names and contents in turn, into a new folder.
+// code writes the files of a function into a new directory. files alternates names and contents.
 func code(tb testing.TB, files ...string) string {
 	tb.Helper()
 	dir := tb.TempDir()
@@ -98,7 +98,7 @@ func code(tb testing.TB, files ...string) string {
 	return dir
 }
 
-// deploy deploys a handler.py and further files.
+// deploy deploys handler.py and more files.
 func deploy(tb testing.TB, r *Runner, handler string, more ...string) runner.Function {
 	tb.Helper()
 	return deploySpec(tb, r, runner.Spec{FunctionID: 7, Dir: code(tb, append([]string{"handler.py", handler}, more...)...)})
@@ -116,7 +116,7 @@ func deploySpec(tb testing.TB, r *Runner, spec runner.Spec) runner.Function {
 	return f
 }
 
-// recorder collects the lines of one call and checks that they come one at a time and never after the call.
+// recorder collects the lines of one call. It checks that they arrive one at a time and not after the call.
 type recorder struct {
 	t     testing.TB
 	busy  sync.Mutex
@@ -126,12 +126,12 @@ type recorder struct {
 
 func (c *recorder) take(line runner.Line) {
 	if !c.busy.TryLock() {
-		c.t.Error("two lines of one call came at the same time")
+		c.t.Error("two lines of one call arrived at the same time")
 		return
 	}
 	defer c.busy.Unlock()
 	if c.ended {
-		c.t.Errorf("line %q came after its call", line.Message)
+		c.t.Errorf("line %q arrived after its call", line.Message)
 	}
 	if line.Time.IsZero() {
 		c.t.Errorf("line %q has no time", line.Message)
@@ -164,13 +164,13 @@ func mustReturn[T any](tb testing.TB, f runner.Function, call runner.Call) T {
 	return value
 }
 
-// eventually waits for a condition outside of this process.
+// eventually waits until a condition is true that depends on other processes.
 func eventually(tb testing.TB, what string, condition func() bool) {
 	tb.Helper()
-	deadline := time.Now().Add(patience)
+	deadline := time.Now().Add(waitLimit)
 	for !condition() {
 		if time.Now().After(deadline) {
-			tb.Fatalf("waited %v in vain: %s", patience, what)
+			tb.Fatalf("condition not met within %v: %s", waitLimit, what)
 		}
 		<-time.After(2 * time.Millisecond)
 	}

@@ -13,8 +13,8 @@ import (
 	"github.com/cogfn/cogfn/emulator/internal/runner"
 )
 
-// TestACallAfterOneThatBreaksItsProcess makes a call that breaks something, and then one that needs it.
-func TestACallAfterOneThatBreaksItsProcess(t *testing.T) {
+// TestCallAfterHarmfulCall makes a call that changes the process, and then a call that depends on it.
+func TestCallAfterHarmfulCall(t *testing.T) {
 	t.Parallel()
 	r := newRunner(t, Options{MaxWorkers: 4})
 	const handler = `
@@ -38,8 +38,8 @@ def handle(data):
 		replaced    bool // the second call runs in another process
 	}{
 		"nothing":                  {harm: "pass"},
-		"another folder":           {harm: "os.chdir('/')"},
-		"a removed folder":         {harm: "d = tempfile.mkdtemp(); os.chdir(d); os.rmdir(d)"},
+		"another directory":        {harm: "os.chdir('/')"},
+		"a removed directory":      {harm: "d = tempfile.mkdtemp(); os.chdir(d); os.rmdir(d)"},
 		"stdout replaced":          {harm: "sys.stdout = sys.stderr = io.StringIO()"},
 		"stdout deleted":           {harm: "del sys.stdout, sys.stderr"},
 		"stdout closed":            {harm: "sys.stdout.close()", replaced: true},
@@ -79,14 +79,14 @@ def handle(data):
 	}
 }
 
-func TestACallThatDeletesTheCode(t *testing.T) {
+func TestCallThatDeletesItsCode(t *testing.T) {
 	t.Parallel()
 	f := deploy(t, newRunner(t, Options{}), "import os, shutil\ndef handle(data):\n  shutil.rmtree(os.getcwd())\n  return 1")
 	if got := mustReturn[int](t, f, data("{}")); got != 1 {
 		t.Errorf("the call returned %d", got)
 	}
 	outcome, _ := run(t, f, data("{}"))
-	if outcome.Status != runner.Failed || !strings.Contains(outcome.Message, "the code of the function is gone") {
+	if outcome.Status != runner.Failed || !strings.Contains(outcome.Message, "was deleted") {
 		t.Errorf("the next call is %v: %s", outcome.Status, outcome.Message)
 	}
 	if strings.Contains(outcome.Message+outcome.Trace, os.TempDir()) {
@@ -94,7 +94,7 @@ func TestACallThatDeletesTheCode(t *testing.T) {
 	}
 }
 
-// TestDeeplyNestedData is about data that some versions of Python decode and others do not.
+// TestDeeplyNestedData uses data that only some versions of Python can decode.
 func TestDeeplyNestedData(t *testing.T) {
 	t.Parallel()
 	r := newRunner(t, Options{})
@@ -106,7 +106,7 @@ func TestDeeplyNestedData(t *testing.T) {
 		case outcome.Status == runner.Completed && string(outcome.Response) == text:
 		case depth > 100 && outcome.Status == runner.Failed && strings.Contains(outcome.Message, "RecursionError"):
 		default:
-			t.Errorf("a call with data %d deep is %v: %s", depth, outcome.Status, outcome.Message)
+			t.Errorf("a call with data of depth %d is %v: %s", depth, outcome.Status, outcome.Message)
 		}
 	}
 	if diff := cmp.Diff(before, tagsOf(r, f)); diff != "" {

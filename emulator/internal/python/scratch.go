@@ -7,39 +7,46 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/gofrs/flock"
 )
 
 const (
 	scratchPrefix = "cogfn-python-"
-	// lockName is a file in a scratch folder that its runner holds locked for as long as it lives.
+	// lockName is a file in a scratch directory. The runner that owns the directory holds a lock on it.
 	lockName = "in-use"
 )
 
-// scratch is the private folder of a runner: the bootstrap script, and one folder for each function.
+// scratch is the private directory of a runner. It contains the bootstrap script and one directory per function.
 type scratch struct {
-	dir  string   // without links, so that paths in tracebacks can be compared with it
-	lock *os.File // nil where files cannot be locked; nobody then takes the folder for a stale one
+	dir string // symbolic links are resolved, so that it can be compared with the paths in tracebacks
+	// lock is nil if the file system does not support locks. sweepScratch then never removes the directory.
+	lock *flock.Flock
 }
 
-// makeScratch makes a folder in parent, or in the system's folder for temporary files when that is "".
+// makeScratch creates a scratch directory in parent, or in the system's temporary directory if parent is "".
 func makeScratch(parent string) (scratch, error) {
-	if parent == "" {
-		parent = os.TempDir()
-	}
-	made, err := newScratch(parent)
+	created, err := newScratch(scratchParent(parent))
 	if err != nil {
 		return scratch{}, fmt.Errorf(
-			"the Python runner cannot make a folder for its files, name one that exists and can be written to: %w", err)
+			"the Python runner cannot create a directory for its files, choose an existing directory that is writable: %w", err)
 	}
-	return made, nil
+	return created, nil
+}
+
+func scratchParent(parent string) string {
+	if parent == "" {
+		return os.TempDir()
+	}
+	return parent
 }
 
 func newScratch(parent string) (scratch, error) {
-	made, err := os.MkdirTemp(parent, scratchPrefix)
+	created, err := os.MkdirTemp(parent, scratchPrefix)
 	if err != nil {
 		return scratch{}, err
 	}
-	dir, err := filepath.EvalSymlinks(made)
+	dir, err := filepath.EvalSymlinks(created)
 	if err == nil {
 		dir, err = filepath.Abs(dir)
 	}
@@ -47,31 +54,31 @@ func newScratch(parent string) (scratch, error) {
 		err = os.WriteFile(filepath.Join(dir, "bootstrap.py"), bootstrap, 0o600)
 	}
 	if err != nil {
-		return scratch{}, errors.Join(err, os.RemoveAll(made))
+		return scratch{}, errors.Join(err, os.RemoveAll(created))
 	}
-	return scratch{dir: dir, lock: lockFolder(dir)}, nil
+	return scratch{dir: dir, lock: lockScratch(dir)}, nil
 }
 
-// lockFolder makes the locked file in a new folder, or returns nil. The file gets its name once it is locked, so that
-// nobody sees it unlocked while its owner lives.
-func lockFolder(dir string) *os.File {
+// lockScratch creates the lock file in a new scratch directory, or returns nil. The file is locked before it is renamed to
+// lockName, so that sweepScratch of another process never finds it unlocked while its owner runs.
+func lockScratch(dir string) *flock.Flock {
 	name := filepath.Join(dir, lockName)
-	file, err := os.Create(name + ".new")
-	if err != nil {
+	lock := flock.New(name + ".new")
+	if locked, err := lock.TryLock(); err != nil || !locked {
 		return nil
 	}
-	if !tryLock(file) || os.Rename(file.Name(), name) != nil {
-		_ = file.Close() // nothing was written
+	if err := os.Rename(lock.Path(), name); err != nil {
+		_ = lock.Close() // the directory has no lock in either case
 		return nil
 	}
-	return file
+	return lock
 }
 
-// remove removes the folder with all that is in it.
+// remove removes the directory with all files in it.
 func (s scratch) remove() error {
 	err := os.RemoveAll(s.dir)
 	if s.lock != nil {
-		_ = s.lock.Close() // nothing was written
+		_ = s.lock.Close() // the locked file is removed
 	}
 	if err != nil {
 		return fmt.Errorf("remove the Python runner's files: %w", err)
@@ -79,29 +86,25 @@ func (s scratch) remove() error {
 	return nil
 }
 
-// sweepScratch removes the folders in parent whose runners were killed before they could. It leaves all that is not
-// certainly such a folder.
+// sweepScratch removes the scratch directories in parent whose runners were killed. It keeps every directory that is not
+// certainly one of these.
 func sweepScratch(parent string, logger *slog.Logger) {
-	if parent == "" {
-		parent = os.TempDir()
-	}
+	parent = scratchParent(parent)
 	entries, err := os.ReadDir(parent)
 	if err != nil {
-		return // making a folder there will tell why
+		return // makeScratch reports the reason
 	}
 	for _, entry := range entries {
 		if !entry.IsDir() || !strings.HasPrefix(entry.Name(), scratchPrefix) || !isOwn(entry) {
 			continue
 		}
 		dir := filepath.Join(parent, entry.Name())
-		lock, err := os.OpenFile(filepath.Join(dir, lockName), os.O_RDWR, 0)
-		if err != nil {
+		lock := flock.New(filepath.Join(dir, lockName), flock.SetFlag(os.O_RDWR)) // O_RDWR: do not create the file
+		if locked, err := lock.TryLock(); err != nil || !locked {
 			continue
 		}
-		if tryLock(lock) {
-			err := os.RemoveAll(dir)
-			logger.Debug("removed the files of a Python runner that was killed", "folder", dir, "error", err)
-		}
-		_ = lock.Close() // nothing was written
+		err := os.RemoveAll(dir)
+		logger.Debug("removed the files of a killed Python runner", "directory", dir, "error", err)
+		_ = lock.Close() // the locked file is removed
 	}
 }

@@ -12,14 +12,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestNewRemovesOnlyWhatKilledRunnersLeft(t *testing.T) {
+func TestNewRemovesDirectoriesOfKilledRunners(t *testing.T) {
 	t.Parallel()
 	parent := t.TempDir()
 	mine := code(t, "handler.py", "def handle(): return 1")
 	for _, name := range []string{
 		scratchPrefix + "stale/" + lockName,
 		scratchPrefix + "stale/function-1/home/file",
-		scratchPrefix + "unlocked/file", // just made, or by somebody else
+		scratchPrefix + "unlocked/file", // created a moment ago, or by another program
 		"another/" + lockName,
 	} {
 		file := filepath.Join(parent, name)
@@ -44,7 +44,7 @@ func TestNewRemovesOnlyWhatKilledRunnersLeft(t *testing.T) {
 	}
 	slices.Sort(want)
 	if diff := cmp.Diff(want, names(t, parent)); diff != "" {
-		t.Errorf("folders (-want +got):\n%s", diff)
+		t.Errorf("directories (-want +got):\n%s", diff)
 	}
 	if diff := cmp.Diff([]string{"handler.py", lockName}, names(t, mine)); diff != "" {
 		t.Errorf("files behind the link (-want +got):\n%s", diff)
@@ -52,16 +52,16 @@ func TestNewRemovesOnlyWhatKilledRunnersLeft(t *testing.T) {
 	mustReturn[int](t, deploy(t, first, "def handle(): return 1"), data("{}"))
 }
 
-func TestNewWithoutAScratchFolder(t *testing.T) {
+func TestNewWithoutScratchDirectory(t *testing.T) {
 	t.Parallel()
 	missing := filepath.Join(t.TempDir(), "missing")
 	_, err := New(Options{ScratchDir: missing})
-	if err == nil || !strings.Contains(err.Error(), missing) || !strings.Contains(err.Error(), "name one that exists") {
-		t.Errorf("got %v, want an error that names %s and what to do", err, missing)
+	if err == nil || !strings.Contains(err.Error(), missing) || !strings.Contains(err.Error(), "existing directory") {
+		t.Errorf("got %v, want an error with %s and the action", err, missing)
 	}
 }
 
-// names returns what is in a folder, sorted.
+// names returns what is in a directory, sorted.
 func names(t *testing.T, dir string) []string {
 	t.Helper()
 	entries, err := os.ReadDir(dir)

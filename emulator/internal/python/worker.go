@@ -15,16 +15,16 @@ import (
 )
 
 var (
-	errGarbled  = errors.New("the code wrote into the emulator's own pipe, leave file descriptors alone that it did not open")
-	errNotSent  = errors.New("the worker had ended before the request reached it")
-	errCodeGone = errors.New("the code of the function is gone, a call or another program deleted it; create the function again")
+	errGarbled     = errors.New("the code wrote into a pipe of the emulator; use only file descriptors that the code opened")
+	errNotSent     = errors.New("the worker exited before it received the request")
+	errCodeMissing = errors.New("the code of the function was deleted by a call or another program; create the function again")
 )
 
-// exitError says how a worker ended in the middle of a request, and of which kind that was.
-type exitError struct{ how, request, cause string }
+// exitError is the error of a request during which the worker exited. phase is the part of the request.
+type exitError struct{ how, phase, cause string }
 
 func (e *exitError) Error() string {
-	text := fmt.Sprintf("the Python process of the function %s %s", e.how, e.request)
+	text := fmt.Sprintf("the Python process of the function %s %s", e.how, e.phase)
 	if e.cause != "" {
 		text += "; " + e.cause + " is the usual cause"
 	}
@@ -32,12 +32,13 @@ func (e *exitError) Error() string {
 }
 
 const (
-	// exitGrace is how long a worker that closed its pipe may take to end by itself, so that its exit code is known. It
-	// is longer than drainLimit, which is part of the end.
+	// exitGrace is how long a worker that closed its pipe may take to exit, so that its exit code is known. It includes
+	// drainLimit.
 	exitGrace = 2 * drainLimit
-	// drainLimit bounds the wait for a dead worker's last output, in case a process that escaped holds its pipes.
+	// drainLimit is the time limit for the last output of a worker that has exited. Without it, a surviving child that has
+	// the pipes open would block the worker's cleanup.
 	drainLimit = time.Second
-	// frameSlack is what a reply may have beyond the response: its frame, or a message and a trace.
+	// frameSlack is the maximum size of a reply in addition to the response: its head with message and trace.
 	frameSlack = 64 << 10
 )
 
@@ -51,41 +52,43 @@ type worker struct {
 	replies  *os.File
 	log      *os.File
 
-	using   sync.Mutex    // held during an exchange
-	lastID  int           // the number of requests so far; belongs to whoever got the worker from the pool
-	spent   bool          // unfit for another call; belongs to the same
-	condemn func()        // closes condemned, which makes watch kill the process
-	drained chan struct{} // closed after the last output
-	dead    chan struct{} // closed when the process and all that it started have ended
-	how     string        // how it ended, and the usual cause; readable once dead is closed
-	cause   string
+	exchangeMu sync.Mutex // held during an exchange
+	// lastID is the number of requests sent. unfit reports that the worker cannot run another call. Only the caller that
+	// acquired the worker from the pool uses them.
+	lastID int
+	unfit  bool
 
-	condemned chan struct{}
+	// kill makes watch kill the process and its descendants. It does not wait. It does nothing if the process has exited.
+	kill          func()
+	killRequested chan struct{} // closed by kill
+	drained       chan struct{} // closed after the last output
+	dead          chan struct{} // closed when the process and its descendants have exited
+	how, cause    string        // how it exited and the usual cause; valid after dead is closed
 
-	// The pool's part, guarded by its mutex.
-	retired, left bool
-	idleTimer     *time.Timer
+	// The fields of the pool, guarded by its mutex.
+	retired, exited bool
+	idleTimer       *time.Timer
 }
 
-// startWorker starts a process for f. The caller holds a place in the pool, which is given back when the process ends,
-// or here when it does not start.
+// startWorker starts a process for f. The caller occupies a slot in the pool. The slot is freed when the process exits or
+// if it does not start.
 func startWorker(f *function) (*worker, error) {
 	if !f.codeExists() {
-		f.runner.pool.vacate()
-		return nil, errCodeGone
+		f.runner.pool.freeSlot()
+		return nil, errCodeMissing
 	}
-	condemned := make(chan struct{})
+	killRequested := make(chan struct{})
 	w := &worker{
-		function:  f,
-		tag:       fmt.Sprintf("%s%d.", f.runner.tag, f.runner.tags.Add(1)),
-		output:    newOutput(f.runner.options.MaxLogBytes, f.logStray),
-		condemn:   sync.OnceFunc(func() { close(condemned) }),
-		condemned: condemned,
-		drained:   make(chan struct{}),
-		dead:      make(chan struct{}),
+		function:      f,
+		tag:           fmt.Sprintf("%s%d.", f.runner.tag, f.runner.tags.Add(1)),
+		output:        newOutput(f.runner.options.MaxLogBytes, f.logBetweenCalls),
+		kill:          sync.OnceFunc(func() { close(killRequested) }),
+		killRequested: killRequested,
+		drained:       make(chan struct{}),
+		dead:          make(chan struct{}),
 	}
 	if err := w.launch(); err != nil {
-		f.runner.pool.vacate()
+		f.runner.pool.freeSlot()
 		return nil, fmt.Errorf("start a Python process: %w", err)
 	}
 	f.logger.Debug("worker started", "pid", w.process.Pid)
@@ -94,15 +97,15 @@ func startWorker(f *function) (*worker, error) {
 	return w, nil
 }
 
-// launch makes the pipes and starts the process on their other ends.
+// launch creates the pipes and starts the process.
 func (w *worker) launch() (err error) {
-	var files, theirs []*os.File
+	var ownFiles, childFiles []*os.File
 	defer func() {
-		for _, file := range theirs {
-			_ = file.Close() // the process has its own copies
+		for _, file := range childFiles {
+			_ = file.Close() // the process has duplicates
 		}
 		if err != nil {
-			for _, file := range files {
+			for _, file := range ownFiles {
 				_ = file.Close() // nothing was written
 			}
 		}
@@ -111,20 +114,20 @@ func (w *worker) launch() (err error) {
 	if stdin, err = os.Open(os.DevNull); err != nil {
 		return err
 	}
-	theirs = append(theirs, stdin)
+	childFiles = append(childFiles, stdin)
 	for _, pipe := range []struct {
-		ours, theirs **os.File
-		theyWrite    bool
+		own, child  **os.File
+		childWrites bool
 	}{{&w.requests, &requests, false}, {&w.replies, &replies, true}, {&w.log, &log, true}} {
 		r, wr, err := os.Pipe()
 		if err != nil {
 			return err
 		}
-		*pipe.ours, *pipe.theirs = wr, r
-		if pipe.theyWrite {
-			*pipe.ours, *pipe.theirs = r, wr
+		*pipe.own, *pipe.child = wr, r
+		if pipe.childWrites {
+			*pipe.own, *pipe.child = r, wr
 		}
-		files, theirs = append(files, *pipe.ours), append(theirs, *pipe.theirs)
+		ownFiles, childFiles = append(ownFiles, *pipe.own), append(childFiles, *pipe.child)
 	}
 	r := w.function.runner
 	w.process, err = r.launcher.start(
@@ -138,55 +141,52 @@ func (w *worker) launch() (err error) {
 	return err
 }
 
-// drain reads what the process prints until it, and all that it started, have ended.
+// drain reads the output of the process and its descendants until all of them have exited.
 func (w *worker) drain() {
 	defer close(w.drained)
-	_, _ = io.Copy(w.output, w.log) // ends at the end of file or at the deadline that watch sets
+	_, _ = io.Copy(w.output, w.log) // returns at the end of file or at the deadline that watch sets
 	w.output.end()
 }
 
-// watch waits for the end of the process and cleans up after it.
+// watch waits until the process has exited and cleans up.
 func (w *worker) watch() {
-	state, err := reap(w.process, w.tag, w.condemned)
-	w.how = "cannot be watched"
+	state, err := reap(w.process, w.tag, w.killRequested)
+	w.how = "exited with an unknown code"
 	if err == nil {
 		w.how, w.cause = describeExit(state)
 	}
 	deadline := time.Now().Add(drainLimit)
 	for _, pipe := range []*os.File{w.requests, w.replies, w.log} {
-		_ = pipe.SetDeadline(deadline) // fails only for a closed file, and nothing else closes these
+		_ = pipe.SetDeadline(deadline) // fails only for a closed file, and the pipes are closed below
 	}
 	<-w.drained
 	w.function.logger.Debug("worker ended", "pid", w.process.Pid, "how", w.how)
-	w.function.runner.pool.exited(w) // before anybody who waits for the end can give the worker back
+	w.function.runner.pool.workerExited(w) // before a caller that waits for dead can release the worker
 	close(w.dead)
 
-	w.using.Lock() // an exchange may still be reading a reply from before the end
-	defer w.using.Unlock()
+	w.exchangeMu.Lock() // an exchange may still be reading a reply
+	defer w.exchangeMu.Unlock()
 	for _, pipe := range []*os.File{w.requests, w.replies, w.log} {
 		_ = pipe.Close() // nothing is buffered
 	}
 }
 
-// calls returns how many calls the worker has run. Its first request was the load.
+// calls returns the number of calls that the worker has run. The first request is the load.
 func (w *worker) calls() int { return w.lastID - 1 }
 
-// kill makes watch kill the process and all that it started. It does not wait, and does nothing for one that has ended.
-func (w *worker) kill() { w.condemn() }
-
-// exchange sends one request and waits for its reply and for all that was printed until then, which goes to sink. When
-// ctx ends, the worker is killed and the error is ctx's cause. After any error the worker is dead.
+// exchange sends one request, waits for its reply, and sends all output of the request to sink. When ctx ends, the worker
+// is killed and the error is the cause of ctx. After an error, the worker has exited.
 func (w *worker) exchange(ctx context.Context, req request, sink func(runner.Line)) (reply, error) {
-	w.using.Lock()
-	defer w.using.Unlock()
+	w.exchangeMu.Lock()
+	defer w.exchangeMu.Unlock()
 	stop := context.AfterFunc(ctx, w.kill)
 	w.lastID++
 	req.ID, req.Mark = w.lastID, rand.Text()
 	marked := w.output.begin(req.Mark, sink)
 
-	answer, err := w.roundTrip(req)
+	rep, err := w.roundTrip(req)
 	if err != nil {
-		err = w.giveUp(req, err)
+		err = w.fail(req, err)
 		if !stop() {
 			err = context.Cause(ctx)
 		}
@@ -194,17 +194,17 @@ func (w *worker) exchange(ctx context.Context, req request, sink func(runner.Lin
 	}
 	select {
 	case <-marked:
-	case <-w.dead: // after its reply; what it printed is complete nevertheless
+	case <-w.dead: // exited after its reply; the output is complete
 	}
-	w.spent = answer.Retire
+	w.unfit = rep.Retire
 	if !stop() {
-		<-w.dead // ctx ended together with the request, so the worker is not used again
+		<-w.dead // ctx ended at the same time and the worker is being killed
 	}
-	return answer, nil
+	return rep, nil
 }
 
-// giveUp ends a worker whose request failed, and returns the error that tells why.
-func (w *worker) giveUp(req request, err error) error {
+// fail stops a worker after a failed request and returns the reason.
+func (w *worker) fail(req request, err error) error {
 	if !errors.Is(err, errNotSent) && !errors.Is(err, errGarbled) {
 		select {
 		case <-w.dead:
@@ -222,7 +222,7 @@ func (w *worker) giveUp(req request, err error) error {
 	return err
 }
 
-// roundTrip sends the request and reads the reply.
+// roundTrip sends a request and reads the reply.
 func (w *worker) roundTrip(req request) (reply, error) {
 	frame, err := encodeFrame(req)
 	if err != nil {
@@ -231,12 +231,12 @@ func (w *worker) roundTrip(req request) (reply, error) {
 	if _, err := w.requests.Write(frame); err != nil {
 		return reply{}, fmt.Errorf("%w: %w", errNotSent, err)
 	}
-	answer, err := readFrame(w.replies, w.function.runner.options.ResponseLimit+frameSlack)
+	rep, err := readFrame(w.replies, w.function.runner.options.ResponseLimit+frameSlack)
 	if err != nil {
 		return reply{}, err
 	}
-	if answer.ID != req.ID {
-		return reply{}, fmt.Errorf("%w: a reply to request %d instead of %d", errGarbled, answer.ID, req.ID)
+	if rep.ID != req.ID {
+		return reply{}, fmt.Errorf("%w: a reply to request %d instead of %d", errGarbled, rep.ID, req.ID)
 	}
-	return answer, nil
+	return rep, nil
 }

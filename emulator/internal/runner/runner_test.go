@@ -8,7 +8,7 @@ import (
 	"github.com/cogfn/cogfn/emulator/internal/runner"
 )
 
-func TestStatusSpeaksTheWordsOfTheAPI(t *testing.T) {
+func TestStatusString(t *testing.T) {
 	t.Parallel()
 	for status, want := range map[runner.Status]string{
 		runner.Completed: "Completed",
@@ -17,12 +17,12 @@ func TestStatusSpeaksTheWordsOfTheAPI(t *testing.T) {
 		0:                "Status(0)",
 	} {
 		if got := status.String(); got != want {
-			t.Errorf("status %d reads %q, want %q", int(status), got, want)
+			t.Errorf("Status(%d).String() = %q, want %q", int(status), got, want)
 		}
 	}
 }
 
-func TestBuildErrorIsFoundThroughWrapping(t *testing.T) {
+func TestBuildErrorIsFoundByErrorsAs(t *testing.T) {
 	t.Parallel()
 	err := fmt.Errorf("deploy: %w", &runner.BuildError{Message: "no handle", Trace: "line 1"})
 	build, ok := errors.AsType[*runner.BuildError](err)
@@ -30,6 +30,6 @@ func TestBuildErrorIsFoundThroughWrapping(t *testing.T) {
 		t.Fatalf("got %v, want the build error with its trace", build)
 	}
 	if got, want := err.Error(), "deploy: no handle"; got != want {
-		t.Errorf("error reads %q, want %q", got, want)
+		t.Errorf("error is %q, want %q", got, want)
 	}
 }

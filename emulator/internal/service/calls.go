@@ -10,20 +10,21 @@ import (
 	"github.com/cogfn/cogfn/gen/server"
 )
 
-// PostFunctionsCall starts a call. A refused one, also one above a limit, leaves its nonce unused; that is a guess.
+// PostFunctionsCall starts a call. It is a guess that a rejected call does not use its nonce, also above the limit of
+// running calls.
 func (s *Service) PostFunctionsCall(ctx context.Context, request server.PostFunctionsCallRequestObject) (server.PostFunctionsCallResponseObject, error) {
 	if err := s.checkData(request.Body.Data); err != nil {
 		return nil, err
 	}
 	var f *store.Function
-	var key runKey
+	var key callKey
 	call := &store.Call{FunctionID: request.FunctionID, Status: gen.FunctionCallStatusRunning, StartTime: s.nowMillis()}
 	err := s.Store.Update(ctx, func(tx *store.Tx) error {
 		var err error
 		if f, err = functionOf(tx, request.FunctionID); err != nil {
 			return err
 		}
-		if err := callableStatus(f); err != nil {
+		if err := checkReady(f); err != nil {
 			return err
 		}
 		session, err := s.bind(tx, request.Body.Nonce, 0)
@@ -35,10 +36,10 @@ func (s *Service) PostFunctionsCall(ctx context.Context, request server.PostFunc
 		}
 		call.SessionID = session.ID
 		call.ID = newID(tx.Calls(f.ID).Has)
-		if err := s.reserve(runKey{f.ID, call.ID}); err != nil {
+		if err := s.reserve(callKey{f.ID, call.ID}); err != nil {
 			return err
 		}
-		key = runKey{f.ID, call.ID}
+		key = callKey{f.ID, call.ID}
 		return addCall(tx, f, call)
 	})
 	if err != nil {
@@ -49,15 +50,15 @@ func (s *Service) PostFunctionsCall(ctx context.Context, request server.PostFunc
 	return server.PostFunctionsCall201JSONResponse{FunctionCallJSONResponse: server.FunctionCallJSONResponse(viewCall(call))}, nil
 }
 
-// callableStatus refuses functions that are not Ready; the status 400 is a guess.
-func callableStatus(f *store.Function) error {
+// checkReady rejects functions that are not Ready. The status 400 is a guess.
+func checkReady(f *store.Function) error {
 	if f.Status == gen.FunctionStatusReady {
 		return nil
 	}
 	return envelope.BadRequest("the function %d has the status %s: only a Ready function can be called", f.ID, f.Status)
 }
 
-// addCall stores a new call and notes it in its function.
+// addCall stores a new call and updates the function's lastCalled.
 func addCall(tx *store.Tx, f *store.Function, call *store.Call) error {
 	f.LastCalled = call.StartTime
 	if err := tx.Functions().Put(f); err != nil {
@@ -73,8 +74,7 @@ func (s *Service) checkData(data json.RawMessage) error {
 	return nil
 }
 
-// GetFunctionCalls lists calls, newest first; the order is a guess. Calls made while somebody walks through the pages do
-// not shift them.
+// GetFunctionCalls lists calls, newest first. The order is a guess. New calls do not shift the following pages.
 func (s *Service) GetFunctionCalls(ctx context.Context, request server.GetFunctionCallsRequestObject) (server.GetFunctionCallsResponseObject, error) {
 	page, err := s.calls(ctx, request.FunctionID, nil, request.Params.Cursor, limitOr(request.Params.Limit, gen.LimitDefault))
 	return server.GetFunctionCalls200JSONResponse{FunctionCallPageJSONResponse: page}, err
@@ -96,7 +96,7 @@ func (s *Service) calls(ctx context.Context, functionID int64, filter *gen.Funct
 	if err != nil {
 		return page, err
 	}
-	before, err := placeOf(cursor)
+	before, err := decodeCursor(cursor)
 	if err != nil {
 		return page, err
 	}
@@ -104,17 +104,17 @@ func (s *Service) calls(ctx context.Context, functionID int64, filter *gen.Funct
 		if _, err := functionOf(tx, functionID); err != nil {
 			return err
 		}
-		found, last, err := selection(tx.Calls(functionID).Newest(before), limit, func(c *store.Call) (gen.FunctionCall, bool) {
+		found, last, err := collect(tx.Calls(functionID).Newest(before), limit, func(c *store.Call) (gen.FunctionCall, bool) {
 			view := viewCall(c)
 			return view, matches(&view)
 		})
-		page.Items, page.NextCursor = found, cursorOf(last)
+		page.Items, page.NextCursor = found, encodeCursor(last)
 		return err
 	})
 	return page, err
 }
 
-// ByIDsFunctionCalls retrieves calls in the order asked for.
+// ByIDsFunctionCalls returns calls in the order of the request.
 func (s *Service) ByIDsFunctionCalls(ctx context.Context, request server.ByIDsFunctionCallsRequestObject) (server.ByIDsFunctionCallsResponseObject, error) {
 	list := server.FunctionCallListJSONResponse{Items: []gen.FunctionCall{}}
 	err := s.Store.View(ctx, func(tx *store.Tx) error {
@@ -125,7 +125,7 @@ func (s *Service) ByIDsFunctionCalls(ctx context.Context, request server.ByIDsFu
 		for i, item := range request.Body.Items {
 			ids[i] = item.ID
 		}
-		found, err := byIDs(tx.Calls(request.FunctionID), "call", ids, value(request.Body.IgnoreUnknownIDs))
+		found, err := byIDs(tx.Calls(request.FunctionID), "call", ids, valueOrZero(request.Body.IgnoreUnknownIDs))
 		for _, call := range found {
 			list.Items = append(list.Items, viewCall(call))
 		}
@@ -134,28 +134,7 @@ func (s *Service) ByIDsFunctionCalls(ctx context.Context, request server.ByIDsFu
 	return server.ByIDsFunctionCalls200JSONResponse{FunctionCallListJSONResponse: list}, err
 }
 
-// byIDs returns values in the order asked for.
-func byIDs[T any](table store.Table[T], what string, ids []int64, ignoreUnknown bool) ([]*T, error) {
-	var found []*T
-	var unknown []map[string]any
-	for _, id := range ids {
-		one, err := table.Get(id)
-		switch {
-		case err != nil:
-			return nil, err
-		case one == nil:
-			unknown = append(unknown, map[string]any{"id": id})
-		default:
-			found = append(found, one)
-		}
-	}
-	if len(unknown) > 0 && !ignoreUnknown {
-		return nil, missing(what, unknown...)
-	}
-	return found, nil
-}
-
-// callOf returns a call or the error for an unknown one. The status 400 is a guess: it is the only one documented.
+// callOf returns a call, or the error for an unknown call. Its status is 400, the only documented one.
 func callOf(tx *store.Tx, functionID, callID int64) (*store.Call, error) {
 	if _, err := functionOf(tx, functionID); err != nil {
 		return nil, err
@@ -167,65 +146,65 @@ func callOf(tx *store.Tx, functionID, callID int64) (*store.Call, error) {
 	return call, err
 }
 
-// GetFunctionCall retrieves one call.
+// GetFunctionCall returns one call.
 func (s *Service) GetFunctionCall(ctx context.Context, request server.GetFunctionCallRequestObject) (server.GetFunctionCallResponseObject, error) {
-	var answer server.GetFunctionCall200JSONResponse
+	var response server.GetFunctionCall200JSONResponse
 	err := s.Store.View(ctx, func(tx *store.Tx) error {
 		call, err := callOf(tx, request.FunctionID, request.CallID)
 		if err == nil {
-			answer.FunctionCallJSONResponse = server.FunctionCallJSONResponse(viewCall(call))
+			response.FunctionCallJSONResponse = server.FunctionCallJSONResponse(viewCall(call))
 		}
 		return err
 	})
-	return answer, err
+	return response, err
 }
 
-// GetFunctionCallResponse shows what a call returned; nothing while it runs and when it failed, which is a guess.
+// GetFunctionCallResponse returns the response of a call. It is a guess that a running or failed call has no response.
 func (s *Service) GetFunctionCallResponse(ctx context.Context, request server.GetFunctionCallResponseRequestObject) (server.GetFunctionCallResponseResponseObject, error) {
-	answer := server.FunctionCallResponseJSONResponse{FunctionID: &request.FunctionID, CallID: &request.CallID}
+	response := server.FunctionCallResponseJSONResponse{FunctionID: &request.FunctionID, CallID: &request.CallID}
 	err := s.Store.View(ctx, func(tx *store.Tx) error {
 		if _, err := callOf(tx, request.FunctionID, request.CallID); err != nil {
 			return err
 		}
-		answer.Response = tx.Response(request.FunctionID, request.CallID)
+		response.Response = tx.Response(request.FunctionID, request.CallID)
 		return nil
 	})
-	return server.GetFunctionCallResponse200JSONResponse{FunctionCallResponseJSONResponse: answer}, err
+	return server.GetFunctionCallResponse200JSONResponse{FunctionCallResponseJSONResponse: response}, err
 }
 
-// GetFunctionCallLogs shows what a call has printed so far.
+// GetFunctionCallLogs returns the log of a call, also while it is running.
 func (s *Service) GetFunctionCallLogs(ctx context.Context, request server.GetFunctionCallLogsRequestObject) (server.GetFunctionCallLogsResponseObject, error) {
-	answer := server.FunctionCallLogJSONResponse{Items: []gen.FunctionCallLogEntry{}}
-	// Looked up first: a call that ends in between is in the store by then, and what it printed is complete there.
-	r := s.running(runKey{request.FunctionID, request.CallID})
+	response := server.FunctionCallLogJSONResponse{Items: []gen.FunctionCallLogEntry{}}
+	// Look up the running call before the store. If the call ends in between, the store has its complete log.
+	r := s.runningCall(callKey{request.FunctionID, request.CallID})
 	err := s.Store.View(ctx, func(tx *store.Tx) error {
 		if _, err := callOf(tx, request.FunctionID, request.CallID); err != nil {
 			return err
 		}
 		lines, err := tx.Log(request.FunctionID, request.CallID)
 		if r != nil && len(lines) == 0 {
-			lines = r.printed()
+			lines = r.log()
 		}
 		for _, line := range lines {
-			answer.Items = append(answer.Items, gen.FunctionCallLogEntry{Timestamp: &line.Time, Message: &line.Message})
+			response.Items = append(response.Items, gen.FunctionCallLogEntry{Timestamp: &line.Time, Message: &line.Message})
 		}
 		return err
 	})
-	return server.GetFunctionCallLogs200JSONResponse{FunctionCallLogJSONResponse: answer}, err
+	return server.GetFunctionCallLogs200JSONResponse{FunctionCallLogJSONResponse: response}, err
 }
 
-// viewCall shows a call as answers do. Of the two documented shapes of its error, this is the object, which the vendor's
-// own clients expect.
+// viewCall returns a call for a response. The error is documented as an object and as a string. The emulator returns the
+// object, which the vendor's clients expect.
 func viewCall(c *store.Call) gen.FunctionCall {
 	view := gen.FunctionCall{
-		ID: c.ID, FunctionID: c.FunctionID, Status: c.Status, StartTime: c.StartTime, EndTime: millis(c.EndTime),
-		ScheduleID: millis(c.ScheduleID), ScheduledTime: millis(c.ScheduledTime),
+		ID: c.ID, FunctionID: c.FunctionID, Status: c.Status, StartTime: c.StartTime, EndTime: optional(c.EndTime),
+		ScheduleID: optional(c.ScheduleID), ScheduledTime: optional(c.ScheduledTime),
 	}
 	if c.ErrorMessage != "" || c.ErrorTrace != "" {
 		view.Error = &gen.FunctionCallError{}
 		details := gen.FunctionCallErrorDetails{Message: &c.ErrorMessage, Trace: &c.ErrorTrace}
 		if err := view.Error.FromFunctionCallErrorDetails(details); err != nil {
-			view.Error = nil // cannot happen: two texts encode
+			view.Error = nil // cannot happen: strings can be encoded
 		}
 	}
 	return view

@@ -10,26 +10,26 @@ import (
 	"github.com/cogfn/cogfn/gen"
 )
 
-// The filters of the lists.
+// The filters of the list operations.
 var (
 	functionFilter = newFilter[gen.FunctionFilter, gen.Function]()
 	callFilter     = newFilter[gen.FunctionCallFilter, gen.FunctionCall]()
 	scheduleFilter = newFilter[gen.FunctionScheduleFilter, gen.FunctionSchedule]()
 )
 
-// filter compares each field of F that is set with the field of the read type V that has the same name in JSON. It is
-// derived from the generated types, so that a new field of a filter works as soon as the read type has it.
+// filter compares each set field of F with the field of the read type V that has the same JSON name. It is derived from
+// the generated types, so that a new field of a filter works if the read type has it.
 type filter[F, V any] struct{ rules []rule }
 
-// rule says how a field of a filter is compared.
+// rule defines the comparison of one field of a filter.
 type rule struct {
-	name  string // in JSON
-	want  int    // the field of the filter
-	got   int    // the field of the read type
-	match match
+	name  string // the JSON name
+	want  int    // the index of the field in the filter
+	got   int    // the index of the field in the read type
+	match match  // nil if the field cannot be compared
 }
 
-// match compares a field of a filter that is set with a field of the read type.
+// match reports whether a field of the read type matches a set field of a filter.
 type match func(want, got reflect.Value) bool
 
 func newFilter[F, V any]() filter[F, V] {
@@ -38,10 +38,10 @@ func newFilter[F, V any]() filter[F, V] {
 	for i := range reflect.TypeFor[F]().NumField() {
 		field := reflect.TypeFor[F]().Field(i)
 		one := rule{name: jsonName(field), want: i}
-		if got, ok := fieldNamed(view, one.name); ok {
+		if got, ok := fieldByJSONName(view, one.name); ok {
 			one.got, one.match = got, matchFor(field.Type, view.Field(got).Type)
 		} else if name, ok := strings.CutSuffix(one.name, "Prefix"); ok {
-			if got, ok := fieldNamed(view, name); ok && isText(field.Type) && isText(view.Field(got).Type) {
+			if got, ok := fieldByJSONName(view, name); ok && isString(field.Type) && isString(view.Field(got).Type) {
 				one.got, one.match = got, hasPrefix
 			}
 		}
@@ -50,8 +50,8 @@ func newFilter[F, V any]() filter[F, V] {
 	return f
 }
 
-// compile returns the function that reports whether a value matches the filter. It fails if a field is set that cannot be
-// compared.
+// compile returns a function that reports whether a value matches the filter. It returns an error if a field is set that
+// cannot be compared.
 func (f filter[F, V]) compile(want *F) (func(*V) bool, error) {
 	if want == nil {
 		return func(*V) bool { return true }, nil
@@ -63,7 +63,7 @@ func (f filter[F, V]) compile(want *F) (func(*V) bool, error) {
 			continue
 		}
 		if one.match == nil {
-			return nil, envelope.New(http.StatusInternalServerError, "%s", f.fault(one))
+			return nil, envelope.New(http.StatusInternalServerError, "%s", f.mismatch(one))
 		}
 		set = append(set, one)
 	}
@@ -81,46 +81,46 @@ func (f filter[F, V]) compile(want *F) (func(*V) bool, error) {
 	}, nil
 }
 
-// faults returns what is wrong with the fields that cannot be compared.
-func (f filter[F, V]) faults() []string {
-	var faults []string
+// mismatches returns a message for each field that cannot be compared.
+func (f filter[F, V]) mismatches() []string {
+	var mismatches []string
 	for _, one := range f.rules {
 		if one.match == nil {
-			faults = append(faults, f.fault(one))
+			mismatches = append(mismatches, f.mismatch(one))
 		}
 	}
-	return faults
+	return mismatches
 }
 
-func (filter[F, V]) fault(one rule) string {
+func (filter[F, V]) mismatch(one rule) string {
 	return fmt.Sprintf("emulator/internal/service/filter.go: the field %q of %s cannot be compared with a field of %s",
 		one.name, reflect.TypeFor[F]().Name(), reflect.TypeFor[V]().Name())
 }
 
-// matchFor returns how values of two types are compared; nil if they cannot be.
+// matchFor returns the comparison of two types, or nil if they cannot be compared.
 func matchFor(want, got reflect.Type) match {
 	switch {
-	case want == reflect.TypeFor[*gen.TimestampRange]() && plain(got).Kind() == reflect.Int64:
+	case want == reflect.TypeFor[*gen.TimestampRange]() && elemType(got).Kind() == reflect.Int64:
 		return isWithin
 	case want.Kind() == reflect.Map && want == got && want.Elem().Comparable():
 		return contains
-	case want.Kind() == reflect.Pointer && plain(want) == plain(got) && plain(want).Kind() != reflect.Struct && plain(want).Comparable():
+	case want.Kind() == reflect.Pointer && elemType(want) == elemType(got) && elemType(want).Kind() != reflect.Struct && elemType(want).Comparable():
 		return isEqual
 	}
 	return nil
 }
 
-// isEqual compares single values. An absent value equals the zero value, as the service does not store empty values.
-func isEqual(want, got reflect.Value) bool { return want.Elem().Equal(valueOf(got)) }
+// isEqual compares single values. An absent value equals the zero value, because the service does not store empty values.
+func isEqual(want, got reflect.Value) bool { return want.Elem().Equal(elemValue(got)) }
 
-// isWithin reports whether a time is in a range, both ends included. An absent time is in no range.
+// isWithin reports whether a time is in an inclusive range. An absent time is in no range.
 func isWithin(want, got reflect.Value) bool {
 	span, ok := reflect.TypeAssert[*gen.TimestampRange](want)
-	at := valueOf(got).Int()
+	at := elemValue(got).Int()
 	return ok && at != 0 && (span.Min == nil || at >= *span.Min) && (span.Max == nil || at <= *span.Max)
 }
 
-// contains reports whether a map has all wanted pairs.
+// contains reports whether a map contains all wanted keys with their values.
 func contains(want, got reflect.Value) bool {
 	for pairs := want.MapRange(); pairs.Next(); {
 		if value := got.MapIndex(pairs.Key()); !value.IsValid() || !value.Equal(pairs.Value()) {
@@ -130,24 +130,24 @@ func contains(want, got reflect.Value) bool {
 	return true
 }
 
-// hasPrefix compares the beginning of a text. An absent text has no prefix.
+// hasPrefix reports whether a string has a prefix. An absent string has no prefix.
 func hasPrefix(want, got reflect.Value) bool {
 	absent := got.Kind() == reflect.Pointer && got.IsNil()
-	return !absent && strings.HasPrefix(valueOf(got).String(), want.Elem().String())
+	return !absent && strings.HasPrefix(elemValue(got).String(), want.Elem().String())
 }
 
-func isText(t reflect.Type) bool { return plain(t).Kind() == reflect.String }
+func isString(t reflect.Type) bool { return elemType(t).Kind() == reflect.String }
 
-// plain returns the type that an optional field points to, or the type of a required field.
-func plain(t reflect.Type) reflect.Type {
+// elemType returns the type that an optional field points to, or the type of a required field.
+func elemType(t reflect.Type) reflect.Type {
 	if t.Kind() == reflect.Pointer {
 		return t.Elem()
 	}
 	return t
 }
 
-// valueOf returns the value of an optional or required field; the zero value if it is absent.
-func valueOf(v reflect.Value) reflect.Value {
+// elemValue returns the value of an optional or required field, or the zero value if it is absent.
+func elemValue(v reflect.Value) reflect.Value {
 	switch {
 	case v.Kind() != reflect.Pointer:
 		return v
@@ -157,8 +157,8 @@ func valueOf(v reflect.Value) reflect.Value {
 	return v.Elem()
 }
 
-// fieldNamed returns the field with a name in JSON.
-func fieldNamed(t reflect.Type, name string) (int, bool) {
+// fieldByJSONName returns the index of the field with a JSON name.
+func fieldByJSONName(t reflect.Type, name string) (int, bool) {
 	for i := range t.NumField() {
 		if jsonName(t.Field(i)) == name {
 			return i, true

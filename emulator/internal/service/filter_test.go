@@ -15,8 +15,8 @@ import (
 
 func TestEveryFilterFieldIsCompared(t *testing.T) {
 	t.Parallel()
-	for _, fault := range slices.Concat(functionFilter.faults(), callFilter.faults(), scheduleFilter.faults()) {
-		t.Errorf("%s; add the field to the read type, or a rule to matchFor", fault)
+	for _, mismatch := range slices.Concat(functionFilter.mismatches(), callFilter.mismatches(), scheduleFilter.mismatches()) {
+		t.Errorf("%s; add the field to the read type, or a rule to matchFor", mismatch)
 	}
 	generated, err := os.ReadFile("../../../gen/gen.gen.go")
 	if err != nil {
@@ -37,7 +37,7 @@ func TestEveryFilterFieldIsCompared(t *testing.T) {
 	}
 }
 
-// item and itemFilter stand for types that are generated from another description.
+// item and itemFilter are like types that are generated from another description.
 type (
 	item struct {
 		Name    string            `json:"name"`
@@ -82,14 +82,14 @@ func TestFilter(t *testing.T) {
 	}{
 		"no filter":             {nil, true, true},
 		"empty filter":          {&itemFilter{}, true, true},
-		"text":                  {&itemFilter{Name: new("abc")}, true, true},
-		"other text":            {&itemFilter{Name: new("ab")}, false, false},
+		"string":                {&itemFilter{Name: new("abc")}, true, true},
+		"other string":          {&itemFilter{Name: new("ab")}, false, false},
 		"prefix":                {&itemFilter{NamePrefix: new("ab")}, true, true},
 		"whole prefix":          {&itemFilter{NamePrefix: new("abc")}, true, true},
 		"other prefix":          {&itemFilter{NamePrefix: new("bc")}, false, false},
-		"optional text":         {&itemFilter{Region: new("west")}, true, false},
-		"other optional text":   {&itemFilter{Region: new("east")}, false, false},
-		"empty text":            {&itemFilter{Region: new("")}, false, true},
+		"optional string":       {&itemFilter{Region: new("west")}, true, false},
+		"other optional string": {&itemFilter{Region: new("east")}, false, false},
+		"empty string":          {&itemFilter{Region: new("")}, false, true},
 		"optional prefix":       {&itemFilter{RegionPrefix: new("we")}, true, false},
 		"empty prefix":          {&itemFilter{RegionPrefix: new("")}, true, false},
 		"enum":                  {&itemFilter{Status: new(gen.SessionTypeTokenExchange)}, true, false},
@@ -109,7 +109,7 @@ func TestFilter(t *testing.T) {
 		"unknown key":           {&itemFilter{Pairs: map[string]string{"c": ""}}, false, false},
 		"no pairs":              {&itemFilter{Pairs: map[string]string{}}, true, true},
 		"several fields":        {&itemFilter{Name: new("abc"), Region: new("west"), Started: span(1, 1000)}, true, false},
-		"several, one of which": {&itemFilter{Name: new("abc"), Region: new("east")}, false, false},
+		"one of several":        {&itemFilter{Name: new("abc"), Region: new("east")}, false, false},
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
@@ -128,11 +128,11 @@ func TestFilter(t *testing.T) {
 }
 
 // A filter that cannot be compared must not match everything.
-func TestFilterWithoutCounterpart(t *testing.T) {
+func TestFilterWithUnknownField(t *testing.T) {
 	t.Parallel()
 	filter := newFilter[itemFilter, item]()
-	if faults := filter.faults(); len(faults) != 4 {
-		t.Errorf("faults: %q", faults)
+	if mismatches := filter.mismatches(); len(mismatches) != 4 {
+		t.Errorf("mismatches: %q", mismatches)
 	}
 	for name, want := range map[string]*itemFilter{
 		"color": {Color: new("red")}, "coresPrefix": {CoresPrefix: new("1")}, "lists": {Lists: []string{"a"}}, "prefix": {Prefix: &gen.TimestampRange{}},

@@ -2,8 +2,13 @@ package service
 
 import (
 	"context"
+	"maps"
 	"net/http"
+	"path"
+	"regexp"
 	"slices"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/cogfn/cogfn/emulator/internal/envelope"
 	"github.com/cogfn/cogfn/emulator/internal/store"
@@ -13,13 +18,13 @@ import (
 
 // PostFunctions creates a function and starts its deployment.
 func (s *Service) PostFunctions(ctx context.Context, request server.PostFunctionsRequestObject) (server.PostFunctionsResponseObject, error) {
-	write, err := s.completed(request.Body.Items[0])
+	write, err := s.normalize(request.Body.Items[0])
 	if err != nil {
 		return nil, err
 	}
 	f := &store.Function{CreatedTime: s.nowMillis(), Write: write, Status: gen.FunctionStatusQueued}
 	err = s.Store.Update(ctx, func(tx *store.Tx) error {
-		if err := s.checkRoom(tx, write); err != nil {
+		if err := s.checkNewFunction(tx, write); err != nil {
 			return err
 		}
 		file, err := tx.Files().Get(write.FileID)
@@ -39,13 +44,13 @@ func (s *Service) PostFunctions(ctx context.Context, request server.PostFunction
 		return nil, err
 	}
 	s.deploy(f)
-	answer := server.FunctionListJSONResponse{Items: []gen.Function{viewFunction(f)}}
-	return server.PostFunctions201JSONResponse{FunctionListJSONResponse: answer}, nil
+	response := server.FunctionListJSONResponse{Items: []gen.Function{viewFunction(f)}}
+	return server.PostFunctions201JSONResponse{FunctionListJSONResponse: response}, nil
 }
 
-// checkRoom refuses a function above the project's number, and one whose external id is taken. The status 409 is a
-// guess that clients share.
-func (s *Service) checkRoom(tx *store.Tx, write gen.FunctionWrite) error {
+// checkNewFunction rejects a function above the limit of the project or with the external id of another function. The
+// status 409 is a guess; other clients expect it as well.
+func (s *Service) checkNewFunction(tx *store.Tx, write gen.FunctionWrite) error {
 	number := 0
 	for _, row := range tx.Functions().Oldest() {
 		if row.Err != nil {
@@ -64,7 +69,7 @@ func (s *Service) checkRoom(tx *store.Tx, write gen.FunctionWrite) error {
 	return nil
 }
 
-// GetFunctions lists functions, oldest first; the order is a guess.
+// GetFunctions lists functions, oldest first. The order is a guess.
 func (s *Service) GetFunctions(ctx context.Context, request server.GetFunctionsRequestObject) (server.GetFunctionsResponseObject, error) {
 	list, err := s.functions(ctx, nil, limitOr(request.Params.Limit, gen.LimitDefault))
 	return server.GetFunctions200JSONResponse{FunctionListJSONResponse: list}, err
@@ -87,7 +92,7 @@ func (s *Service) functions(ctx context.Context, filter *gen.FunctionFilter, lim
 		return list, err
 	}
 	err = s.Store.View(ctx, func(tx *store.Tx) error {
-		list.Items, _, err = selection(tx.Functions().Oldest(), limit, func(f *store.Function) (gen.Function, bool) {
+		list.Items, _, err = collect(tx.Functions().Oldest(), limit, func(f *store.Function) (gen.Function, bool) {
 			view := viewFunction(f)
 			return view, matches(&view)
 		})
@@ -96,11 +101,11 @@ func (s *Service) functions(ctx context.Context, filter *gen.FunctionFilter, lim
 	return list, err
 }
 
-// ByIDsFunctions retrieves functions in the order asked for.
+// ByIDsFunctions returns functions in the order of the request.
 func (s *Service) ByIDsFunctions(ctx context.Context, request server.ByIDsFunctionsRequestObject) (server.ByIDsFunctionsResponseObject, error) {
 	list := server.FunctionListJSONResponse{Items: []gen.Function{}}
 	err := s.Store.View(ctx, func(tx *store.Tx) error {
-		found, err := findFunctions(tx, request.Body.Items, value(request.Body.IgnoreUnknownIDs))
+		found, err := findFunctions(tx, request.Body.Items, valueOrZero(request.Body.IgnoreUnknownIDs))
 		for _, f := range found {
 			list.Items = append(list.Items, viewFunction(f))
 		}
@@ -109,15 +114,16 @@ func (s *Service) ByIDsFunctions(ctx context.Context, request server.ByIDsFuncti
 	return server.ByIDsFunctions200JSONResponse{FunctionListJSONResponse: list}, err
 }
 
-// DeleteFunctions deletes functions with their schedules and calls; running calls are stopped. The code's files stay.
+// DeleteFunctions deletes functions with their schedules and calls. It stops running calls. It does not delete the files
+// of the code.
 func (s *Service) DeleteFunctions(ctx context.Context, request server.DeleteFunctionsRequestObject) (server.DeleteFunctionsResponseObject, error) {
-	var gone []*store.Function
+	var deleted []*store.Function
 	err := s.Store.Update(ctx, func(tx *store.Tx) error {
 		var err error
-		if gone, err = findFunctions(tx, request.Body.Items, value(request.Body.IgnoreUnknownIDs)); err != nil {
+		if deleted, err = findFunctions(tx, request.Body.Items, valueOrZero(request.Body.IgnoreUnknownIDs)); err != nil {
 			return err
 		}
-		for _, f := range gone {
+		for _, f := range deleted {
 			if err := s.deleteSchedulesOf(tx, f.ID); err != nil {
 				return err
 			}
@@ -130,21 +136,21 @@ func (s *Service) DeleteFunctions(ctx context.Context, request server.DeleteFunc
 	if err != nil {
 		return nil, err
 	}
-	codes := make([]string, len(gone))
-	for i, f := range gone {
-		s.forget(f.ID)
+	codes := make([]string, len(deleted))
+	for i, f := range deleted {
+		s.stopFunction(f.ID)
 		codes[i] = f.Code
 	}
 	return server.DeleteFunctions200JSONResponse{}, s.Store.Sweep(codes...)
 }
 
-// findFunctions returns functions in the order asked for; one that is asked for twice comes once.
+// findFunctions returns functions in the order of the request, without duplicates.
 func findFunctions(tx *store.Tx, items []gen.FunctionReference, ignoreUnknown bool) ([]*store.Function, error) {
 	wanted, err := references(items)
 	if err != nil {
 		return nil, err
 	}
-	found, err := theFunctions.resolve(tx.Functions(), wanted, ignoreUnknown)
+	found, err := functionResource.resolve(tx.Functions(), wanted, ignoreUnknown)
 	if err != nil {
 		return nil, err
 	}
@@ -156,10 +162,7 @@ func findFunctions(tx *store.Tx, items []gen.FunctionReference, ignoreUnknown bo
 	}), nil
 }
 
-// theFunctions is how functions are named; unlike files, their external ids are in snake_case in errors.
-var theFunctions = named[store.Function]{"function", "external_id", func(f *store.Function) *string { return f.Write.ExternalID }}
-
-// functionOf returns a function or the error for an unknown one.
+// functionOf returns a function, or the error for an unknown function.
 func functionOf(tx *store.Tx, id int64) (*store.Function, error) {
 	f, err := tx.Functions().Get(id)
 	if err == nil && f == nil {
@@ -168,29 +171,29 @@ func functionOf(tx *store.Tx, id int64) (*store.Function, error) {
 	return f, err
 }
 
-// GetFunction retrieves one function.
+// GetFunction returns one function.
 func (s *Service) GetFunction(ctx context.Context, request server.GetFunctionRequestObject) (server.GetFunctionResponseObject, error) {
-	var answer server.GetFunction200JSONResponse
+	var response server.GetFunction200JSONResponse
 	err := s.Store.View(ctx, func(tx *store.Tx) error {
 		f, err := functionOf(tx, request.FunctionID)
 		if err == nil {
-			answer = server.GetFunction200JSONResponse(viewFunction(f))
+			response = server.GetFunction200JSONResponse(viewFunction(f))
 		}
 		return err
 	})
-	return answer, err
+	return response, err
 }
 
-// masked is shown instead of the value of a secret.
+// masked replaces the values of secrets in responses.
 const masked = "***"
 
-// viewFunction shows a function as answers do: secrets masked, package indexes left out.
+// viewFunction returns a function for a response, with masked secrets and without package indexes.
 func viewFunction(f *store.Function) gen.Function {
 	view := gen.Function{
 		ID: f.ID, CreatedTime: f.CreatedTime, Status: f.Status,
-		RuntimeVersion: text(f.RuntimeVersion), LastCalled: millis(f.LastCalled),
+		RuntimeVersion: optional(f.RuntimeVersion), LastCalled: optional(f.LastCalled),
 	}
-	showFunction.fill(&view, &f.Write)
+	functionCopier.copy(&view, &f.Write)
 	view.Secrets = nil
 	for key := range f.Write.Secrets {
 		if view.Secrets == nil {
@@ -204,11 +207,121 @@ func viewFunction(f *store.Function) gen.Function {
 	return view
 }
 
-// value returns what a pointer points to, or the zero value.
-func value[T any](pointer *T) T {
-	if pointer == nil {
-		var zero T
-		return zero
+// GetFunctionsStatus always returns that Functions are activated.
+func (s *Service) GetFunctionsStatus(context.Context, server.GetFunctionsStatusRequestObject) (server.GetFunctionsStatusResponseObject, error) {
+	return server.GetFunctionsStatus200JSONResponse{FunctionsStatusJSONResponse: activated()}, nil
+}
+
+// PostFunctionsStatus returns the same status as GetFunctionsStatus, like the service after activation.
+func (s *Service) PostFunctionsStatus(context.Context, server.PostFunctionsStatusRequestObject) (server.PostFunctionsStatusResponseObject, error) {
+	return server.PostFunctionsStatus202JSONResponse{FunctionsStatusJSONResponse: activated()}, nil
+}
+
+func activated() server.FunctionsStatusJSONResponse {
+	return server.FunctionsStatusJSONResponse{Status: gen.ActivationStatusActivated}
+}
+
+const defaultFunctionPath = "handler.py"
+
+// Rules of the description that OpenAPI cannot express. It is a guess that the service enforces the pattern for keys of
+// secrets: examples in the vendor's documentation use MySecret and API_KEY.
+var (
+	secretKey       = regexp.MustCompile(gen.FunctionSecretsKeyPattern)
+	envVarKey       = regexp.MustCompile(gen.FunctionEnvVarsKeyPattern)
+	reservedSecrets = strings.Fields(gen.FunctionSecretsReservedKeys)
+)
+
+// normalize checks the rules that the description cannot express, removes empty strings, and sets default values.
+func (s *Service) normalize(w gen.FunctionWrite) (gen.FunctionWrite, error) {
+	dropEmpty(&w)
+	for _, check := range []error{
+		checkSecrets(w.Secrets), checkEnvVars(w.EnvVars), checkMetadata(w.Metadata), checkFunctionPath(valueOrZero(w.FunctionPath)),
+		s.checkSize(w),
+	} {
+		if check != nil {
+			return w, check
+		}
 	}
-	return *pointer
+	if w.FunctionPath == nil {
+		w.FunctionPath = new(defaultFunctionPath)
+	}
+	if w.CPU == nil {
+		w.CPU = new(s.Limits.CPU.Default)
+	}
+	if w.Memory == nil {
+		w.Memory = new(s.Limits.Memory.Default)
+	}
+	if w.Runtime == nil {
+		w.Runtime = new(s.Limits.defaultRuntime())
+	}
+	return w, nil
+}
+
+// checkSecrets checks secrets. Its errors never contain a secret's value.
+func checkSecrets(secrets gen.FunctionSecrets) error {
+	for _, key := range slices.Sorted(maps.Keys(secrets)) {
+		switch {
+		case slices.Contains(reservedSecrets, key):
+			return envelope.BadRequest("the secret key %q is reserved: choose another one", key)
+		case !secretKey.MatchString(key):
+			return envelope.BadRequest("the secret key %q is not valid: it must match %s", key, gen.FunctionSecretsKeyPattern)
+		case len(key)+len(secrets[key]) > gen.FunctionSecretsMaxEntryBytes:
+			return envelope.BadRequest("the secret %q is too large: key and value together may have %d bytes", key, gen.FunctionSecretsMaxEntryBytes)
+		}
+	}
+	return nil
+}
+
+func checkEnvVars(envVars gen.FunctionEnvVars) error {
+	for _, key := range slices.Sorted(maps.Keys(envVars)) {
+		if !envVarKey.MatchString(key) {
+			return envelope.BadRequest("the environment variable %q is not valid: it must match %s", key, gen.FunctionEnvVarsKeyPattern)
+		}
+		if strings.ContainsRune(envVars[key], 0) {
+			return envelope.BadRequest("the environment variable %q contains a zero byte, which environment variables cannot have", key)
+		}
+	}
+	return nil
+}
+
+func checkMetadata(metadata gen.Metadata) error {
+	size := 0
+	for _, key := range slices.Sorted(maps.Keys(metadata)) {
+		if utf8.RuneCountInString(key) > gen.MetadataMaxKeyLength {
+			return envelope.BadRequest("the metadata key %q is too long: %d characters are allowed", key, gen.MetadataMaxKeyLength)
+		}
+		if utf8.RuneCountInString(metadata[key]) > gen.MetadataMaxValueLength {
+			return envelope.BadRequest("the metadata value of %q is too long: %d characters are allowed", key, gen.MetadataMaxValueLength)
+		}
+		size += len(key) + len(metadata[key])
+	}
+	if size > gen.MetadataMaxBytes {
+		return envelope.BadRequest("the metadata has %d bytes: %d are allowed", size, gen.MetadataMaxBytes)
+	}
+	return nil
+}
+
+// checkFunctionPath accepts relative paths inside the archive. It is a guess that the service rejects other paths here
+// and not during the deployment.
+func checkFunctionPath(functionPath string) error {
+	clean := path.Clean(functionPath)
+	if path.IsAbs(functionPath) || clean == ".." || strings.HasPrefix(clean, "../") || strings.Contains(functionPath, `\`) {
+		return envelope.BadRequest("the functionPath %q is not valid: use a relative path with forward slashes inside the zip file",
+			functionPath)
+	}
+	return nil
+}
+
+func (s *Service) checkSize(w gen.FunctionWrite) error {
+	cpu, memory := s.Limits.CPU, s.Limits.Memory
+	if w.CPU != nil && (*w.CPU < cpu.Min || *w.CPU > cpu.Max) {
+		return envelope.BadRequest("cpu is %g: it must be between %g and %g", *w.CPU, cpu.Min, cpu.Max)
+	}
+	if w.Memory != nil && (*w.Memory < memory.Min || *w.Memory > memory.Max) {
+		return envelope.BadRequest("memory is %g: it must be between %g and %g", *w.Memory, memory.Min, memory.Max)
+	}
+	if w.Runtime != nil && !slices.Contains(s.Limits.Runtimes, string(*w.Runtime)) {
+		return envelope.BadRequest("the runtime %q is not on offer: choose one of %s", *w.Runtime, strings.Join(s.Limits.Runtimes, ", "))
+	}
+	return nil
 }

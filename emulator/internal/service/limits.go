@@ -1,13 +1,17 @@
 package service
 
 import (
+	"cmp"
+	"context"
+	"math"
 	"slices"
 	"time"
 
 	"github.com/cogfn/cogfn/gen"
+	"github.com/cogfn/cogfn/gen/server"
 )
 
-// Limits are what the project may use; a zero field means its default, as [Limits.WithDefaults] says.
+// Limits are the limits of the project, with the fields of emulator.Limits. [Limits.WithDefaults] replaces zero fields.
 type Limits struct {
 	TimeoutMinutes          int
 	CallTimeout             time.Duration
@@ -25,12 +29,12 @@ type Limits struct {
 	RunningCallsPerFunction int
 }
 
-// WithDefaults fills zero fields in: the limits of a project on Google's cloud, as the vendor documents them. The
-// longest deployment and the largest file are not documented for functions; these two are guesses.
+// WithDefaults replaces zero fields with the documented limits of a project on Google Cloud. DeployTimeout and FileBytes
+// are guesses, because their limits are not documented.
 func (l Limits) WithDefaults() Limits {
-	setDefault(&l.TimeoutMinutes, 9)
-	setDefault(&l.CallTimeout, time.Duration(l.TimeoutMinutes)*time.Minute)
-	setDefault(&l.DeployTimeout, 10*time.Minute)
+	l.TimeoutMinutes = cmp.Or(l.TimeoutMinutes, 9)
+	l.CallTimeout = cmp.Or(l.CallTimeout, time.Duration(l.TimeoutMinutes)*time.Minute)
+	l.DeployTimeout = cmp.Or(l.DeployTimeout, 10*time.Minute)
 	if l.CPU.Max == 0 {
 		l.CPU = gen.CPURange{Min: 1, Max: 3, Default: 1}
 	}
@@ -40,14 +44,14 @@ func (l Limits) WithDefaults() Limits {
 	if l.Runtimes == nil {
 		l.Runtimes = offeredRuntimes()
 	}
-	setDefault(&l.DataBytes, 9_000_000)
-	setDefault(&l.ResponseBytes, 1<<20)
-	setDefault(&l.FileBytes, 512<<20)
-	setDefault(&l.Functions, 100)
-	setDefault(&l.Schedules, 1000)
-	setDefault(&l.SchedulesPerFunction, 100)
-	setDefault(&l.RunningCalls, 250)
-	setDefault(&l.RunningCallsPerFunction, 100)
+	l.DataBytes = cmp.Or(l.DataBytes, 9_000_000)
+	l.ResponseBytes = cmp.Or(l.ResponseBytes, 1<<20)
+	l.FileBytes = cmp.Or(l.FileBytes, 512<<20)
+	l.Functions = cmp.Or(l.Functions, 100)
+	l.Schedules = cmp.Or(l.Schedules, 1000)
+	l.SchedulesPerFunction = cmp.Or(l.SchedulesPerFunction, 100)
+	l.RunningCalls = cmp.Or(l.RunningCalls, 250)
+	l.RunningCallsPerFunction = cmp.Or(l.RunningCallsPerFunction, 100)
 	return l
 }
 
@@ -62,8 +66,8 @@ func offeredRuntimes() []string {
 	return offered
 }
 
-// defaultRuntime returns the runtime of functions that ask for none: the documented default of 2026 where it is offered,
-// otherwise the newest.
+// defaultRuntime returns the runtime of functions that do not set one: the documented default of 2026 if it is offered,
+// otherwise the newest runtime.
 func (l Limits) defaultRuntime() gen.FunctionRuntime {
 	if documented := gen.FunctionRuntimePy313; slices.Contains(l.Runtimes, string(documented)) {
 		return documented
@@ -71,9 +75,14 @@ func (l Limits) defaultRuntime() gen.FunctionRuntime {
 	return gen.FunctionRuntime(l.Runtimes[len(l.Runtimes)-1])
 }
 
-func setDefault[T comparable](field *T, value T) {
-	var zero T
-	if *field == zero {
-		*field = value
-	}
+// FunctionsLimits returns the limits of the project.
+func (s *Service) FunctionsLimits(context.Context, server.FunctionsLimitsRequestObject) (server.FunctionsLimitsResponseObject, error) {
+	megabytes := int(math.Ceil(float64(s.Limits.ResponseBytes) / (1 << 20)))
+	return server.FunctionsLimits200JSONResponse{FunctionsLimitsJSONResponse: server.FunctionsLimitsJSONResponse{
+		TimeoutMinutes: s.Limits.TimeoutMinutes,
+		CPUCores:       s.Limits.CPU,
+		MemoryGB:       s.Limits.Memory,
+		Runtimes:       s.Limits.Runtimes,
+		ResponseSizeMB: &megabytes,
+	}}, nil
 }

@@ -12,25 +12,25 @@ import (
 )
 
 const (
-	// apiReference is the published API reference. limitsTable is the table of limits for each cloud; the emulator has those
-	// of Google.
+	// apiReference is the published API reference. limitsTable is the table of limits for each cloud; the emulator has
+	// those of Google.
 	apiReference = "API reference"
 	limitsTable  = "page of technical limits, Google"
 )
 
-// publishedLimits are the limits of a project by default, by the fields of Limits.
+// publishedLimits are the published default limits of a project, by field of Limits.
 var publishedLimits = map[string]struct {
 	value  any
 	source string
 }{
 	"TimeoutMinutes":          {9, limitsTable},
 	"CallTimeout":             {9 * time.Minute, limitsTable},
-	"DeployTimeout":           {10 * time.Minute, "a guess: deployments are said to take 3 to 10 minutes"},
+	"DeployTimeout":           {10 * time.Minute, "a guess: deployments take 3 to 10 minutes"},
 	"CPU":                     {gen.CPURange{Min: 1, Max: 3, Default: 1}, limitsTable},
 	"Memory":                  {gen.MemoryRange{Min: 1.5, Max: 5, Default: 1.5}, limitsTable},
 	"DataBytes":               {9_000_000, limitsTable},
 	"ResponseBytes":           {1 << 20, limitsTable + ", and responseSizeMb of " + apiReference},
-	"FileBytes":               {int64(512 << 20), "a guess: the greatest size of a code file is not published"},
+	"FileBytes":               {int64(512 << 20), "a guess: the maximum size of a code file is not published"},
 	"Functions":               {100, limitsTable},
 	"Schedules":               {1000, limitsTable},
 	"SchedulesPerFunction":    {100, limitsTable},
@@ -51,7 +51,7 @@ func TestDefaultLimitsArePublished(t *testing.T) {
 		}
 		want := publishedLimits[name]
 		if diff := cmp.Diff(want.value, limits.Field(i).Interface()); diff != "" {
-			t.Errorf("%s differs from what is published (%s); edit publishedLimits in emulator/internal/service/limits_test.go if that has changed (-published +default):\n%s",
+			t.Errorf("%s differs from the published value (%s); edit publishedLimits in emulator/internal/service/limits_test.go if that has changed (-published +default):\n%s",
 				name, want.source, diff)
 		}
 	}
@@ -71,15 +71,15 @@ func TestPublishedTimesAndSizes(t *testing.T) {
 		got, want any
 		source    string
 	}{
-		"life of an upload URL":              {uploadLifetime, 7 * 24 * time.Hour, apiReference + ", initFileUpload: one week"},
-		"life of a download URL":             {downloadLifetime, 30 * time.Second, apiReference + ", downloadLinks"},
-		"life of an extended download URL":   {extendedLifetime, time.Hour, apiReference + ", downloadLinks"},
-		"how long calls are kept":            {retention, 90 * 24 * time.Hour, limitsTable + ": 90 days"},
-		"characters of a build's trace":      {maxTrace, 2000, apiReference + ", FunctionBuildError"},
-		"path of the handler":                {defaultFunctionPath, "handler.py", apiReference + ", Function.functionPath"},
-		"greatest id":                        {maxID, int64(9_007_199_254_740_991), apiReference + ", CogniteInternalId"},
-		"what is shown instead of a secret":  {masked, "***", apiReference + ", Function.secrets"},
-		"life of a session without renewals": {sessionLifetime, time.Hour, "a guess"},
+		"lifetime of upload URLs":            {uploadLifetime, 7 * 24 * time.Hour, apiReference + ", initFileUpload: one week"},
+		"lifetime of download URLs":          {downloadLifetime, 30 * time.Second, apiReference + ", downloadLinks"},
+		"lifetime of extended download URLs": {extendedLifetime, time.Hour, apiReference + ", downloadLinks"},
+		"retention of calls":                 {retention, 90 * 24 * time.Hour, limitsTable + ": 90 days"},
+		"length of build traces":             {maxTrace, 2000, apiReference + ", FunctionBuildError"},
+		"default function path":              {defaultFunctionPath, "handler.py", apiReference + ", Function.functionPath"},
+		"largest id":                         {maxID, int64(9_007_199_254_740_991), apiReference + ", CogniteInternalId"},
+		"masked secrets":                     {masked, "***", apiReference + ", Function.secrets"},
+		"lifetime of sessions":               {sessionLifetime, time.Hour, "a guess"},
 	} {
 		if test.got != test.want {
 			t.Errorf("%s is %v, published is %v (%s); edit the table of TestPublishedTimesAndSizes in emulator/internal/service/limits_test.go if that has changed",

@@ -9,12 +9,12 @@ import (
 	"testing"
 )
 
-// unusedParameters are the query parameters and headers that the emulator accepts without using them.
+// unusedParameters are query parameters and headers that the emulator ignores, with the reason.
 var unusedParameters = map[string]string{
 	"InitFileUpload.Origin": "uploads are accepted from every origin",
 }
 
-// The generated interface passes parameters in a struct, so that an operation compiles although it does not use a new one.
+// The generated interface has a struct of parameters, so operations compile without using a new parameter.
 func TestEveryParameterIsUsed(t *testing.T) {
 	t.Parallel()
 	used := map[string]bool{}
@@ -71,7 +71,7 @@ func parametersIn(method *ast.FuncDecl) []string {
 	return fields
 }
 
-// parameterStructs returns the fields of a generated struct of parameters by the name of its operation.
+// parameterStructs returns the fields of generated parameter structs, by operation.
 func parameterStructs(decl ast.Decl) map[string][]string {
 	found := map[string][]string{}
 	types, ok := decl.(*ast.GenDecl)

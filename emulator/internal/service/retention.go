@@ -8,44 +8,44 @@ import (
 )
 
 const (
-	// retention is how long calls are kept after their end, with what they printed and returned, as the vendor documents
-	// it. That ended sessions are kept as long is a guess.
+	// retention is how long ended calls are stored with their logs and responses, as documented by the vendor. It is a
+	// guess that the same value applies to ended sessions.
 	retention = 90 * 24 * time.Hour
-	// retentionCheck is how often it is looked for what is older.
-	retentionCheck = 24 * time.Hour
+	// retentionInterval is the interval between removals of expired records.
+	retentionInterval = 24 * time.Hour
 )
 
-// forgetOld removes what has become old, at once and then daily, until the service is closed.
-func (s *Service) forgetOld() {
+// removeExpired removes expired calls and sessions immediately and then daily, until the service is closed.
+func (s *Service) removeExpired() {
 	for s.ctx.Err() == nil {
-		if err := s.update(s.forgetOldIn); err != nil {
-			s.Logger.Error("old calls and sessions could not be removed", "error", err)
+		if err := s.update(s.removeExpiredIn); err != nil {
+			s.Logger.Error("cannot remove old calls and sessions", "error", err)
 		}
-		pause(s.ctx, retentionCheck)
+		pause(s.ctx, retentionInterval)
 	}
 }
 
-func (s *Service) forgetOldIn(tx *store.Tx) error {
+func (s *Service) removeExpiredIn(tx *store.Tx) error {
 	oldest := s.Now().Add(-retention).UnixMilli()
-	if err := s.forgetSessions(tx, oldest); err != nil {
+	if err := s.removeOldSessions(tx, oldest); err != nil {
 		return err
 	}
 	for _, row := range tx.Functions().Oldest() {
 		if row.Err != nil {
 			return row.Err
 		}
-		if err := forgetCalls(tx, row.Value.ID, oldest); err != nil {
+		if err := removeOldCalls(tx, row.Value.ID, oldest); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// forgetSessions removes sessions that ended long ago, and those whose nonce has expired unused: nobody can use them any
-// more. A schedule's session stays as long as its schedule.
-func (s *Service) forgetSessions(tx *store.Tx, oldest int64) error {
+// removeOldSessions removes sessions that ended before oldest, and sessions whose nonce has expired unused. It does not
+// remove sessions of schedules.
+func (s *Service) removeOldSessions(tx *store.Tx, oldest int64) error {
 	now := s.nowMillis()
-	old, _, err := selection(tx.Sessions().Oldest(), unlimited, func(session *store.Session) (*store.Session, bool) {
+	old, _, err := collect(tx.Sessions().Oldest(), unlimited, func(session *store.Session) (*store.Session, bool) {
 		unused := session.Status == gen.SessionStatusReady && session.ExpirationTime <= now
 		return session, session.ScheduleID == 0 && (unused || session.ExpirationTime <= oldest)
 	})
@@ -60,15 +60,15 @@ func (s *Service) forgetSessions(tx *store.Tx, oldest int64) error {
 	return nil
 }
 
-// forgetCalls removes a function's calls that ended long ago.
-func forgetCalls(tx *store.Tx, functionID, oldest int64) error {
-	var old []int64 // collected first: a table must not change while somebody walks through it
+// removeOldCalls removes a function's calls that ended before oldest.
+func removeOldCalls(tx *store.Tx, functionID, oldest int64) error {
+	var old []int64 // collected first, because a table must not be changed during an iteration
 	for _, row := range tx.Calls(functionID).Oldest() {
 		if row.Err != nil {
 			return row.Err
 		}
 		if row.Value.StartTime > oldest {
-			break // those that follow started, and so ended, later still
+			break // the following calls started later
 		}
 		if end := row.Value.EndTime; end != 0 && end <= oldest {
 			old = append(old, row.Value.ID)

@@ -12,16 +12,16 @@ import (
 
 const day = 24 * time.Hour
 
-// kept counts what the store holds of calls, with their logs and responses, and of sessions.
-func (w *world) kept() (calls, parts, sessions int) {
-	w.t.Helper()
-	err := w.state.View(w.t.Context(), func(tx *store.Tx) error {
-		for _, row := range tx.Calls(w.functionID).Oldest() {
+// countRecords counts the stored calls, their logs and responses, and sessions.
+func (s *testService) countRecords() (calls, parts, sessions int) {
+	s.t.Helper()
+	err := s.state.View(s.t.Context(), func(tx *store.Tx) error {
+		for _, row := range tx.Calls(s.functionID).Oldest() {
 			calls++
-			if lines, err := tx.Log(w.functionID, row.Value.ID); err != nil || len(lines) > 0 {
+			if lines, err := tx.Log(s.functionID, row.Value.ID); err != nil || len(lines) > 0 {
 				parts++
 			}
-			if len(tx.Response(w.functionID, row.Value.ID)) > 0 {
+			if len(tx.Response(s.functionID, row.Value.ID)) > 0 {
 				parts++
 			}
 		}
@@ -31,91 +31,92 @@ func (w *world) kept() (calls, parts, sessions int) {
 		return nil
 	})
 	if err != nil {
-		w.t.Fatal(err)
+		s.t.Fatal(err)
 	}
 	return calls, parts, sessions
 }
 
-// leap is a clock that can jump ahead of the bubble's, whose every minute costs the scheduler a look.
-type leap struct{ ahead atomic.Int64 }
+// jumpingClock is a clock that can skip days. Waiting for them in fake time takes longer, because the scheduler runs
+// every minute.
+type jumpingClock struct{ ahead atomic.Int64 }
 
-func (l *leap) now() time.Time { return time.Now().Add(time.Duration(l.ahead.Load())) }
+func (c *jumpingClock) now() time.Time { return time.Now().Add(time.Duration(c.ahead.Load())) }
 
-// pass lets whole days go by, and with the last of them one daily check.
-func (l *leap) pass(days int) {
-	l.ahead.Add(int64(days-1) * int64(day))
-	pass(day)
+// advance skips days. The last day passes in fake time, so that the daily removal runs.
+func (c *jumpingClock) advance(days int) {
+	c.ahead.Add(int64(days-1) * int64(day))
+	advance(day)
 }
 
 func TestRetention(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		dir, clock := t.TempDir(), &leap{}
+		dir, clock := t.TempDir(), &jumpingClock{}
 		c := config(scripted{time.Minute}, service.Limits{})
 		c.Now = clock.now
-		w := begin(t, dir, c)
-		w.functionID = w.function()
+		s := startService(t, dir, c)
+		s.functionID = s.createFunction()
 		synctest.Wait()
-		_, nonce := w.session(false)
-		w.schedule("0 0 1 12 *", nonce)
-		w.session(false) // nobody uses it
-		if err := w.call(); err != nil {
+		_, nonce := s.createSession(false)
+		s.createSchedule("0 0 1 12 *", nonce)
+		s.createSession(false) // not used
+		if err := s.startCall(); err != nil {
 			t.Fatal(err)
 		}
-		pass(time.Hour)
+		advance(time.Hour)
 		for _, step := range []struct {
 			name                   string
 			days                   int
 			calls, parts, sessions int
 		}{
-			{"the unused session is gone", 1, 1, 2, 2},
+			{"an unused session is removed", 1, 1, 2, 2},
 			{"89 days", 88, 1, 2, 2},
 			{"91 days", 2, 0, 0, 1},
-			{"a session that a schedule needs", 100, 0, 0, 1},
+			{"the session of a schedule", 100, 0, 0, 1},
 		} {
-			clock.pass(step.days)
-			if calls, parts, sessions := w.kept(); calls != step.calls || parts != step.parts || sessions != step.sessions {
+			clock.advance(step.days)
+			if calls, parts, sessions := s.countRecords(); calls != step.calls || parts != step.parts || sessions != step.sessions {
 				t.Errorf("%s: %d calls, %d logs and responses, %d sessions, want %d, %d, %d",
 					step.name, calls, parts, sessions, step.calls, step.parts, step.sessions)
 			}
 		}
-		// What has grown old while nothing ran goes at the next start.
-		if err := w.call(); err != nil {
+		// The next start removes records that expired while the emulator was not running.
+		if err := s.startCall(); err != nil {
 			t.Fatal(err)
 		}
-		pass(time.Hour)
+		advance(time.Hour)
 		c.Now = func() time.Time { return clock.now().Add(91 * day) }
-		functionID := w.functionID
-		w.end()
-		w = begin(t, dir, c)
-		w.functionID = functionID
+		functionID := s.functionID
+		s.stop()
+		s = startService(t, dir, c)
+		s.functionID = functionID
 		synctest.Wait()
-		if calls, _, sessions := w.kept(); calls != 0 || sessions != 1 {
-			t.Errorf("after the restart: %d calls and %d sessions, want none and that of the schedule", calls, sessions)
+		if calls, _, sessions := s.countRecords(); calls != 0 || sessions != 1 {
+			t.Errorf("after the restart: %d calls and %d sessions, want 0 and 1", calls, sessions)
 		}
-		w.end()
+		s.stop()
 	})
 }
 
-// A call that has not ended is kept, whatever its age, and so is one that ended lately.
-func TestRetentionKeepsWhatRuns(t *testing.T) {
+// Running calls are stored regardless of their age. The retention starts at the end of a call.
+func TestRetentionOfRunningCalls(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		clock := &leap{}
+		clock := &jumpingClock{}
 		c := config(scripted{30 * time.Hour}, service.Limits{})
 		c.Now = clock.now
-		w := begin(t, "", c)
-		w.functionID = w.function()
+		s := startService(t, "", c)
+		s.functionID = s.createFunction()
 		synctest.Wait()
-		if err := w.call(); err != nil {
+		if err := s.startCall(); err != nil {
 			t.Fatal(err)
 		}
-		for _, step := range []struct{ days, calls int }{{100, 1}, {1, 1}, {90, 0}} { // it ends in the second step
-			clock.pass(step.days)
-			if calls, _, _ := w.kept(); calls != step.calls {
-				t.Errorf("another %d days later: %d calls, want %d", step.days, calls, step.calls)
+		for _, step := range []struct{ days, calls int }{{100, 1}, {1, 1}, {90, 0}} { // the call ends in the second step
+			clock.advance(step.days)
+			if calls, _, _ := s.countRecords(); calls != step.calls {
+				t.Errorf("after another %d days: %d calls, want %d", step.days, calls, step.calls)
 			}
 		}
-		w.end()
+		s.stop()
 	})
 }

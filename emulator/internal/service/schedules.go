@@ -3,13 +3,14 @@ package service
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
-	"github.com/cogfn/cogfn/emulator/internal/cron"
 	"github.com/cogfn/cogfn/emulator/internal/envelope"
 	"github.com/cogfn/cogfn/emulator/internal/store"
 	"github.com/cogfn/cogfn/gen"
 	"github.com/cogfn/cogfn/gen/server"
+	"github.com/cogfn/cogfn/internal/cron"
 )
 
 // PostFunctionSchedules creates a schedule for a function in any status.
@@ -23,7 +24,7 @@ func (s *Service) PostFunctionSchedules(ctx context.Context, request server.Post
 	}
 	now := s.Now()
 	schedule := &store.Schedule{FunctionScheduleWrite: write, CreatedTime: now.UnixMilli()}
-	schedule.Nonce = "" // a secret, and of no use any more
+	schedule.Nonce = "" // a secret that can be used once
 	dropEmpty(&schedule.FunctionScheduleWrite)
 	var view gen.FunctionSchedule
 	err := s.Store.Update(ctx, func(tx *store.Tx) error {
@@ -31,7 +32,7 @@ func (s *Service) PostFunctionSchedules(ctx context.Context, request server.Post
 		if err != nil {
 			return err
 		}
-		if err := s.checkScheduleRoom(tx, f.ID); err != nil {
+		if err := s.checkScheduleLimits(tx, f.ID); err != nil {
 			return err
 		}
 		schedule.ID = newID(tx.Schedules().Has)
@@ -49,26 +50,26 @@ func (s *Service) PostFunctionSchedules(ctx context.Context, request server.Post
 	if err != nil {
 		return nil, err
 	}
-	s.plan(schedule, now)
+	s.addToScheduler(schedule, now)
 	return server.PostFunctionSchedules201JSONResponse{FunctionScheduleListJSONResponse: server.FunctionScheduleListJSONResponse{
 		Items: []gen.FunctionSchedule{view},
 	}}, nil
 }
 
-// plan hands a schedule to the scheduler, first due after a time.
-func (s *Service) plan(schedule *store.Schedule, after time.Time) {
+// addToScheduler adds a schedule to the scheduler. Its first call is after the given time.
+func (s *Service) addToScheduler(schedule *store.Schedule, after time.Time) {
 	err := s.scheduler.Add(schedule.ID, schedule.CronExpression, after)
 	if errors.Is(err, cron.ErrNever) {
-		// Whether the service takes such a schedule is a guess.
-		s.Logger.Warn("a schedule will never make a call: its cron expression names a date that never comes",
+		// It is a guess that the service accepts such a schedule.
+		s.Logger.Warn("the schedule never makes a call: no date matches its cron expression",
 			"schedule", schedule.ID, "cron", schedule.CronExpression)
 	} else if err != nil {
-		s.Logger.Error("a schedule could not be planned", "schedule", schedule.ID, "error", err)
+		s.Logger.Error("cannot add a schedule to the scheduler", "schedule", schedule.ID, "error", err)
 	}
 }
 
-// checkScheduleRoom refuses schedules above the limits; the status 400 is a guess.
-func (s *Service) checkScheduleRoom(tx *store.Tx, functionID int64) error {
+// checkScheduleLimits rejects schedules above the limits. The status 400 is a guess.
+func (s *Service) checkScheduleLimits(tx *store.Tx, functionID int64) error {
 	all, ofFunction := 0, 0
 	for _, row := range tx.Schedules().Oldest() {
 		if row.Err != nil {
@@ -88,7 +89,7 @@ func (s *Service) checkScheduleRoom(tx *store.Tx, functionID int64) error {
 	return nil
 }
 
-// GetFunctionSchedules lists schedules, oldest first; the order is a guess.
+// GetFunctionSchedules lists schedules, oldest first. The order is a guess.
 func (s *Service) GetFunctionSchedules(ctx context.Context, request server.GetFunctionSchedulesRequestObject) (server.GetFunctionSchedulesResponseObject, error) {
 	list, err := s.schedules(ctx, nil, limitOr(request.Params.Limit, gen.LimitDefault))
 	return server.GetFunctionSchedules200JSONResponse{FunctionScheduleListJSONResponse: list}, err
@@ -101,7 +102,7 @@ func (s *Service) ListFunctionSchedules(ctx context.Context, request server.List
 		body = &gen.FunctionScheduleListRequest{}
 	}
 	if body.Filter != nil && body.Filter.FunctionID != nil && body.Filter.FunctionExternalID != nil {
-		return nil, envelope.BadRequest("the filter holds functionId and functionExternalId: use one of them")
+		return nil, envelope.BadRequest("the filter has both functionId and functionExternalId: use one of them")
 	}
 	list, err := s.schedules(ctx, body.Filter, limitOr(body.Limit, gen.PageLimitDefault))
 	return server.ListFunctionSchedules200JSONResponse{FunctionScheduleListJSONResponse: list}, err
@@ -111,9 +112,9 @@ func (s *Service) schedules(ctx context.Context, filter *gen.FunctionScheduleFil
 	list := server.FunctionScheduleListJSONResponse{Items: []gen.FunctionSchedule{}}
 	err := s.Store.View(ctx, func(tx *store.Tx) error {
 		if filter != nil && filter.FunctionExternalID != nil {
-			f, err := theFunctions.find(tx.Functions(), reference{ExternalID: filter.FunctionExternalID})
+			f, err := functionResource.find(tx.Functions(), reference{ExternalID: filter.FunctionExternalID})
 			if err != nil || f == nil {
-				return err // no function, so no schedules of it
+				return err // an unknown function has no schedules
 			}
 			byID := *filter
 			byID.FunctionID, byID.FunctionExternalID = &f.ID, nil
@@ -123,7 +124,7 @@ func (s *Service) schedules(ctx context.Context, filter *gen.FunctionScheduleFil
 		if err != nil {
 			return err
 		}
-		list.Items, _, err = selection(tx.Schedules().Oldest(), limit, func(schedule *store.Schedule) (gen.FunctionSchedule, bool) {
+		list.Items, _, err = collect(tx.Schedules().Oldest(), limit, func(schedule *store.Schedule) (gen.FunctionSchedule, bool) {
 			view := viewSchedule(tx, schedule)
 			return view, matches(&view)
 		})
@@ -132,11 +133,11 @@ func (s *Service) schedules(ctx context.Context, filter *gen.FunctionScheduleFil
 	return list, err
 }
 
-// ByIDsFunctionSchedules retrieves schedules in the order asked for.
+// ByIDsFunctionSchedules returns schedules in the order of the request.
 func (s *Service) ByIDsFunctionSchedules(ctx context.Context, request server.ByIDsFunctionSchedulesRequestObject) (server.ByIDsFunctionSchedulesResponseObject, error) {
 	list := server.FunctionScheduleListJSONResponse{Items: []gen.FunctionSchedule{}}
 	err := s.Store.View(ctx, func(tx *store.Tx) error {
-		found, err := byIDs(tx.Schedules(), "schedule", scheduleIDs(request.Body.Items), value(request.Body.IgnoreUnknownIDs))
+		found, err := byIDs(tx.Schedules(), "schedule", scheduleIDs(request.Body.Items), valueOrZero(request.Body.IgnoreUnknownIDs))
 		for _, schedule := range found {
 			list.Items = append(list.Items, viewSchedule(tx, schedule))
 		}
@@ -153,7 +154,7 @@ func scheduleIDs(items []gen.FunctionScheduleReference) []int64 {
 	return ids
 }
 
-// DeleteFunctionSchedules deletes schedules; calls that they started go on.
+// DeleteFunctionSchedules deletes schedules. It does not stop their running calls.
 func (s *Service) DeleteFunctionSchedules(ctx context.Context, request server.DeleteFunctionSchedulesRequestObject) (server.DeleteFunctionSchedulesResponseObject, error) {
 	err := s.Store.Update(ctx, func(tx *store.Tx) error {
 		found, err := byIDs(tx.Schedules(), "schedule", scheduleIDs(request.Body.Items), false)
@@ -171,9 +172,10 @@ func (s *Service) DeleteFunctionSchedules(ctx context.Context, request server.De
 	return server.DeleteFunctionSchedules200JSONResponse{}, nil
 }
 
-// deleteSchedulesOf removes a function's schedules. The scheduler drops them when they are next due.
+// deleteSchedulesOf removes a function's schedules from the store. callSchedule removes each from the scheduler when it is
+// due.
 func (s *Service) deleteSchedulesOf(tx *store.Tx, functionID int64) error {
-	all, _, err := selection(tx.Schedules().Oldest(), unlimited, func(schedule *store.Schedule) (*store.Schedule, bool) {
+	all, _, err := collect(tx.Schedules().Oldest(), unlimited, func(schedule *store.Schedule) (*store.Schedule, bool) {
 		return schedule, schedule.FunctionID == functionID
 	})
 	if err != nil {
@@ -191,7 +193,7 @@ func (s *Service) deleteSchedules(tx *store.Tx, schedules []*store.Schedule) err
 	return nil
 }
 
-// deleteSchedule removes a schedule; its session ends by itself, since nothing renews it any more.
+// deleteSchedule removes a schedule. Its session expires, because it is no longer renewed.
 func (s *Service) deleteSchedule(tx *store.Tx, schedule *store.Schedule) error {
 	session, err := tx.Sessions().Get(schedule.SessionID)
 	if err != nil {
@@ -215,44 +217,110 @@ func scheduleOf(tx *store.Tx, id int64) (*store.Schedule, error) {
 	return schedule, err
 }
 
-// GetFunctionSchedule retrieves one schedule.
+// GetFunctionSchedule returns one schedule.
 func (s *Service) GetFunctionSchedule(ctx context.Context, request server.GetFunctionScheduleRequestObject) (server.GetFunctionScheduleResponseObject, error) {
-	var answer server.GetFunctionSchedule200JSONResponse
+	var response server.GetFunctionSchedule200JSONResponse
 	err := s.Store.View(ctx, func(tx *store.Tx) error {
 		schedule, err := scheduleOf(tx, request.ScheduleID)
 		if err == nil {
-			answer = server.GetFunctionSchedule200JSONResponse(viewSchedule(tx, schedule))
+			response = server.GetFunctionSchedule200JSONResponse(viewSchedule(tx, schedule))
 		}
 		return err
 	})
-	return answer, err
+	return response, err
 }
 
-// GetFunctionScheduleInputData shows a schedule's data.
+// GetFunctionScheduleInputData returns the data of a schedule.
 func (s *Service) GetFunctionScheduleInputData(ctx context.Context, request server.GetFunctionScheduleInputDataRequestObject) (server.GetFunctionScheduleInputDataResponseObject, error) {
-	answer := server.FunctionScheduleInputDataJSONResponse{ID: request.ScheduleID}
+	response := server.FunctionScheduleInputDataJSONResponse{ID: request.ScheduleID}
 	err := s.Store.View(ctx, func(tx *store.Tx) error {
 		schedule, err := scheduleOf(tx, request.ScheduleID)
 		if err == nil {
-			answer.Data = schedule.Data
+			response.Data = schedule.Data
 		}
 		return err
 	})
-	return server.GetFunctionScheduleInputData200JSONResponse{FunctionScheduleInputDataJSONResponse: answer}, err
+	return server.GetFunctionScheduleInputData200JSONResponse{FunctionScheduleInputDataJSONResponse: response}, err
 }
 
-// viewSchedule shows a schedule as answers do.
+// viewSchedule returns a schedule for a response.
 func viewSchedule(tx *store.Tx, schedule *store.Schedule) gen.FunctionSchedule {
 	view := gen.FunctionSchedule{
-		ID: schedule.ID, CreatedTime: schedule.CreatedTime, When: cron.Words(schedule.CronExpression),
+		ID: schedule.ID, CreatedTime: schedule.CreatedTime, When: cron.Describe(schedule.CronExpression),
 	}
-	showSchedule.fill(&view, &schedule.FunctionScheduleWrite)
-	// Documented as text; the service sends a number.
+	scheduleCopier.copy(&view, &schedule.FunctionScheduleWrite)
+	// Documented as a string, but the service sends a number.
 	if err := view.SessionID.FromFunctionScheduleSessionNumber(schedule.SessionID); err != nil {
-		panic(err) // cannot happen: a number encodes
+		panic(err) // cannot happen: a number can be encoded
 	}
 	if f, err := tx.Functions().Get(schedule.FunctionID); err == nil && f != nil {
 		view.FunctionExternalID = f.Write.ExternalID
 	}
 	return view
+}
+
+// fire makes the call of a schedule for a time. The scheduler calls it, so it must not block.
+func (s *Service) fire(scheduleID int64, at time.Time) {
+	s.spawn(func() {
+		if err := s.callSchedule(scheduleID, at); err != nil {
+			s.Logger.Error("cannot make the call of a schedule", "schedule", scheduleID, "error", err)
+		}
+	})
+}
+
+// callSchedule adds a call and starts it. It is a guess that a call that cannot start is added as Failed, so that the
+// reason appears in the list of calls.
+func (s *Service) callSchedule(scheduleID int64, at time.Time) error {
+	var schedule *store.Schedule
+	var f *store.Function
+	var startErr error
+	now := s.nowMillis()
+	call := &store.Call{
+		Status: gen.FunctionCallStatusRunning, StartTime: now, ScheduleID: scheduleID, ScheduledTime: at.UnixMilli(),
+	}
+	err := s.update(func(tx *store.Tx) error {
+		var err error
+		if schedule, err = tx.Schedules().Get(scheduleID); err != nil || schedule == nil {
+			return err
+		}
+		if f, err = functionOf(tx, schedule.FunctionID); err != nil {
+			return err
+		}
+		call.ID, call.FunctionID, call.SessionID = newID(tx.Calls(f.ID).Has), f.ID, schedule.SessionID
+		if startErr = s.reserveScheduledCall(tx, f, schedule, callKey{f.ID, call.ID}); startErr != nil {
+			call.Status, call.EndTime, call.ErrorMessage = gen.FunctionCallStatusFailed, now, startErr.Error()
+		}
+		return addCall(tx, f, call)
+	})
+	if err != nil {
+		s.release(callKey{call.FunctionID, call.ID})
+		return err
+	}
+	switch {
+	case schedule == nil:
+		s.scheduler.Remove(scheduleID) // deleted together with its function
+	case startErr == nil:
+		s.start(f, call, schedule.Data)
+	}
+	return nil
+}
+
+// reserveScheduledCall reserves a call of a schedule. It returns an error if the session is not active, the function is
+// not Ready, or the number of running calls is at a limit.
+func (s *Service) reserveScheduledCall(tx *store.Tx, f *store.Function, schedule *store.Schedule, key callKey) error {
+	session, err := tx.Sessions().Get(schedule.SessionID)
+	if err != nil {
+		return err
+	}
+	if session == nil || s.sessionStatus(session) != gen.SessionStatusActive {
+		status := gen.SessionStatusAccessLost
+		if session != nil {
+			status = s.sessionStatus(session)
+		}
+		return fmt.Errorf("the schedule's session %d is %s: create the schedule again with a new session", schedule.SessionID, status)
+	}
+	if err := checkReady(f); err != nil {
+		return err
+	}
+	return s.reserve(key)
 }

@@ -1,6 +1,6 @@
-// Package service is the emulated service itself: what each operation of the API does, without HTTP around it.
+// Package service implements the operations of the API without HTTP.
 //
-// Where the real service's behavior is not documented, the comment at the place says that it is a guess.
+// If a behavior of the real service is not documented, a comment marks the implementation as a guess.
 package service
 
 import (
@@ -8,40 +8,37 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"log/slog"
-	"strings"
 	"sync"
 	"time"
 
-	"github.com/cogfn/cogfn/emulator/internal/cron"
-	"github.com/cogfn/cogfn/emulator/internal/envelope"
 	"github.com/cogfn/cogfn/emulator/internal/runner"
+	"github.com/cogfn/cogfn/emulator/internal/scheduler"
 	"github.com/cogfn/cogfn/emulator/internal/signature"
 	"github.com/cogfn/cogfn/emulator/internal/store"
 	"github.com/cogfn/cogfn/gen"
 	"github.com/cogfn/cogfn/gen/server"
 )
 
-// maxID is the greatest id.
+// maxID is the largest id.
 const maxID int64 = gen.InternalIDMaximum
 
-// Config is what a Service is made of; all fields without a meaning for their zero value must be set.
+// Config is the configuration of a [Service]. All fields are required except Limits, DeployDelay and RunnerAtOnce.
 type Config struct {
 	Store  *store.Store
 	Limits Limits
-	// DeployDelay is how long a deployment takes at least.
+	// DeployDelay is the minimum duration of a deployment.
 	DeployDelay time.Duration
-	// NonceLifetime is how long a nonce can be used.
+	// NonceLifetime is how long a nonce is valid.
 	NonceLifetime time.Duration
-	// GoFunction returns the Go function that stands in for a deployed one; nil if there is none for this external id or
-	// name. Of the spec, only the environment and the secrets are set.
+	// GoFunction returns the Go function that runs instead of the deployed code, or nil if none has this external id or
+	// name. Of spec, only the id, the environment and the secrets are set.
 	GoFunction func(externalID, name string, spec runner.Spec) runner.Function
-	// NewRunner makes what runs code for which there is no Go function. It is called at the first need, or by New if
-	// RunnerAtOnce is set, and New fails with its error then.
+	// NewRunner returns the runner of the code without a Go function. It is called when the runner is first needed. If
+	// RunnerAtOnce is set, New calls it and returns its error.
 	NewRunner    func() (runner.Runner, error)
 	RunnerAtOnce bool
-	// KnownClient says whether client credentials are good for a session.
+	// KnownClient reports whether client credentials can create a session.
 	KnownClient func(id, secret string) bool
 	Logger      *slog.Logger
 	Now         func() time.Time
@@ -51,42 +48,42 @@ type Config struct {
 type Service struct {
 	Config
 	signer    signature.Signer
-	scheduler *cron.Scheduler
-	ctx       context.Context // the life of the service, which outlives each request
+	scheduler *scheduler.Scheduler
+	ctx       context.Context // canceled by Close
 	cancel    context.CancelCauseFunc
 	work      sync.WaitGroup
 
-	mu          sync.Mutex
-	closed      bool
-	deployments map[int64]*deployment
-	runs        map[runKey]*run
-	runsOf      map[int64]int // by function
-	runnerMade  runner.Runner
+	mu                 sync.Mutex
+	closed             bool
+	deployments        map[int64]*deployment
+	runningCalls       map[callKey]*runningCall
+	runningPerFunction map[int64]int // number of running calls by function id
+	sharedRunner       runner.Runner
 }
 
 var _ server.StrictServerInterface = (*Service)(nil)
 
-// New brings up the service with the state of its store: calls that were running have failed, deployments that were
-// under way start again, and schedules go on with their next time.
+// New starts a service with the state of its store. Running calls become Failed, deployments in progress start again, and
+// schedules continue with their next time.
 func New(config Config) (*Service, error) {
 	s := &Service{
-		Config:      config,
-		signer:      signature.New(config.Store.SigningKey()),
-		deployments: map[int64]*deployment{},
-		runs:        map[runKey]*run{},
-		runsOf:      map[int64]int{},
+		Config:             config,
+		signer:             signature.New(config.Store.SigningKey()),
+		deployments:        map[int64]*deployment{},
+		runningCalls:       map[callKey]*runningCall{},
+		runningPerFunction: map[int64]int{},
 	}
 	s.Limits = s.Limits.WithDefaults()
 	s.ctx, s.cancel = context.WithCancelCause(context.Background())
-	s.scheduler = cron.NewScheduler(s.fire)
-	if err := s.begin(); err != nil {
+	s.scheduler = scheduler.New(s.fire)
+	if err := s.startBackground(); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
 }
 
-// begin starts what runs in the background.
-func (s *Service) begin() error {
+// startBackground starts the runner if configured, restores the stored state, and starts the background goroutines.
+func (s *Service) startBackground() error {
 	if s.RunnerAtOnce {
 		if _, err := s.runner(); err != nil {
 			return err
@@ -96,11 +93,12 @@ func (s *Service) begin() error {
 		return err
 	}
 	s.spawn(func() { s.scheduler.Run(s.ctx) })
-	s.spawn(s.forgetOld)
+	s.spawn(s.removeExpired)
 	return nil
 }
 
-// Close stops schedules, deployments and calls, which fail, and waits for their end. The store stays open.
+// Close stops schedules, deployments and calls, and waits until they have ended. The stopped calls are Failed. Close does
+// not close the store.
 func (s *Service) Close() error {
 	s.mu.Lock()
 	already := s.closed
@@ -114,7 +112,7 @@ func (s *Service) Close() error {
 	return s.closeFunctions()
 }
 
-// spawn runs work that Close waits for; it does nothing, and returns false, when the service is closed already.
+// spawn runs work in a goroutine that Close waits for. If the service is closed, it returns false and does not run work.
 func (s *Service) spawn(work func()) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -125,15 +123,15 @@ func (s *Service) spawn(work func()) bool {
 	return true
 }
 
-// update runs a change that must not be lost because its cause went away, such as the end of a call.
+// update runs an update that must also succeed while the service is closing, such as the end of a call.
 func (s *Service) update(fn func(*store.Tx) error) error {
 	return s.Store.Update(context.WithoutCancel(s.ctx), fn)
 }
 
-// nowMillis returns the time as the API writes it.
+// nowMillis returns the current time in milliseconds since 1970, the unit of the API.
 func (s *Service) nowMillis() int64 { return s.Now().UnixMilli() }
 
-// newID returns a random id that is not taken.
+// newID returns a random id that is not in use.
 func newID(taken func(int64) bool) int64 {
 	for {
 		var bytes [8]byte
@@ -145,43 +143,57 @@ func newID(taken func(int64) bool) int64 {
 	}
 }
 
-// millis turns a stored time into the API's optional one: 0 means absent.
-func millis(at int64) *int64 {
-	if at == 0 {
+// recover continues from the state that an earlier process stored.
+func (s *Service) recover() error {
+	var unfinished []*store.Function
+	var schedules []*store.Schedule
+	now := s.Now()
+	err := s.update(func(tx *store.Tx) error {
+		for _, row := range tx.Functions().Oldest() {
+			if row.Err != nil {
+				return row.Err
+			}
+			if err := failRunning(tx, row.Value.ID, now.UnixMilli()); err != nil {
+				return err
+			}
+			if status := row.Value.Status; status == gen.FunctionStatusQueued || status == gen.FunctionStatusDeploying {
+				unfinished = append(unfinished, row.Value)
+			}
+		}
+		for _, row := range tx.Schedules().Oldest() {
+			if row.Err != nil {
+				return row.Err
+			}
+			schedules = append(schedules, row.Value)
+		}
 		return nil
+	})
+	if err != nil {
+		return err
 	}
-	return &at
-}
-
-// text turns a stored text into the API's optional one: "" means absent.
-func text(value string) *string {
-	if value == "" {
-		return nil
+	for _, f := range unfinished {
+		s.deploy(f)
 	}
-	return &value
+	for _, schedule := range schedules {
+		s.addToScheduler(schedule, now) // no calls for times while the emulator was not running
+	}
+	return nil
 }
 
-// missing makes the error for ids that do not exist. Only 400 is documented for them.
-func missing(what string, ids ...map[string]any) *envelope.Error {
-	problem := envelope.BadRequest("%s not found: %s", what, idWords(ids))
-	problem.Missing = ids
-	return problem
-}
-
-func missingID(what string, id int64) *envelope.Error {
-	return missing(what, map[string]any{"id": id})
-}
-
-func idWords(ids []map[string]any) string {
-	const most = 5
-	var words []string
-	for _, id := range ids[:min(len(ids), most)] {
-		for key, value := range id {
-			words = append(words, fmt.Sprintf("%s %v", key, value))
+// failRunning sets a function's running calls to Failed. They were stopped with the earlier process.
+func failRunning(tx *store.Tx, functionID, now int64) error {
+	running, _, err := collect(tx.Calls(functionID).Newest(0), unlimited, func(call *store.Call) (*store.Call, bool) {
+		return call, call.Status == gen.FunctionCallStatusRunning
+	})
+	if err != nil {
+		return err
+	}
+	for _, call := range running {
+		call.Status, call.EndTime = gen.FunctionCallStatusFailed, max(now, call.StartTime)
+		call.ErrorMessage = errStopped.Error()
+		if err := tx.Calls(functionID).Put(call); err != nil {
+			return err
 		}
 	}
-	if len(ids) > most {
-		words = append(words, fmt.Sprintf("and %d more", len(ids)-most))
-	}
-	return strings.Join(words, ", ")
+	return nil
 }

@@ -14,13 +14,13 @@ import (
 	"github.com/cogfn/cogfn/gen/server"
 )
 
-// sessionLifetime is how long a session lives after it was bound, unless something renews it. A guess.
+// sessionLifetime is how long a session is valid after it was bound, unless it is renewed. The value is a guess.
 const sessionLifetime = time.Hour
 
-// CreateSessions creates a session with a fresh nonce. Client secrets are checked and not kept.
+// CreateSessions creates a session with a new nonce. It checks client secrets but does not store them.
 func (s *Service) CreateSessions(ctx context.Context, request server.CreateSessionsRequestObject) (server.CreateSessionsResponseObject, error) {
 	session := &store.Session{Status: gen.SessionStatusReady, CreationTime: s.nowMillis()}
-	if err := s.describe(session, request.Body.Items[0]); err != nil {
+	if err := s.setSessionType(session, request.Body.Items[0]); err != nil {
 		return nil, err
 	}
 	nonce := rand.Text()
@@ -38,13 +38,13 @@ func (s *Service) CreateSessions(ctx context.Context, request server.CreateSessi
 	}
 	return server.CreateSessions200JSONResponse{CreatedSessionListJSONResponse: server.CreatedSessionListJSONResponse{
 		Items: []gen.CreatedSession{{
-			ID: session.ID, Type: &session.Type, Status: session.Status, Nonce: nonce, ClientID: text(session.ClientID),
+			ID: session.ID, Type: &session.Type, Status: session.Status, Nonce: nonce, ClientID: optional(session.ClientID),
 		}},
 	}}, nil
 }
 
-// describe fills in what kind of session was asked for.
-func (s *Service) describe(session *store.Session, write gen.SessionWrite) error {
+// setSessionType sets the type of the requested session.
+func (s *Service) setSessionType(session *store.Session, write gen.SessionWrite) error {
 	client, err := write.AsSessionWithClientCredentials()
 	if err != nil {
 		return err
@@ -59,15 +59,16 @@ func (s *Service) describe(session *store.Session, write gen.SessionWrite) error
 	case client.ClientID == "" && client.ClientSecret == "":
 		session.Type = gen.SessionTypeOneshotTokenExchange
 	case !s.KnownClient(client.ClientID, client.ClientSecret):
-		return envelope.BadRequest("the client credentials are not valid: check clientId and clientSecret") // the status is a guess
+		// The status is a guess.
+		return envelope.BadRequest("the client credentials are not valid: check clientId and clientSecret")
 	default:
 		session.Type, session.ClientID = gen.SessionTypeClientCredentials, client.ClientID
 	}
 	return nil
 }
 
-// bind uses a nonce up and makes its session active, for a schedule if its id is not 0. It returns nil for a nonce that
-// is unknown, used or too old.
+// bind uses a nonce and activates its session, for a schedule if scheduleID is not 0. It returns nil if the nonce is
+// unknown, used or expired.
 func (s *Service) bind(tx *store.Tx, nonce string, scheduleID int64) (*store.Session, error) {
 	session, err := tx.TakeNonce(hashOf(nonce))
 	if err != nil || session == nil || s.sessionStatus(session) != gen.SessionStatusReady {
@@ -79,24 +80,24 @@ func (s *Service) bind(tx *store.Tx, nonce string, scheduleID int64) (*store.Ses
 	return session, tx.Sessions().Put(session)
 }
 
-// sessionStatus returns a session's status now: time ends sessions without anybody writing it down.
+// sessionStatus returns the current status of a session. The stored status does not change when a session expires.
 func (s *Service) sessionStatus(session *store.Session) gen.SessionStatus {
-	ended := s.nowMillis() >= session.ExpirationTime && !keptAlive(session)
+	ended := s.nowMillis() >= session.ExpirationTime && !isRenewed(session)
 	if ended && (session.Status == gen.SessionStatusReady || session.Status == gen.SessionStatusActive) {
 		return gen.SessionStatusExpired
 	}
 	return session.Status
 }
 
-// keptAlive says whether a schedule renews the session. One-shot sessions cannot be renewed.
-func keptAlive(session *store.Session) bool {
+// isRenewed reports whether a schedule renews the session. One-shot sessions cannot be renewed.
+func isRenewed(session *store.Session) bool {
 	return session.ScheduleID != 0 && session.Type != gen.SessionTypeOneshotTokenExchange
 }
 
-// ListSessions lists sessions, newest first; the order is a guess.
+// ListSessions lists sessions, newest first. The order is a guess.
 func (s *Service) ListSessions(ctx context.Context, request server.ListSessionsRequestObject) (server.ListSessionsResponseObject, error) {
 	page := server.SessionPageJSONResponse{Items: []gen.Session{}}
-	before, err := placeOf(request.Params.Cursor)
+	before, err := decodeCursor(request.Params.Cursor)
 	if err != nil {
 		return nil, err
 	}
@@ -109,17 +110,17 @@ func (s *Service) ListSessions(ctx context.Context, request server.ListSessionsR
 		return nil, err
 	}
 	err = s.Store.View(ctx, func(tx *store.Tx) error {
-		found, last, err := selection(tx.Sessions().Newest(before), limit, func(session *store.Session) (gen.Session, bool) {
+		found, last, err := collect(tx.Sessions().Newest(before), limit, func(session *store.Session) (gen.Session, bool) {
 			view := s.viewSession(session)
 			return view, wanted == "" || *view.Status == wanted
 		})
-		page.Items, page.NextCursor = found, cursorOf(last)
+		page.Items, page.NextCursor = found, encodeCursor(last)
 		return err
 	})
 	return server.ListSessions200JSONResponse{SessionPageJSONResponse: page}, err
 }
 
-// wantedStatus reads the status filter, whose case does not matter. Without a filter it returns "".
+// wantedStatus returns the status of a filter, which is case-insensitive, or "" without a filter.
 func wantedStatus(filter *gen.SessionStatusFilter) (gen.SessionStatus, error) {
 	if filter == nil {
 		return "", nil
@@ -130,7 +131,7 @@ func wantedStatus(filter *gen.SessionStatusFilter) (gen.SessionStatus, error) {
 	return gen.SessionStatus(strings.ToUpper(string(*filter))), nil
 }
 
-// GetSessionsByIDs retrieves sessions in the order asked for.
+// GetSessionsByIDs returns sessions in the order of the request.
 func (s *Service) GetSessionsByIDs(ctx context.Context, request server.GetSessionsByIDsRequestObject) (server.GetSessionsByIDsResponseObject, error) {
 	list := server.GetSessionsByIDs200JSONResponse{Items: []gen.Session{}}
 	err := s.Store.View(ctx, func(tx *store.Tx) error {
@@ -143,7 +144,7 @@ func (s *Service) GetSessionsByIDs(ctx context.Context, request server.GetSessio
 	return list, err
 }
 
-// RevokeSessions revokes sessions at once; the real service may take an hour. Revoking again does nothing.
+// RevokeSessions revokes sessions immediately. The real service may take an hour. Revoking a revoked session does nothing.
 func (s *Service) RevokeSessions(ctx context.Context, request server.RevokeSessionsRequestObject) (server.RevokeSessionsResponseObject, error) {
 	list := server.RevokeSessions200JSONResponse{Items: []gen.Session{}}
 	err := s.Store.Update(ctx, func(tx *store.Tx) error {
@@ -173,11 +174,11 @@ func sessionIDs(items []gen.SessionReference) []int64 {
 
 func (s *Service) viewSession(session *store.Session) gen.Session {
 	expires := session.ExpirationTime
-	if keptAlive(session) {
-		expires = max(expires, s.Now().Add(sessionLifetime).UnixMilli()) // its token is renewed all the time
+	if isRenewed(session) {
+		expires = max(expires, s.Now().Add(sessionLifetime).UnixMilli()) // renewed continuously
 	}
 	return gen.Session{
-		ID: session.ID, Type: &session.Type, Status: new(s.sessionStatus(session)), ClientID: text(session.ClientID),
+		ID: session.ID, Type: &session.Type, Status: new(s.sessionStatus(session)), ClientID: optional(session.ClientID),
 		CreationTime: &session.CreationTime, ExpirationTime: &expires,
 	}
 }

@@ -6,55 +6,46 @@ import (
 	"github.com/cogfn/cogfn/gen"
 )
 
-// How the fields that a caller wrote are shown.
+// The copiers from the types of requests to the types of responses.
 var (
-	showFunction   = newShow[gen.Function, gen.FunctionWrite]()
-	showSchedule   = newShow[gen.FunctionSchedule, gen.FunctionScheduleWrite]()
-	showFile       = newShow[gen.FileMetadata, gen.FileWrite]()
-	showFileUpload = newShow[gen.FileUpload, gen.FileMetadata]()
+	functionCopier   = newCopier[gen.Function, gen.FunctionWrite]()
+	scheduleCopier   = newCopier[gen.FunctionSchedule, gen.FunctionScheduleWrite]()
+	fileCopier       = newCopier[gen.FileMetadata, gen.FileWrite]()
+	fileUploadCopier = newCopier[gen.FileUpload, gen.FileMetadata]()
 )
 
-// show copies the fields of W to the fields of the read type V that have the same names in JSON. It is derived from the
-// generated types, so that a new field is shown if both types have it.
-type show[V, W any] struct {
-	pairs []pair
-	// fault names a field that has another type in V; "" if there is none.
-	fault string
+// copier copies the fields of W to the fields of the read type V with the same JSON names. It is derived from the
+// generated types, so that a new field is copied if both types have it.
+type copier[V, W any] struct {
+	pairs []fieldPair
+	// mismatch is the name of a field that has another type in V; "" if there is none.
+	mismatch string
 }
 
-// pair is a field of the read type and the field that is copied to it.
-type pair struct{ to, from int }
+// fieldPair contains the indexes of a field of the read type and of the field that is copied to it.
+type fieldPair struct{ to, from int }
 
-func newShow[V, W any]() show[V, W] {
-	var s show[V, W]
+func newCopier[V, W any]() copier[V, W] {
+	var c copier[V, W]
 	view, write := reflect.TypeFor[V](), reflect.TypeFor[W]()
 	for from := range write.NumField() {
 		field := write.Field(from)
-		to, ok := fieldNamed(view, jsonName(field))
+		to, ok := fieldByJSONName(view, jsonName(field))
 		switch {
 		case !ok || jsonName(field) == "-":
-		case plain(view.Field(to).Type) != plain(field.Type):
-			s.fault = field.Name
+		case elemType(view.Field(to).Type) != elemType(field.Type):
+			c.mismatch = field.Name
 		default:
-			s.pairs = append(s.pairs, pair{to, from})
+			c.pairs = append(c.pairs, fieldPair{to, from})
 		}
 	}
-	return s
+	return c
 }
 
-// dropEmpty removes optional texts that are empty, as the service does not store them.
-func dropEmpty[W any](write *W) {
-	for _, field := range reflect.ValueOf(write).Elem().Fields() {
-		if field.Kind() == reflect.Pointer && isText(field.Type()) && valueOf(field).IsZero() {
-			field.SetZero()
-		}
-	}
-}
-
-// fill copies the fields. Absent fields stay as they are.
-func (s show[V, W]) fill(view *V, write *W) {
+// copy copies the fields. A required field of V keeps its value if the optional field of W is nil.
+func (c copier[V, W]) copy(view *V, write *W) {
 	to, from := reflect.ValueOf(view).Elem(), reflect.ValueOf(write).Elem()
-	for _, p := range s.pairs {
+	for _, p := range c.pairs {
 		target, source := to.Field(p.to), from.Field(p.from)
 		switch {
 		case target.Type() == source.Type():
@@ -63,6 +54,15 @@ func (s show[V, W]) fill(view *V, write *W) {
 			target.Set(source.Addr())
 		case !source.IsNil():
 			target.Set(source.Elem())
+		}
+	}
+}
+
+// dropEmpty sets optional strings that are empty to nil, because the service does not store them.
+func dropEmpty[W any](write *W) {
+	for _, field := range reflect.ValueOf(write).Elem().Fields() {
+		if field.Kind() == reflect.Pointer && isString(field.Type()) && elemValue(field).IsZero() {
+			field.SetZero()
 		}
 	}
 }

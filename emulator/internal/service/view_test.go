@@ -6,18 +6,18 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestEveryWrittenFieldIsShown(t *testing.T) {
+func TestEveryWrittenFieldIsCopied(t *testing.T) {
 	t.Parallel()
-	for what, fault := range map[string]string{
-		"function": showFunction.fault, "schedule": showSchedule.fault, "file": showFile.fault, "uploaded file": showFileUpload.fault,
+	for what, mismatch := range map[string]string{
+		"function": functionCopier.mismatch, "schedule": scheduleCopier.mismatch, "file": fileCopier.mismatch, "uploaded file": fileUploadCopier.mismatch,
 	} {
-		if fault != "" {
-			t.Errorf("emulator/internal/service/view.go: the field %s of a %s has another type in the read type; convert it in show.fill", fault, what)
+		if mismatch != "" {
+			t.Errorf("emulator/internal/service/view.go: the field %s of a %s has another type in the read type; convert it in copier.copy", mismatch, what)
 		}
 	}
 }
 
-// fields and view stand for types that are generated from another description.
+// fields and view are like types that are generated from another description.
 type (
 	fields struct {
 		Name   string            `json:"name"`
@@ -41,30 +41,30 @@ type (
 	}
 )
 
-func TestShow(t *testing.T) {
+func TestCopier(t *testing.T) {
 	t.Parallel()
-	show := newShow[view, fields]()
-	if show.fault != "" {
-		t.Errorf("the field %s has another type", show.fault)
+	c := newCopier[view, fields]()
+	if c.mismatch != "" {
+		t.Errorf("the field %s has another type", c.mismatch)
 	}
 	got := view{ID: 7}
-	show.fill(&got, &fields{
-		Name: "a", Region: new("west"), Number: 3, Count: new(int64(4)), Pairs: map[string]string{"k": "v"}, Secret: new("hush"),
+	c.copy(&got, &fields{
+		Name: "a", Region: new("west"), Number: 3, Count: new(int64(4)), Pairs: map[string]string{"k": "v"}, Secret: new("secret value"),
 		Extra: map[string]string{"x": "y"},
 	})
 	want := view{ID: 7, Name: "a", Region: new("west"), Number: new(int64(3)), Count: 4, Pairs: map[string]string{"k": "v"}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("the view (-want +got):\n%s", diff)
 	}
-	show.fill(&got, &fields{Name: "b"})
+	c.copy(&got, &fields{Name: "b"})
 	if got.Name != "b" || got.Count != 4 || got.Region != nil {
 		t.Errorf("without optional fields: %+v", got)
 	}
 	type other struct {
 		Name int `json:"name"`
 	}
-	if fault := newShow[other, fields]().fault; fault != "Name" {
-		t.Errorf("a field of another type: fault %q", fault)
+	if mismatch := newCopier[other, fields]().mismatch; mismatch != "Name" {
+		t.Errorf("a field of another type: mismatch %q, want Name", mismatch)
 	}
 }
 

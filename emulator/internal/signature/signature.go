@@ -1,5 +1,5 @@
-// Package signature makes texts that only the emulator can have made, and that end by themselves: access tokens and the
-// keys in upload and download URLs.
+// Package signature creates and verifies signed strings that expire: access tokens and the signatures in upload and
+// download URLs.
 package signature
 
 import (
@@ -12,27 +12,28 @@ import (
 	"time"
 )
 
-// ErrInvalid and ErrExpired say why a text is refused.
+// ErrInvalid and ErrExpired are the errors of [Signer.Verify].
 var (
 	ErrInvalid = errors.New("the signature is not valid")
 	ErrExpired = errors.New("the signature has expired")
 )
 
-// Signer signs with one key.
+// Signer signs and verifies with one key.
 type Signer struct{ key []byte }
 
-// New returns a signer; the key should be 32 random bytes.
+// New returns a signer. The key should be 32 random bytes.
 func New(key []byte) Signer { return Signer{key} }
 
-// Sign returns a text that proves subject for purpose until expires. It holds letters, digits, "-", "_" and ".".
+// Sign returns a signed string that contains subject, is valid for one purpose, and expires. It consists of letters,
+// digits, "-", "_" and ".".
 func (s Signer) Sign(purpose, subject string, expires time.Time) string {
 	body := base64.RawURLEncoding.EncodeToString([]byte(subject)) + "." + strconv.FormatInt(expires.UnixMilli(), 36)
 	return body + "." + s.sum(purpose, body)
 }
 
-// Verify returns the subject of a text that Sign made for the same purpose.
-func (s Signer) Verify(purpose, text string, now time.Time) (subject string, err error) {
-	parts := strings.Split(text, ".")
+// Verify returns the subject of a string that Sign returned for the same purpose.
+func (s Signer) Verify(purpose, signed string, now time.Time) (subject string, err error) {
+	parts := strings.Split(signed, ".")
 	if len(parts) != 3 {
 		return "", ErrInvalid
 	}

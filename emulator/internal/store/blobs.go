@@ -13,41 +13,41 @@ import (
 	bolt "go.etcd.io/bbolt"
 )
 
-// ErrTooLarge and ErrBrokenOff are returned for content above a limit, and for content whose sender stopped sending.
+// ErrTooLarge is returned for content above the limit, ErrIncomplete if the sender stopped sending.
 var (
-	ErrTooLarge  = errors.New("the content is larger than allowed")
-	ErrBrokenOff = errors.New("the content broke off")
+	ErrTooLarge   = errors.New("the content is larger than the limit")
+	ErrIncomplete = errors.New("the content is incomplete")
 )
 
-// incoming marks errors of the sender's side, which would look like those of the disk otherwise.
-type incoming struct{ io.Reader }
+// senderReader wraps read errors with ErrIncomplete, to distinguish them from errors of the disk.
+type senderReader struct{ io.Reader }
 
-// Read reads on.
-func (i incoming) Read(part []byte) (int, error) {
+// Read implements [io.Reader].
+func (i senderReader) Read(part []byte) (int, error) {
 	n, err := i.Reader.Read(part)
 	if err != nil && err != io.EOF { //nolint:errorlint // io.Copy compares it in this way
-		err = fmt.Errorf("%w: %w", ErrBrokenOff, err)
+		err = fmt.Errorf("%w: %w", ErrIncomplete, err)
 	}
 	return n, err
 }
 
-// Upload is content that has arrived completely but does not belong to a file yet.
+// Upload is completely received content that does not belong to a file yet.
 type Upload struct {
-	// Name is what the blob will be called.
-	Name string
-	path string
-	keep string
+	// Name is the name of the blob, the hash of the content.
+	Name   string
+	path   string
+	target string
 }
 
-// Receive takes content in. More than limit bytes are refused with ErrTooLarge, and content that does not arrive whole
-// with ErrBrokenOff. The caller ends with Discard, after Keep or without it.
+// Receive stores content in a temporary file. It returns ErrTooLarge for more than limit bytes and ErrIncomplete if
+// reading fails. The caller must call Discard, also after Commit.
 func (s *Store) Receive(content io.Reader, limit int64) (upload *Upload, err error) {
 	file, err := os.CreateTemp(filepath.Join(s.dir, uploadDir), "upload-")
 	if err != nil {
-		return nil, fmt.Errorf("make room for an upload: %w", err)
+		return nil, fmt.Errorf("create a file for an upload: %w", err)
 	}
 	sum := sha256.New()
-	written, err := io.Copy(io.MultiWriter(file, sum), io.LimitReader(incoming{content}, limit+1))
+	written, err := io.Copy(io.MultiWriter(file, sum), io.LimitReader(senderReader{content}, limit+1))
 	if err == nil && written > limit {
 		err = ErrTooLarge
 	}
@@ -58,19 +58,19 @@ func (s *Store) Receive(content io.Reader, limit int64) (upload *Upload, err err
 		return nil, errors.Join(fmt.Errorf("receive an upload: %w", err), os.Remove(file.Name()))
 	}
 	name := hex.EncodeToString(sum.Sum(nil))
-	return &Upload{Name: name, path: file.Name(), keep: s.blobPath(name)}, nil
+	return &Upload{Name: name, path: file.Name(), target: s.blobPath(name)}, nil
 }
 
-// Keep makes the upload a blob, whole from the first moment. It must run inside the update that notes who needs it, or
-// Sweep could take it away in between.
-func (u *Upload) Keep() error {
-	if err := os.Rename(u.path, u.keep); err != nil {
-		return fmt.Errorf("keep an upload: %w", err)
+// Commit renames the upload to a blob. It must run in the same update that stores the reference to the blob. Otherwise
+// Sweep could remove the blob in between.
+func (u *Upload) Commit() error {
+	if err := os.Rename(u.path, u.target); err != nil {
+		return fmt.Errorf("store an upload: %w", err)
 	}
 	return nil
 }
 
-// Discard removes what was not kept.
+// Discard removes the upload if it was not committed.
 func (u *Upload) Discard() error {
 	if err := os.Remove(u.path); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("discard an upload: %w", err)
@@ -87,8 +87,8 @@ func (s *Store) OpenBlob(name string) (*os.File, error) {
 	return file, nil
 }
 
-// Sweep removes blobs that no file and no function needs. It is called after the change that made them superfluous was
-// kept: the other way around, the end of the process in between would lose content.
+// Sweep removes those of the named blobs that no file and no function refers to. It is called after the update that
+// removed the references. In the opposite order, a crash in between would lose content.
 func (s *Store) Sweep(names ...string) error {
 	return s.db.Update(func(tx *bolt.Tx) error {
 		needed := map[string]bool{"": true}
@@ -116,11 +116,11 @@ func (s *Store) Sweep(names ...string) error {
 	})
 }
 
-// sweepAll removes what an earlier process left behind between a change and its sweep.
+// sweepAll removes blobs that an earlier process did not sweep because it was killed.
 func (s *Store) sweepAll() error {
 	entries, err := os.ReadDir(filepath.Join(s.dir, blobDir))
 	if err != nil {
-		return fmt.Errorf("read the data folder: %w", err)
+		return fmt.Errorf("read the data directory: %w", err)
 	}
 	names := make([]string, len(entries))
 	for i, entry := range entries {
@@ -131,11 +131,11 @@ func (s *Store) sweepAll() error {
 
 func (s *Store) blobPath(name string) string { return filepath.Join(s.dir, blobDir, name) }
 
-// NewCodeDir makes an empty folder for a function's unpacked code.
+// NewCodeDir creates an empty directory for a function's unpacked code.
 func (s *Store) NewCodeDir(functionID int64) (string, error) {
 	dir, err := os.MkdirTemp(filepath.Join(s.dir, codeDir), strconv.FormatInt(functionID, 10)+"-")
 	if err != nil {
-		return "", fmt.Errorf("make a folder for the code: %w", err)
+		return "", fmt.Errorf("create a directory for the code: %w", err)
 	}
 	return dir, nil
 }

@@ -1,9 +1,9 @@
-// Package store keeps the emulator's state: functions, calls, schedules, sessions and files in a bbolt database, and the
-// files' content beside it.
+// Package store stores the emulator's state. Functions, calls, schedules, sessions and file metadata are in a bbolt
+// database. File contents are in files in the same data directory.
 //
-// What a transaction wrote survives the end of the process at any moment, kill -9 included; surviving a power loss needs
-// Options.Sync. Secrets of functions are kept in clear, since the functions need them: the database has mode 0600, its
-// folder 0700.
+// A committed transaction survives the end of the process, including kill -9. It survives a power loss only with
+// [Options.Sync]. The secrets of functions are not encrypted, because the functions need them. The database has mode 0600
+// and its directory mode 0700.
 package store
 
 import (
@@ -19,18 +19,18 @@ import (
 	bolt "go.etcd.io/bbolt"
 )
 
-// lockWait is how long Open waits for another emulator to let go of the folder.
+// lockWait is how long Open waits for the lock of another emulator.
 const lockWait = 200 * time.Millisecond
 
-// Options says where the state is and how careful the store is.
+// Options are the settings of a [Store].
 type Options struct {
-	// Dir is the data folder; "" means a temporary one that Close removes.
+	// Dir is the data directory; "" means a temporary directory that Close removes.
 	Dir string
-	// Sync writes each change through to the disk before it is acknowledged.
+	// Sync makes each update wait until its data are on the disk.
 	Sync bool
 }
 
-// Store is an open data folder. It is safe for concurrent use.
+// Store is an open data directory. It is safe for concurrent use.
 type Store struct {
 	db        *bolt.DB
 	dir       string
@@ -40,16 +40,16 @@ type Store struct {
 	closeErr  error
 }
 
-// Open opens a data folder, making it if needed. A folder that another emulator uses, or that holds somebody else's
-// files, is refused with a sentence that names it, and left as it is.
+// Open opens a data directory. It creates the directory if it does not exist. It returns an error and changes nothing if
+// another emulator uses the directory, or if the directory contains other files.
 func Open(options Options) (*Store, error) {
 	s := &Store{dir: options.Dir, temporary: options.Dir == ""}
 	var err error
 	if s.temporary {
 		if s.dir, err = os.MkdirTemp("", "cogfn-emulator-"); err != nil {
-			return nil, fmt.Errorf("no temporary folder can be made (%w): set TMPDIR to a folder that can be written to, or name a data folder", err)
+			return nil, fmt.Errorf("cannot create a temporary directory (%w): set TMPDIR to a writable directory, or choose a data directory", err)
 		}
-	} else if err = adopt(s.dir); err != nil {
+	} else if err = prepareDataDir(s.dir); err != nil {
 		return nil, err
 	}
 	if err := s.open(options.Sync); err != nil {
@@ -63,7 +63,7 @@ func Open(options Options) (*Store, error) {
 
 func (s *Store) open(sync bool) (err error) {
 	defer func() {
-		if recover() != nil { // bbolt's answer to damaged pages
+		if recover() != nil { // bbolt panics on damaged pages
 			err = damaged(s.dir)
 		}
 	}()
@@ -77,7 +77,7 @@ func (s *Store) open(sync bool) (err error) {
 	if err != nil {
 		return explain(s.dir, err)
 	}
-	if err := s.prepare(); err != nil {
+	if err := s.initialize(); err != nil {
 		return errors.Join(err, s.db.Close())
 	}
 	if err := s.sweepAll(); err != nil {
@@ -86,9 +86,9 @@ func (s *Store) open(sync bool) (err error) {
 	return nil
 }
 
-// prepare makes what an empty folder lacks, and throws away what the process before left half done.
-func (s *Store) prepare() error {
-	// Unpacked code, half-written uploads and scratch files belong to the process that made them.
+// initialize creates missing directories and buckets, and removes the temporary files of an earlier process.
+func (s *Store) initialize() error {
+	// Unpacked code, uploads in progress and scratch files are useless to a new process.
 	for _, name := range []string{codeDir, uploadDir, scratchDir} {
 		if err := os.RemoveAll(filepath.Join(s.dir, name)); err != nil {
 			return explain(s.dir, err)
@@ -119,16 +119,16 @@ func (s *Store) prepare() error {
 	})
 }
 
-// Dir returns the data folder.
+// Dir returns the data directory.
 func (s *Store) Dir() string { return s.dir }
 
-// ScratchDir returns a folder for files that are of no use to the next process, which removes them.
+// ScratchDir returns a directory for temporary files. The next Open removes its content.
 func (s *Store) ScratchDir() string { return filepath.Join(s.dir, scratchDir) }
 
-// SigningKey returns 32 random bytes that stay the same as long as the data folder exists.
+// SigningKey returns 32 random bytes that are stored in the data directory.
 func (s *Store) SigningKey() []byte { return s.key }
 
-// View runs fn with a consistent view of the state.
+// View runs fn in a read-only transaction.
 func (s *Store) View(ctx context.Context, fn func(*Tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -136,7 +136,8 @@ func (s *Store) View(ctx context.Context, fn func(*Tx) error) error {
 	return s.db.View(func(tx *bolt.Tx) error { return fn(&Tx{tx: tx}) })
 }
 
-// Update runs fn and keeps all its changes if it returns nil, and none otherwise. Updates run one at a time.
+// Update runs fn in a transaction. It commits the changes if fn returns nil and discards them otherwise. Updates run one
+// at a time.
 func (s *Store) Update(ctx context.Context, fn func(*Tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -144,7 +145,7 @@ func (s *Store) Update(ctx context.Context, fn func(*Tx) error) error {
 	return s.db.Update(func(tx *bolt.Tx) error { return fn(&Tx{tx: tx}) })
 }
 
-// Close closes the database and removes a temporary folder. Calling it again does nothing.
+// Close closes the database and removes a temporary data directory. Further calls return the same result.
 func (s *Store) Close() error {
 	s.closeOnce.Do(func() { s.closeErr = s.close() })
 	return s.closeErr
@@ -154,7 +155,6 @@ func (s *Store) close() error {
 	if s.temporary {
 		return errors.Join(s.db.Close(), os.RemoveAll(s.dir))
 	}
-	// Unpacked code is of no use to the next process. It goes before the lock does: afterwards the folder may be another
-	// emulator's.
+	// Remove the unpacked code while the store still has the lock. Afterwards another emulator may use the directory.
 	return errors.Join(os.RemoveAll(filepath.Join(s.dir, codeDir)), s.db.Close())
 }

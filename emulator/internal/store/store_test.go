@@ -2,9 +2,9 @@ package store_test
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -30,20 +30,20 @@ func open(t *testing.T, options store.Options) *store.Store {
 	return s
 }
 
-// ids lists what a walk yields.
-func ids(t *testing.T, table store.Table[store.Call], newest bool, before store.Place) (found []int64, places []store.Place) {
+// ids returns the ids and positions that Oldest or Newest yields.
+func ids(t *testing.T, table store.Table[store.Call], newest bool, before store.Position) (found []int64, positions []store.Position) {
 	t.Helper()
 	walk := table.Oldest()
 	if newest {
 		walk = table.Newest(before)
 	}
-	for place, row := range walk {
+	for position, row := range walk {
 		if row.Err != nil {
 			t.Fatal(row.Err)
 		}
-		found, places = append(found, row.Value.ID), append(places, place)
+		found, positions = append(found, row.Value.ID), append(positions, position)
 	}
-	return found, places
+	return found, positions
 }
 
 func TestTable(t *testing.T) {
@@ -60,7 +60,7 @@ func TestTable(t *testing.T) {
 			}
 		}
 		if err := tx.Calls(f).Put(&store.Call{ID: 10, FunctionID: f, Status: gen.FunctionCallStatusFailed}); err != nil {
-			return err // again: it keeps its place
+			return err // the second Put keeps the position
 		}
 		return tx.Calls(f).Delete(30)
 	})
@@ -70,28 +70,28 @@ func TestTable(t *testing.T) {
 	err = s.View(t.Context(), func(tx *store.Tx) error {
 		calls := tx.Calls(f)
 		oldest, _ := ids(t, calls, false, 0)
-		newest, places := ids(t, calls, true, 0)
+		newest, positions := ids(t, calls, true, 0)
 		if diff := cmp.Diff([][]int64{{50, 10, 20}, {20, 10, 50}}, [][]int64{oldest, newest}); diff != "" {
 			t.Errorf("order (-want +got):\n%s", diff)
 		}
-		rest, _ := ids(t, calls, true, places[0])
+		rest, _ := ids(t, calls, true, positions[0])
 		if diff := cmp.Diff([]int64{10, 50}, rest); diff != "" {
 			t.Errorf("after the first (-want +got):\n%s", diff)
 		}
-		if end, _ := ids(t, calls, true, places[2]); len(end) != 0 {
+		if end, _ := ids(t, calls, true, positions[2]); len(end) != 0 {
 			t.Errorf("after the last: %v", end)
 		}
 		if all, _ := ids(t, calls, true, 1000); len(all) != 3 {
-			t.Errorf("before a place that is not there yet: %v", all)
+			t.Errorf("before a position that is not used yet: %v", all)
 		}
 		if call, err := calls.Get(10); err != nil || call.Status != gen.FunctionCallStatusFailed {
 			t.Errorf("got %+v, %v", call, err)
 		}
 		if calls.Has(30) || !calls.Has(50) {
-			t.Error("Has is wrong")
+			t.Errorf("Has(30) = %v, Has(50) = %v, want false and true", calls.Has(30), calls.Has(50))
 		}
 		if call, err := tx.Calls(8).Get(10); call != nil || err != nil {
-			t.Errorf("a function that is not there has the call %v, %v", call, err)
+			t.Errorf("an unknown function has the call %v, %v", call, err)
 		}
 		return nil
 	})
@@ -111,7 +111,7 @@ func TestFailedUpdateChangesNothing(t *testing.T) {
 	}
 	err = s.View(t.Context(), func(tx *store.Tx) error {
 		if tx.Functions().Has(1) {
-			t.Error("the function is there")
+			t.Error("the function exists")
 		}
 		return nil
 	})
@@ -120,7 +120,7 @@ func TestFailedUpdateChangesNothing(t *testing.T) {
 	}
 }
 
-func TestDeletedFunctionTakesItsCallsAlong(t *testing.T) {
+func TestDeleteFunctionDeletesCalls(t *testing.T) {
 	t.Parallel()
 	s := open(t, store.Options{})
 	err := s.Update(t.Context(), func(tx *store.Tx) error {
@@ -133,13 +133,13 @@ func TestDeletedFunctionTakesItsCallsAlong(t *testing.T) {
 		}
 		err = errors.Join(err, tx.DeleteFunction(1), tx.DeleteFunction(1), tx.AddFunction(&store.Function{ID: 1}))
 		if lines, err := tx.Log(1, 2); err != nil || len(lines) != 0 || len(tx.Response(1, 2)) != 0 || tx.Calls(1).Has(2) {
-			t.Error("a new function has the calls of an old one")
+			t.Error("a new function has the calls of the deleted function")
 		}
-		if err := errors.Join(tx.PutLog(9, 2, nil)); err == nil {
-			t.Error("a log without function was kept")
+		if err := tx.PutLog(9, 2, nil); err == nil {
+			t.Error("a log without function was stored")
 		}
 		if err := tx.Calls(9).Put(&store.Call{ID: 1}); err == nil {
-			t.Error("a call without function was kept")
+			t.Error("a call without function was stored")
 		}
 		return err
 	})
@@ -148,19 +148,19 @@ func TestDeletedFunctionTakesItsCallsAlong(t *testing.T) {
 	}
 }
 
-func TestNonceServesOnce(t *testing.T) {
+func TestNonceIsValidOnce(t *testing.T) {
 	t.Parallel()
 	s := open(t, store.Options{})
 	err := s.Update(t.Context(), func(tx *store.Tx) error {
 		if session, err := tx.TakeNonce("hash"); session != nil || err != nil {
-			t.Errorf("an unknown nonce gives %v, %v", session, err)
+			t.Errorf("an unknown nonce returns %v, %v", session, err)
 		}
 		err := errors.Join(tx.Sessions().Put(&store.Session{ID: 5, Nonce: "hash"}), tx.PutNonce("hash", 5))
 		if session, err := tx.TakeNonce("hash"); err != nil || session.ID != 5 || session.Nonce != "" {
-			t.Errorf("the nonce gives %v, %v", session, err)
+			t.Errorf("the nonce returns %v, %v", session, err)
 		}
 		if session, err := tx.TakeNonce("hash"); session != nil || err != nil {
-			t.Errorf("a used nonce gives %v, %v", session, err)
+			t.Errorf("a used nonce returns %v, %v", session, err)
 		}
 		return err
 	})
@@ -188,28 +188,28 @@ func TestBlobs(t *testing.T) {
 	if _, err := s.Receive(strings.NewReader("12345"), 4); !errors.Is(err, store.ErrTooLarge) {
 		t.Errorf("content above the limit: %v", err)
 	}
-	if _, err := s.Receive(iotest.TimeoutReader(iotest.OneByteReader(strings.NewReader("12"))), 4); !errors.Is(err, store.ErrBrokenOff) {
-		t.Errorf("content that broke off: %v", err)
+	if _, err := s.Receive(iotest.TimeoutReader(iotest.OneByteReader(strings.NewReader("12"))), 4); !errors.Is(err, store.ErrIncomplete) {
+		t.Errorf("incomplete content: %v", err)
 	}
 	upload, err := s.Receive(strings.NewReader("1234"), 4)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if names := blobs(t, s); len(names) != 0 {
-		t.Errorf("blobs before Keep: %v", names)
+		t.Errorf("blobs before Commit: %v", names)
 	}
 	err = s.Update(t.Context(), func(tx *store.Tx) error {
-		return errors.Join(upload.Keep(), tx.Files().Put(&store.File{ID: 1, Blob: upload.Name}), tx.AddFunction(&store.Function{ID: 2, Code: upload.Name}))
+		return errors.Join(upload.Commit(), tx.Files().Put(&store.File{ID: 1, Blob: upload.Name}), tx.AddFunction(&store.Function{ID: 2, Code: upload.Name}))
 	})
 	if err := errors.Join(err, upload.Discard()); err != nil {
 		t.Fatal(err)
 	}
-	for range 2 { // first both need it, then the function alone
+	for range 2 { // first referenced by the file and the function, then only by the function
 		if err := s.Sweep(upload.Name, "", "unknown"); err != nil {
 			t.Fatal(err)
 		}
 		if len(blobs(t, s)) != 1 {
-			t.Error("the blob is gone although it is needed")
+			t.Error("Sweep removed a blob that is referenced")
 		}
 		if err := s.Update(t.Context(), func(tx *store.Tx) error { return tx.Files().Delete(1) }); err != nil {
 			t.Fatal(err)
@@ -223,16 +223,16 @@ func TestBlobs(t *testing.T) {
 	if err := s.Update(t.Context(), func(tx *store.Tx) error { return tx.DeleteFunction(2) }); err != nil {
 		t.Fatal(err)
 	}
-	// The process ends before the sweep: the next start does it.
+	// Simulate a crash before the sweep: the next Open sweeps.
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
 	if names := blobs(t, open(t, store.Options{Dir: dir})); len(names) != 0 {
-		t.Errorf("left after a restart: %v", names)
+		t.Errorf("blobs after a restart: %v", names)
 	}
 }
 
-func TestPrivateFiles(t *testing.T) {
+func TestFileModes(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "made", "by", "open")
 	open(t, store.Options{Dir: dir})
@@ -244,7 +244,7 @@ func TestPrivateFiles(t *testing.T) {
 	}
 }
 
-func TestSigningKeyStays(t *testing.T) {
+func TestSigningKeyPersists(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	first := open(t, store.Options{Dir: dir})
@@ -253,15 +253,15 @@ func TestSigningKeyStays(t *testing.T) {
 		t.Fatal(err)
 	}
 	if again := string(open(t, store.Options{Dir: dir}).SigningKey()); again != key || len(key) != 32 {
-		t.Errorf("keys of %d and %d bytes, want the same of 32", len(key), len(again))
+		t.Errorf("keys have %d and %d bytes, want equal keys of 32 bytes", len(key), len(again))
 	}
 	if other := string(open(t, store.Options{}).SigningKey()); other == key {
-		t.Error("two folders have the same key")
+		t.Error("two data directories have the same key")
 	}
 }
 
-// A table holds what a plain list would, whatever is done to it.
-func TestTableAgainstAList(t *testing.T) {
+// A table contains the same values as a slice after random changes.
+func TestTableMatchesSlice(t *testing.T) {
 	t.Parallel()
 	s := open(t, store.Options{})
 	function := int64(0)
@@ -275,18 +275,13 @@ func TestTableAgainstAList(t *testing.T) {
 			calls := tx.Calls(function)
 			for range rapid.IntRange(0, 30).Draw(t, "steps") {
 				id := rapid.Int64Range(1, 10).Draw(t, "id")
-				at := -1
-				for i, one := range model {
-					if one == id {
-						at = i
-					}
-				}
+				at := slices.Index(model, id)
 				if rapid.Bool().Draw(t, "delete") {
 					if err := calls.Delete(id); err != nil {
 						return err
 					}
 					if at >= 0 {
-						model = append(model[:at:at], model[at+1:]...)
+						model = slices.Delete(model, at, at+1)
 					}
 					continue
 				}
@@ -301,8 +296,8 @@ func TestTableAgainstAList(t *testing.T) {
 			for _, row := range calls.Oldest() {
 				found = append(found, row.Value.ID)
 			}
-			if fmt.Sprint(found) != fmt.Sprint(model) {
-				t.Fatalf("the table holds %v, want %v", found, model)
+			if !slices.Equal(found, model) {
+				t.Fatalf("the table contains %v, want %v", found, model)
 			}
 			return nil
 		})

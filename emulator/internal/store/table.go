@@ -10,16 +10,16 @@ import (
 	bolt "go.etcd.io/bbolt"
 )
 
-// Table holds values of one kind by id and in the order in which they were added.
+// Table contains values of one type by id and in insertion order.
 //
-// Two buckets make it: "rows" maps a growing number to the value, "index" maps an id to that number. The growing number
-// is what pages are cut by: values added later never shift a page.
+// It consists of two buckets: "rows" maps a position to the value, "index" maps an id to its position. Positions increase
+// with each added value. Cursors of pages are positions, so that values added later do not shift a page.
 type Table[T any] struct {
-	bucket *bolt.Bucket // nil for a table that does not exist: empty, and not to be written
+	bucket *bolt.Bucket // nil for a table that does not exist: it is empty and cannot be written
 	idOf   func(*T) int64
 }
 
-// errNoTable is returned when something is added to a function that is gone.
+// errNoTable is returned when a call is added to a deleted function.
 var errNoTable = errors.New("the function was deleted")
 
 var (
@@ -29,19 +29,19 @@ var (
 
 // Get returns the value with an id, or nil if there is none.
 func (t Table[T]) Get(id int64) (*T, error) {
-	place := t.place(id)
-	if place == nil {
-		return nil, nil // absence is an ordinary answer here
+	position := t.position(id)
+	if position == nil {
+		return nil, nil // a missing value is not an error
 	}
-	return decode[T](t.bucket.Bucket(rowsBucket).Get(place))
+	return decode[T](t.bucket.Bucket(rowsBucket).Get(position))
 }
 
-// Put adds a value, or replaces the one with the same id, which keeps its place.
+// Put adds a value, or replaces the value with the same id at its position.
 func (t Table[T]) Put(value *T) error {
 	if t.bucket == nil {
 		return errNoTable
 	}
-	text, err := json.Marshal(value)
+	data, err := json.Marshal(value)
 	if err != nil {
 		return fmt.Errorf("encode state: %w", err)
 	}
@@ -50,41 +50,41 @@ func (t Table[T]) Put(value *T) error {
 		return err
 	}
 	id := t.idOf(value)
-	place := t.place(id)
-	if place == nil {
+	position := t.position(id)
+	if position == nil {
 		number, err := t.bucket.NextSequence()
 		if err != nil {
 			return err
 		}
-		place = binary.BigEndian.AppendUint64(nil, number)
+		position = binary.BigEndian.AppendUint64(nil, number)
 		index, err := t.bucket.CreateBucketIfNotExists(indexBucket)
 		if err != nil {
 			return err
 		}
-		if err := index.Put(keyOf(id), place); err != nil {
+		if err := index.Put(keyOf(id), position); err != nil {
 			return err
 		}
 	}
-	return rows.Put(place, text)
+	return rows.Put(position, data)
 }
 
-// Delete removes the value with an id; one that is absent is fine.
+// Delete removes the value with an id. It does nothing if there is none.
 func (t Table[T]) Delete(id int64) error {
-	place := t.place(id)
-	if place == nil {
+	position := t.position(id)
+	if position == nil {
 		return nil
 	}
 	if err := t.bucket.Bucket(indexBucket).Delete(keyOf(id)); err != nil {
 		return err
 	}
-	return t.bucket.Bucket(rowsBucket).Delete(place)
+	return t.bucket.Bucket(rowsBucket).Delete(position)
 }
 
-// Has says whether there is a value with an id.
-func (t Table[T]) Has(id int64) bool { return t.place(id) != nil }
+// Has reports whether there is a value with an id.
+func (t Table[T]) Has(id int64) bool { return t.position(id) != nil }
 
-// place returns the key of an id's row, or nil.
-func (t Table[T]) place(id int64) []byte {
+// position returns the key of an id's row, or nil.
+func (t Table[T]) position(id int64) []byte {
 	if t.bucket == nil {
 		return nil
 	}
@@ -95,20 +95,20 @@ func (t Table[T]) place(id int64) []byte {
 	return index.Get(keyOf(id))
 }
 
-// Oldest yields the values with their places, in the order in which they were added.
-func (t Table[T]) Oldest() iter.Seq2[Place, Row[T]] {
+// Oldest yields the values with their positions in insertion order.
+func (t Table[T]) Oldest() iter.Seq2[Position, Row[T]] {
 	return t.walk(0, (*bolt.Cursor).First, (*bolt.Cursor).Next)
 }
 
-// Newest yields the values before a place in the opposite order; the place 0 begins with the newest of all.
-func (t Table[T]) Newest(before Place) iter.Seq2[Place, Row[T]] {
+// Newest yields the values before a position in reverse insertion order. Position 0 means all values.
+func (t Table[T]) Newest(before Position) iter.Seq2[Position, Row[T]] {
 	return t.walk(before, (*bolt.Cursor).Last, (*bolt.Cursor).Prev)
 }
 
-// Place says where in its table a value is; places grow from 1.
-type Place uint64
+// Position is the position of a value in its table, starting at 1.
+type Position uint64
 
-// Row is a value that may have failed to decode.
+// Row is a value, or the error of decoding it.
 type Row[T any] struct {
 	Value *T
 	Err   error
@@ -116,36 +116,36 @@ type Row[T any] struct {
 
 type step = func(*bolt.Cursor) (key, value []byte)
 
-func (t Table[T]) walk(before Place, start, next step) iter.Seq2[Place, Row[T]] {
-	return func(yield func(Place, Row[T]) bool) {
+func (t Table[T]) walk(before Position, start, next step) iter.Seq2[Position, Row[T]] {
+	return func(yield func(Position, Row[T]) bool) {
 		if t.bucket == nil || t.bucket.Bucket(rowsBucket) == nil {
 			return
 		}
 		cursor := t.bucket.Bucket(rowsBucket).Cursor()
-		key, text := start(cursor)
+		key, data := start(cursor)
 		if before != 0 {
-			// Seek stops at the place or behind it, or past the end; one step back is before it in either case.
+			// Seek stops at the position or at the next larger one. The previous row is then the first row before it.
 			if found, _ := cursor.Seek(binary.BigEndian.AppendUint64(nil, uint64(before))); found == nil {
-				key, text = cursor.Last()
+				key, data = cursor.Last()
 			} else {
-				key, text = cursor.Prev()
+				key, data = cursor.Prev()
 			}
 		}
-		for ; key != nil; key, text = next(cursor) {
-			value, err := decode[T](text)
-			if !yield(Place(binary.BigEndian.Uint64(key)), Row[T]{value, err}) {
+		for ; key != nil; key, data = next(cursor) {
+			value, err := decode[T](data)
+			if !yield(Position(binary.BigEndian.Uint64(key)), Row[T]{value, err}) {
 				return
 			}
 		}
 	}
 }
 
-func decode[T any](text []byte) (*T, error) {
-	if text == nil {
-		return nil, nil // absence is an ordinary answer here
+func decode[T any](data []byte) (*T, error) {
+	if data == nil {
+		return nil, nil // a missing value is not an error
 	}
 	value := new(T)
-	if err := json.Unmarshal(text, value); err != nil {
+	if err := json.Unmarshal(data, value); err != nil {
 		return nil, fmt.Errorf("the emulator's state is damaged: %w", err)
 	}
 	return value, nil

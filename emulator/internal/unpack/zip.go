@@ -1,8 +1,9 @@
-// Package unpack writes the code of a function from its zip archive into a folder, and trusts nothing in the archive.
+// Package unpack extracts the zip archive of a function's code into a directory. It does not trust the archive.
 package unpack
 
 import (
 	"archive/zip"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -13,65 +14,54 @@ import (
 	"unicode/utf8"
 )
 
-// Limits bound what one archive may hold. A zero field means its default.
+// Limits limit the content of an archive.
 type Limits struct {
-	// Files is the number of entries, folders included; 0 means DefaultFiles.
+	// Files is the maximum number of entries, including directories; 0 means 20,000.
 	Files int
-	// Bytes is the size of all files together once unpacked; 0 means DefaultBytes.
+	// Bytes is the maximum total size of the unpacked files; 0 means 512 MiB.
 	Bytes int64
 }
 
-// Defaults of [Limits].
 const (
-	DefaultFiles = 20_000
-	DefaultBytes = 512 << 20
+	maxName    = 1024 // the maximum length of an entry's name in bytes
+	maxElement = 255  // the maximum length of a path element in bytes, as in common file systems
 )
 
-// The longest name of an entry, and of one folder or file in it, in bytes. The second is what file systems take.
-const (
-	maxName    = 1024
-	maxElement = 255
-)
-
-// encryptedFlag is the bit in an entry's header that says its content needs a password.
+// encryptedFlag is the bit in an entry's header that marks encrypted content.
 const encryptedFlag = 1
 
-// Zip unpacks the archive of the given size into dir, which must exist. Nothing is ever written outside of dir.
-// Of two entries with one name the last one wins, as in Python; the modes and times in the archive are ignored.
+// Zip unpacks the archive of the given size into dir, which must exist. It never writes outside of dir. If entries have
+// the same name, the last one wins, as in Python. The modes and times in the archive are ignored.
 //
-// The error names the entry at fault. Some files may have been written by then; the caller removes dir.
+// The error names the invalid entry. After an error, dir may contain some of the files; the caller removes it.
 func Zip(r io.ReaderAt, size int64, dir string, limits Limits) error {
-	if limits.Files == 0 {
-		limits.Files = DefaultFiles
-	}
-	if limits.Bytes == 0 {
-		limits.Bytes = DefaultBytes
-	}
+	limits.Files = cmp.Or(limits.Files, 20_000)
+	limits.Bytes = cmp.Or(limits.Bytes, 512<<20)
 	archive, err := zip.NewReader(r, size)
-	// Depending on GODEBUG, the reader complains about names; they are all checked below.
+	// Depending on GODEBUG, NewReader reports insecure names. They are checked below.
 	if err != nil && !errors.Is(err, zip.ErrInsecurePath) {
-		return fmt.Errorf("the code is not a readable zip archive, upload one: %w", err)
+		return fmt.Errorf("the code is not a readable zip archive: %w; upload a zip archive", err)
 	}
 	if n := len(archive.File); n > limits.Files {
-		return fmt.Errorf("the zip archive has %d entries, more than the limit of %d; leave out what the function does not need",
+		return fmt.Errorf("the zip archive has %d entries, more than the limit of %d; remove files that the function does not need",
 			n, limits.Files)
 	}
-	// A look at all names first: an archive with a bad one is refused before anything is written.
+	// Check all entries before the first file is written.
 	for _, entry := range archive.File {
-		if reason := refusal(entry); reason != "" {
+		if reason := invalidReason(entry); reason != "" {
 			return fmt.Errorf("the zip archive has an entry that cannot be unpacked: %q %s", shorten(entry.Name), reason)
 		}
 	}
 	root, err := os.OpenRoot(dir)
 	if err != nil {
-		return fmt.Errorf("open the folder to unpack into: %w", err)
+		return fmt.Errorf("open the directory for the code: %w", err)
 	}
-	defer func() { _ = root.Close() }() // nothing is written through it
+	defer func() { _ = root.Close() }() // has no buffered data
 	left := limits.Bytes
 	for _, entry := range archive.File {
 		written, err := extract(root, entry, left)
 		if errors.Is(err, errTooLarge) {
-			return fmt.Errorf("the zip archive holds more than %d bytes (reached at %q); leave out what the function does not need",
+			return fmt.Errorf("the zip archive contains more than %d bytes (reached at %q); remove files that the function does not need",
 				limits.Bytes, entry.Name)
 		}
 		if err != nil {
@@ -82,8 +72,8 @@ func Zip(r io.ReaderAt, size int64, dir string, limits Limits) error {
 	return nil
 }
 
-// refusal says why an entry must not be unpacked, or "".
-func refusal(entry *zip.File) string {
+// invalidReason returns why an entry cannot be unpacked, or "" if it can.
+func invalidReason(entry *zip.File) string {
 	name := entry.Name
 	switch {
 	case name == "":
@@ -97,29 +87,29 @@ func refusal(entry *zip.File) string {
 	case strings.ContainsRune(name, 0):
 		return "has a zero byte in its name"
 	case strings.HasPrefix(name, "/"):
-		return "has an absolute path; use one relative to the function's folder"
+		return "has an absolute path; use a path relative to the function's directory"
 	}
 	for element := range strings.SplitSeq(name, "/") {
 		if element == ".." {
-			return "has \"..\" in its path; use one inside the function's folder"
+			return "has \"..\" in its path; use a path inside the function's directory"
 		}
 		if len(element) > maxElement {
-			return fmt.Sprintf("has a file or folder name of more than %d bytes", maxElement)
+			return fmt.Sprintf("has a file or directory name of more than %d bytes", maxElement)
 		}
 	}
 	if !filepath.IsLocal(filepath.FromSlash(path.Clean(name))) {
-		return "has a path that leads out of the function's folder"
+		return "has a path outside of the function's directory"
 	}
 	if kind := entry.Mode().Type(); kind != 0 && !kind.IsDir() {
-		return fmt.Sprintf("is no plain file (%v); links and devices are not taken", kind)
+		return fmt.Sprintf("is not a regular file (%v); links and devices are not supported", kind)
 	}
 	if entry.Flags&encryptedFlag != 0 {
-		return "is encrypted; make the archive without a password"
+		return "is encrypted; create the archive without a password"
 	}
 	return ""
 }
 
-// shorten keeps error messages readable when the name is what is wrong.
+// shorten truncates a long name for an error message.
 func shorten(name string) string {
 	const most = 80
 	if len(name) <= most {
@@ -130,8 +120,8 @@ func shorten(name string) string {
 
 var errTooLarge = errors.New("too large")
 
-// extract writes one checked entry and returns the bytes written. More than left bytes are errTooLarge: the sizes that
-// the archive states are never believed.
+// extract writes one checked entry and returns the number of bytes written. It returns errTooLarge after more than left
+// bytes; it does not trust the sizes in the archive.
 func extract(root *os.Root, entry *zip.File, left int64) (int64, error) {
 	name := filepath.FromSlash(path.Clean(entry.Name))
 	if entry.Mode().IsDir() {
@@ -144,7 +134,7 @@ func extract(root *os.Root, entry *zip.File, left int64) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	defer func() { _ = content.Close() }() // only read
+	defer func() { _ = content.Close() }() // opened for reading
 	file, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return 0, err

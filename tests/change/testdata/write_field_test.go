@@ -8,18 +8,18 @@ import (
 	"github.com/cogfn/cogfn/emulator"
 )
 
-// A field that the description has gained is deployed like any other setting.
+// A new field of the description is deployed like any other setting.
 func TestNewFieldIsDeployed(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, emulator.Options{})
-	spec := greet("1", codeV1)
+	p := startProject(t, emulator.Options{})
+	spec := greetSpec("1", codeV1)
 	spec.Function.Region = new("west")
-	w.deployed(spec)
-	if changes := w.plan(spec); changes.Action != deploy.Nothing {
+	p.deploy(spec)
+	if changes := p.plan(spec); changes.Action != deploy.Nothing {
 		t.Errorf("the plan for the same region is %v", changes)
 	}
 	spec.Function.Region = new("east")
-	if changes := w.plan(spec); changes.Action != deploy.Replace || !strings.Contains(changes.String(), "region") {
+	if changes := p.plan(spec); changes.Action != deploy.Replace || !strings.Contains(changes.String(), "region") {
 		t.Errorf("the plan for another region is %v", changes)
 	}
 }

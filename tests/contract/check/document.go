@@ -1,5 +1,4 @@
-// Package check holds recorded exchanges against the description of the API, and says at which place which rule is
-// broken.
+// Package check checks recorded exchanges against the description of the API. Each failure names the place and the rule.
 package check
 
 import (
@@ -14,31 +13,30 @@ import (
 	"github.com/cogfn/cogfn/internal/openapi"
 )
 
-// Document is a description, laid out for checking. Tests change it in place to see that changes are noticed.
+// Document is a description in a form for checks. Package mutation changes it in place.
 type Document struct {
-	// Operations by method and path, sorted.
+	// Operations are sorted by path and method.
 	Operations []*Operation
-	// Schemas are all schemas that the description names or writes in place, each once, in the same order for the same
-	// description.
+	// Schemas are all schemas, named and inline, each once. Their order depends only on the description.
 	Schemas []Schema
 }
 
-// Operation is one operation, with everything that applies to it.
+// Operation is an operation with the parameters of its path.
 type Operation struct {
 	ID, Method, Path string
 	Parameters       openapi3.Parameters
-	Body             *openapi3.RequestBody // nil if it takes none
+	Body             *openapi3.RequestBody // nil if there is none
 	Responses        map[string]*openapi3.Response
 }
 
-// Schema is a schema and where it stands.
+// Schema is a schema and its place in the description.
 type Schema struct {
-	// Place is a component's name, followed by a property's name or "[]" for each step into it: "Function.error".
+	// Place is the name of a component, followed by ".property", "[]", "{}" or "|n" for each step: "Function.error".
 	Place string
 	*openapi3.Schema
 }
 
-// parse reads a description into a form of its own, so that changing one never changes another.
+// parse reads a description. Documents share no data, so a change of one does not change another.
 func parse(text []byte) (*Document, error) {
 	doc, err := openapi.Load(text)
 	if err != nil {
@@ -46,7 +44,7 @@ func parse(text []byte) (*Document, error) {
 	}
 	d := &Document{}
 	for _, name := range slices.Sorted(maps.Keys(doc.Components.Schemas)) {
-		d.place(name, doc.Components.Schemas[name])
+		d.addSchema(name, doc.Components.Schemas[name])
 	}
 	for _, path := range slices.Sorted(maps.Keys(doc.Paths.Map())) {
 		item := doc.Paths.Map()[path]
@@ -55,7 +53,7 @@ func parse(text []byte) (*Document, error) {
 			d.Operations = append(d.Operations, newOperation(method, path, item, operations[method]))
 		}
 	}
-	d.placeParameters()
+	d.addParameters()
 	return d, nil
 }
 
@@ -73,8 +71,8 @@ func newOperation(method, path string, item *openapi3.PathItem, o *openapi3.Oper
 	return op
 }
 
-// placeParameters notes the schemas that parameters write in place; a shared parameter is noted once.
-func (d *Document) placeParameters() {
+// addParameters adds the inline schemas of parameters. A shared parameter is added once.
+func (d *Document) addParameters() {
 	seen := map[*openapi3.Parameter]bool{}
 	for _, op := range d.Operations {
 		for _, ref := range op.Parameters {
@@ -87,20 +85,20 @@ func (d *Document) placeParameters() {
 				name = "parameter " + ref.Ref[strings.LastIndex(ref.Ref, "/")+1:]
 			}
 			if ref.Value.Schema.Ref == "" {
-				d.place(name, ref.Value.Schema)
+				d.addSchema(name, ref.Value.Schema)
 			}
 		}
 	}
 }
 
-// place notes a schema and those written in place inside it, whose wrappers it removes on the way.
-func (d *Document) place(place string, ref *openapi3.SchemaRef) {
+// addSchema adds a schema and the inline schemas in it, and replaces each allOf of one schema by that schema.
+func (d *Document) addSchema(place string, ref *openapi3.SchemaRef) {
 	schema := ref.Value
 	d.Schemas = append(d.Schemas, Schema{place, schema})
 	inner := func(place string, ref *openapi3.SchemaRef) *openapi3.SchemaRef {
 		ref = unwrapped(ref)
 		if ref != nil && ref.Ref == "" {
-			d.place(place, ref)
+			d.addSchema(place, ref)
 		}
 		return ref
 	}
@@ -114,8 +112,8 @@ func (d *Document) place(place string, ref *openapi3.SchemaRef) {
 	}
 }
 
-// unwrapped takes off an allOf of one schema, which serves to give a property a description of its own: behind it, the
-// validator would name neither the place nor the rule.
+// unwrapped returns the schema in an allOf of one schema. The description uses such an allOf to describe a property, but the
+// validator does not report the place and the rule of failures inside it.
 func unwrapped(ref *openapi3.SchemaRef) *openapi3.SchemaRef {
 	if ref != nil && ref.Ref == "" && len(ref.Value.AllOf) == 1 && ref.Value.Type == nil {
 		return unwrapped(ref.Value.AllOf[0])
@@ -123,8 +121,8 @@ func unwrapped(ref *openapi3.SchemaRef) *openapi3.SchemaRef {
 	return ref
 }
 
-// closed makes objects that list their properties refuse others, and extensible enums refuse unknown values.
-func (d *Document) closed() *Document {
+// strict changes objects to reject properties that are not listed, and extensible enums to reject unknown values.
+func (d *Document) strict() *Document {
 	for _, s := range d.Schemas {
 		if known := openapi.KnownValues(s.Schema); known != nil {
 			s.Enum = known
@@ -136,14 +134,14 @@ func (d *Document) closed() *Document {
 	return d
 }
 
-// Find returns the operation that a request is for, with the values of the path's parameters, or nil. The path is that
-// below the project.
+// Find returns the operation of a request and the values of its path parameters, or nil. The path is relative to the
+// project.
 func (d *Document) Find(method, path string) (*Operation, map[string]string) {
 	segments := strings.Split(path, "/")
 	var best *Operation
 	var found map[string]string
 	for _, op := range d.Operations {
-		// Literal segments win over parameters: fewer values mean more of those.
+		// Literal segments take precedence over parameters, so fewer values are better.
 		if values, ok := match(strings.Split(op.Path, "/"), segments); ok && op.Method == method && (best == nil || len(values) < len(found)) {
 			best, found = op, values
 		}
@@ -166,8 +164,8 @@ func match(template, segments []string) (map[string]string, bool) {
 	return values, true
 }
 
-// Response returns what the description says about a status, and the key under which it says so. Successes and the 400
-// that the reference documents need a description of their own; only other errors may be left to "default".
+// Response returns the response with a status, and its key in the description. Successes and status 400, which the reference
+// documents, need their own key. Other errors can use "default".
 func (op *Operation) Response(status int) (string, *openapi3.Response) {
 	key := strconv.Itoa(status)
 	if response := op.Responses[key]; response != nil {

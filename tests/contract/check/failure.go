@@ -11,22 +11,22 @@ import (
 	"github.com/cogfn/cogfn/tests/contract/exchange"
 )
 
-// Failure is one place where an exchange and the description differ.
+// Failure is a place where an exchange violates the description.
 type Failure struct {
 	Exchange *exchange.Exchange
-	// Operation is the operation's id, or method and path where there is none.
+	// Operation is the id of the operation, or method and path if the description has no such operation.
 	Operation string
-	// Side is "request", "response 200", or "tolerant response 200" where the description is read as an old client does.
+	// Side is "request", "response 200", or "tolerant response 200" for the tolerant description.
 	Side string
-	// Pointer is a JSON pointer into the body, or the parameter: "/items/0/name", "query limit". "" is the whole side.
+	// Pointer is a JSON pointer into the body or a parameter: "/items/0/name", "query limit". "" is the whole side.
 	Pointer string
-	// Rule is what is broken: a keyword of the schema such as "maxLength", or "undeclared", "status", "operation".
+	// Rule is the violated rule: a keyword of the schema such as "maxLength", or "undeclared", "status", "operation".
 	Rule string
-	// Text says the same for people. It never repeats the value.
+	// Text explains the failure. It does not contain the value.
 	Text string
 }
 
-// String names the cassette, the exchange, the operation, the place and the rule.
+// String returns the cassette, exchange, operation, side, place, rule and text.
 func (f Failure) String() string {
 	place := f.Pointer
 	if place == "" {
@@ -35,11 +35,11 @@ func (f Failure) String() string {
 	return fmt.Sprintf("%v: %s, %s, at %s: %s: %s", f.Exchange, f.Operation, f.Side, place, f.Rule, f.Text)
 }
 
-// found is a failure without its surroundings.
-type found struct{ pointer, rule, text string }
+// violation is a failure without exchange, operation and side.
+type violation struct{ pointer, rule, text string }
 
-// in puts failures into their surroundings.
-func in(x *exchange.Exchange, operation, side string, all []found) []Failure {
+// locate adds exchange, operation and side to violations.
+func locate(x *exchange.Exchange, operation, side string, all []violation) []Failure {
 	failures := make([]Failure, len(all))
 	for i, f := range all {
 		failures[i] = Failure{x, operation, side, f.pointer, f.rule, f.text}
@@ -47,13 +47,13 @@ func in(x *exchange.Exchange, operation, side string, all []found) []Failure {
 	return failures
 }
 
-// explain takes the validator's error apart. where is the parameter that it is about; "" means a body.
-func explain(err error, where string) []found {
-	switch e := err.(type) { //nolint:errorlint // each layer is taken off in turn
+// explain returns the violations in an error of the validator. where is a parameter, or "" for a body.
+func explain(err error, where string) []violation {
+	switch e := err.(type) { //nolint:errorlint // the function unwraps one layer at a time
 	case nil:
 		return nil
 	case openapi3.MultiError:
-		var all []found
+		var all []violation
 		for _, one := range e {
 			all = append(all, explain(one, where)...)
 		}
@@ -61,24 +61,24 @@ func explain(err error, where string) []found {
 	case *openapi3filter.RequestError:
 		return explainParameter(e, where)
 	case *openapi3.SchemaError:
-		return []found{explainSchema(e, where)}
+		return []violation{explainSchema(e, where)}
 	default:
-		return []found{{where, "value", err.Error()}}
+		return []violation{{where, "value", err.Error()}}
 	}
 }
 
-func explainParameter(e *openapi3filter.RequestError, where string) []found {
+func explainParameter(e *openapi3filter.RequestError, where string) []violation {
 	switch {
 	case errors.Is(e.Err, openapi3filter.ErrInvalidRequired), errors.Is(e.Err, openapi3filter.ErrInvalidEmptyValue):
-		return []found{{where, "required", "the parameter is missing"}}
+		return []violation{{where, "required", "the parameter is missing"}}
 	case e.Err == nil:
-		return []found{{where, "value", e.Reason}}
+		return []violation{{where, "value", e.Reason}}
 	}
 	return explain(e.Err, where)
 }
 
-func explainSchema(e *openapi3.SchemaError, where string) found {
-	f := found{where, e.SchemaField, e.Reason}
+func explainSchema(e *openapi3.SchemaError, where string) violation {
+	f := violation{where, e.SchemaField, e.Reason}
 	path := e.JSONPointer()
 	if property, ok := strings.CutPrefix(e.Reason, `property "`); ok && e.SchemaField == "properties" {
 		name, _, _ := strings.Cut(property, `"`)

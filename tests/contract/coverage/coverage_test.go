@@ -14,20 +14,20 @@ import (
 	"github.com/cogfn/cogfn/tests/contract/exchange"
 )
 
-// small is a description with one point of each kind, or a few.
+// small is a description with points of all kinds.
 const small = `{
 	"openapi": "3.0.3", "info": {"title": "small", "version": "1"},
-	"paths": {"/things": {"post": {
-		"operationId": "postThings",
+	"paths": {"/items": {"post": {
+		"operationId": "postItems",
 		"parameters": [{"name": "fast", "in": "query", "schema": {"type": "boolean"}}],
-		"requestBody": {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Thing"}}}},
+		"requestBody": {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Item"}}}},
 		"responses": {
-			"200": {"description": "Done.", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Thing"}}}},
-			"400": {"description": "Refused.", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}}
+			"200": {"description": "Done.", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Item"}}}},
+			"400": {"description": "Rejected.", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}}
 		}
 	}}},
 	"components": {"schemas": {
-		"Thing": {"type": "object", "required": ["color"], "properties": {
+		"Item": {"type": "object", "required": ["color"], "properties": {
 			"color": {"type": "string", "enum": ["red", "blue"]},
 			"size": {"oneOf": [{"$ref": "#/components/schemas/Number"}, {"type": "string"}]},
 			"tags": {"type": "object", "additionalProperties": {"type": "string", "nullable": true}}
@@ -37,21 +37,21 @@ const small = `{
 	}}
 }`
 
-// recorded makes cassettes of one exchange with the small description's operation.
-func recorded(t *testing.T, query, request, answer string, status string, refused bool) []*exchange.Cassette {
+// recorded returns cassettes with one exchange of the operation in small.
+func recorded(t *testing.T, query, request, response string, status string, rejected bool) []*exchange.Cassette {
 	t.Helper()
 	dir := t.TempDir()
-	header := exchange.Header{Provenance: exchange.Emulator, Source: "a test", Refused: refused}.String()
+	header := exchange.Header{Provenance: exchange.Emulator, Source: "a test", Rejected: rejected}.String()
 	text := header + `---
 version: 2
 interactions:
   - id: 0
     request:
       method: POST
-      url: "https://cluster.cognitedata.com/api/v1/projects/project/things` + query + `"
+      url: "https://cluster.cognitedata.com/api/v1/projects/project/items` + query + `"
       headers: {Content-Type: [application/json]}
       body: '` + request + `'
-    response: {code: ` + status + `, headers: {Content-Type: [application/json]}, body: '` + answer + `'}
+    response: {code: ` + status + `, headers: {Content-Type: [application/json]}, body: '` + response + `'}
 `
 	if err := os.Mkdir(filepath.Join(dir, "emulator"), 0o700); err != nil {
 		t.Fatal(err)
@@ -69,64 +69,64 @@ interactions:
 var allPoints = []string{
 	"any property error /message",
 	"any without error Error.message",
-	"any without request Thing.size",
-	"any without request Thing.tags",
-	"any without response Thing.size",
-	"any without response Thing.tags",
-	"any value request Thing.color blue",
-	"any value request Thing.color red",
-	"any value response Thing.color blue",
-	"any value response Thing.color red",
-	"any branch request Thing.size 1",
-	"any branch request Thing.size Number",
-	"any branch response Thing.size 1",
-	"any branch response Thing.size Number",
-	"any null request Thing.tags{}",
-	"any null response Thing.tags{}",
-	"postThings status 200",
-	"postThings status 400",
-	"postThings parameter query fast",
-	"postThings property request /color",
-	"postThings property request /size",
-	"postThings property request /tags",
-	"postThings property request /tags/*",
-	"postThings property response /color",
-	"postThings property response /size",
-	"postThings property response /tags",
-	"postThings property response /tags/*",
-	"postThings without body",
-	"postThings without query fast",
+	"any without request Item.size",
+	"any without request Item.tags",
+	"any without response Item.size",
+	"any without response Item.tags",
+	"any value request Item.color blue",
+	"any value request Item.color red",
+	"any value response Item.color blue",
+	"any value response Item.color red",
+	"any branch request Item.size 1",
+	"any branch request Item.size Number",
+	"any branch response Item.size 1",
+	"any branch response Item.size Number",
+	"any null request Item.tags{}",
+	"any null response Item.tags{}",
+	"postItems status 200",
+	"postItems status 400",
+	"postItems parameter query fast",
+	"postItems property request /color",
+	"postItems property request /size",
+	"postItems property request /tags",
+	"postItems property request /tags/*",
+	"postItems property response /color",
+	"postItems property response /size",
+	"postItems property response /tags",
+	"postItems property response /tags/*",
+	"postItems without body",
+	"postItems without query fast",
 }
 
 func TestMeasure(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
-		query, request, answer, status string
-		refused                        bool
-		shown                          []string
+		query, request, response, status string
+		rejected                         bool
+		covered                          []string
 	}{
 		"everything in the request": {
 			"?fast=true", `{"color": "red", "size": 1, "tags": {"a": null, "b": "c"}}`, `{"color": "blue"}`, "200", false,
 			[]string{
-				"any without response Thing.size", "any without response Thing.tags", "any value request Thing.color red",
-				"any value response Thing.color blue", "any branch request Thing.size Number", "any null request Thing.tags{}",
-				"postThings status 200", "postThings parameter query fast", "postThings property request /color",
-				"postThings property request /size", "postThings property request /tags", "postThings property request /tags/*",
-				"postThings property response /color",
+				"any without response Item.size", "any without response Item.tags", "any value request Item.color red",
+				"any value response Item.color blue", "any branch request Item.size Number", "any null request Item.tags{}",
+				"postItems status 200", "postItems parameter query fast", "postItems property request /color",
+				"postItems property request /size", "postItems property request /tags", "postItems property request /tags/*",
+				"postItems property response /color",
 			},
 		},
-		"everything in the answer": {
+		"everything in the response": {
 			"", "", `{"color": "red", "size": "large", "tags": {"a": null}}`, "200", false,
 			[]string{
-				"any value response Thing.color red", "any branch response Thing.size 1", "any null response Thing.tags{}",
-				"postThings status 200", "postThings property response /color", "postThings property response /size",
-				"postThings property response /tags", "postThings property response /tags/*", "postThings without body",
-				"postThings without query fast",
+				"any value response Item.color red", "any branch response Item.size 1", "any null response Item.tags{}",
+				"postItems status 200", "postItems property response /color", "postItems property response /size",
+				"postItems property response /tags", "postItems property response /tags/*", "postItems without body",
+				"postItems without query fast",
 			},
 		},
-		"nothing of a refused request": {
+		"nothing in a rejected request": {
 			"?fast=maybe", `{"color": "red"}`, `{"message": "no"}`, "400", true,
-			[]string{"any property error /message", "postThings status 400"},
+			[]string{"any property error /message", "postItems status 400"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -135,7 +135,7 @@ func TestMeasure(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			report := coverage.Measure(description, recorded(t, tt.query, tt.request, tt.answer, tt.status, tt.refused))
+			report := coverage.Measure(description, recorded(t, tt.query, tt.request, tt.response, tt.status, tt.rejected))
 			var points []string
 			for _, point := range report.Points() {
 				points = append(points, point.String())
@@ -144,36 +144,36 @@ func TestMeasure(t *testing.T) {
 				t.Errorf("points (-want +got):\n%s", diff)
 			}
 			missing := report.Missing()
-			shown := slices.DeleteFunc(points, func(point string) bool { return slices.Contains(missing, point) })
-			if diff := cmp.Diff(tt.shown, shown); diff != "" {
-				t.Errorf("shown points (-want +got):\n%s", diff)
+			covered := slices.DeleteFunc(points, func(point string) bool { return slices.Contains(missing, point) })
+			if diff := cmp.Diff(tt.covered, covered); diff != "" {
+				t.Errorf("covered points (-want +got):\n%s", diff)
 			}
 		})
 	}
 }
 
-func TestJudge(t *testing.T) {
+func TestApply(t *testing.T) {
 	t.Parallel()
 	exceptions := []coverage.Exception{
-		{Reason: "one", These: []string{"a", "b"}},
-		{Reason: "two", These: []string{"c"}},
-		{Reason: "values", These: []string{"value *", "full *", "gone *"}},
+		{Reason: "one", Names: []string{"a", "b"}},
+		{Reason: "two", Names: []string{"c"}},
+		{Reason: "values", Names: []string{"value *", "full *", "gone *"}},
 	}
 	all := []string{"a", "b", "c", "d", "value x", "valueless", "full x"}
-	unexcused, stale := coverage.Judge([]string{"valueless", "d", "a", "value x"}, all, exceptions)
-	if diff := cmp.Diff([]string{"d", "valueless"}, unexcused); diff != "" {
-		t.Errorf("unexcused (-want +got):\n%s", diff)
+	unexcepted, stale := coverage.Apply([]string{"valueless", "d", "a", "value x"}, all, exceptions)
+	if diff := cmp.Diff([]string{"d", "valueless"}, unexcepted); diff != "" {
+		t.Errorf("unexcepted (-want +got):\n%s", diff)
 	}
 	if diff := cmp.Diff([]string{"b", "c", "gone *"}, stale); diff != "" {
 		t.Errorf("stale (-want +got):\n%s", diff)
 	}
 }
 
-func TestExceptionsThatAreRefused(t *testing.T) {
+func TestReadInvalidExceptions(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		"points: [{these: [a]}]": "no reason",
-		"mutants: [{reason: r, these: [a]}, {reason: s, these: [a]}]": "twice",
+		"points: [{names: [a]}]": "no reason",
+		"mutants: [{reason: r, names: [a]}, {reason: s, names: [a]}]": "twice",
 		"odd: []": "odd",
 	} {
 		file := filepath.Join(t.TempDir(), "exceptions.yaml")
@@ -181,7 +181,7 @@ func TestExceptionsThatAreRefused(t *testing.T) {
 			t.Fatal(err)
 		}
 		if _, err := coverage.ReadExceptions(file); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%s: error %v; want %q in it", text, err, want)
+			t.Errorf("%s: error = %v; want one that contains %q", text, err, want)
 		}
 	}
 }

@@ -11,25 +11,25 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Exceptions are what cannot be shown, or noticed, with the reasons.
+// Exceptions are the points that no exchange covers and the mutants that no exchange detects, with reasons.
 type Exceptions struct {
-	// Points are never covered.
+	// Points are points of the description that no exchange covers.
 	Points []Exception `yaml:"points"`
-	// Mutants are changes of the description that no recording notices.
+	// Mutants are changes of the description that no exchange detects.
 	Mutants []Exception `yaml:"mutants"`
 }
 
-// Exception is a reason and the names that it excepts. A name that ends in " *" excepts every name that begins alike,
-// so that a new value of an enum needs no new exception. Such a name may except nothing today.
+// Exception is a list of names with a reason. A name that ends in " *" applies to all names with that prefix, so a new enum
+// value needs no new exception. Such a name is valid even if no name with the prefix is missing.
 type Exception struct {
 	Reason string   `yaml:"reason"`
-	These  []string `yaml:"these"`
+	Names  []string `yaml:"names"`
 }
 
-// anyEnd is how a name ends that excepts every name that begins alike.
-const anyEnd = " *"
+// wildcard is the end of a name that applies to all names with the same prefix.
+const wildcard = " *"
 
-// ReadExceptions reads the file of exceptions. The error names an exception without a reason, and one that stands twice.
+// ReadExceptions reads the file of exceptions. A missing reason and a duplicate name are errors.
 func ReadExceptions(file string) (Exceptions, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -45,11 +45,11 @@ func ReadExceptions(file string) (Exceptions, error) {
 		seen := map[string]bool{}
 		for _, exception := range list {
 			if exception.Reason == "" {
-				return Exceptions{}, fmt.Errorf("%s: %q has no reason", file, exception.These)
+				return Exceptions{}, fmt.Errorf("%s: %q has no reason", file, exception.Names)
 			}
-			for _, one := range exception.These {
+			for _, one := range exception.Names {
 				if seen[one] {
-					return Exceptions{}, fmt.Errorf("%s: %q stands twice", file, one)
+					return Exceptions{}, fmt.Errorf("%s: %q is listed twice", file, one)
 				}
 				seen[one] = true
 			}
@@ -58,20 +58,21 @@ func ReadExceptions(file string) (Exceptions, error) {
 	return e, nil
 }
 
-// Judge compares the missing names with the exceptions. It returns the missing names that are not excepted, and the
-// exceptions that are stale: nothing of that name is missing, or, for a name that ends in " *", nothing exists that it
-// could except. Both are sorted. all are the names that exist.
-func Judge(missing, all []string, exceptions []Exception) (unexcused, stale []string) {
+// Apply compares missing names with the exceptions, and all existing names with those that end in " *". It returns two
+// sorted lists:
+//   - unexcepted: missing names without an exception;
+//   - stale: exceptions whose name is not missing, or, with " *", whose prefix no existing name has.
+func Apply(missing, all []string, exceptions []Exception) (unexcepted, stale []string) {
 	used := map[string]bool{}
 	for _, exception := range exceptions {
-		for _, one := range exception.These {
+		for _, one := range exception.Names {
 			prefix, open := openEnd(one)
 			used[one] = open && slices.ContainsFunc(all, func(name string) bool { return strings.HasPrefix(name, prefix) })
 		}
 	}
 	for _, one := range missing {
-		if !excuse(used, one) {
-			unexcused = append(unexcused, one)
+		if !use(used, one) {
+			unexcepted = append(unexcepted, one)
 		}
 	}
 	for _, one := range slices.Sorted(maps.Keys(used)) {
@@ -79,16 +80,17 @@ func Judge(missing, all []string, exceptions []Exception) (unexcused, stale []st
 			stale = append(stale, one)
 		}
 	}
-	slices.Sort(unexcused)
-	return unexcused, stale
+	slices.Sort(unexcepted)
+	return unexcepted, stale
 }
 
+// openEnd returns the prefix of a name that ends in " *", and whether it does.
 func openEnd(name string) (prefix string, open bool) {
-	return strings.TrimSuffix(name, "*"), strings.HasSuffix(name, anyEnd)
+	return strings.TrimSuffix(name, "*"), strings.HasSuffix(name, wildcard)
 }
 
-// excuse reports whether a missing name is excepted, and notes which exception was used.
-func excuse(used map[string]bool, missing string) bool {
+// use reports whether a missing name has an exception, and records that the exception is used.
+func use(used map[string]bool, missing string) bool {
 	for one := range used {
 		prefix, open := openEnd(one)
 		if one == missing || open && strings.HasPrefix(missing, prefix) {

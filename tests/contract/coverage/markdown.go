@@ -7,29 +7,31 @@ import (
 	"github.com/cogfn/cogfn/tests/contract/exchange"
 )
 
-// Score is how many changes of one kind the recordings have noticed.
+// Score is the number of mutants of one kind that the recordings detect.
 type Score struct {
-	Kind                     string
-	Noticed, Excepted, Total int
+	Kind                      string
+	Detected, Excepted, Total int
 }
 
-const preface = `# What the recordings show of the description
+const preface = `# Coverage of the description by recordings
 
-Made by ` + "`make coverage-docs`" + ` from the recordings in tests/recorded and from api/openapi.yaml; a test fails when it is not up
-to date. A point is one thing that the description allows; it counts as shown when an exchange has used it. The columns
-say who has shown it: a live project, the published reference, other clients' test suites, or this project's emulator.
-What the emulator alone has shown proves that description, emulator and wrapper agree with each other, not that the
-service agrees with them.
+` + "`make coverage-docs`" + ` generates this page from the recordings in tests/recorded and from api/openapi.yaml. A test fails if the
+page is out of date.
+
+A point is a status, parameter, property, enum value or alternative in the description. An exchange covers a point by using
+it. The columns show the source of the exchanges: a live project, the published reference, the test suites of other clients,
+or the emulator of this project. A point that only the emulator covers shows that description, emulator and wrapper agree.
+It does not show that the service agrees.
 `
 
-// meaning says what the points of each kind are.
+// meaning explains the kinds of points.
 var meaning = map[Kind]string{
-	Status: "answers, for each operation", Parameter: "parameters, for each operation",
-	Property: "properties in requests and answers, for each operation (those of errors once)",
-	Without:  "what is optional, left out", Value: "values of enums", Branch: "branches of oneOf", Null: "null where it is allowed",
+	Status: "statuses of responses, per operation", Parameter: "parameters, per operation",
+	Property: "properties in requests and responses, per operation (those of errors once)",
+	Without:  "optional parameters, bodies and properties, absent", Value: "values of enums", Branch: "branches of oneOf", Null: "null where it is allowed",
 }
 
-// Markdown writes the report for people. It depends on nothing but its inputs.
+// Markdown returns docs/coverage.md. The result depends only on the arguments.
 func (r *Report) Markdown(exceptions Exceptions, scores []Score) string {
 	var b strings.Builder
 	b.WriteString(preface)
@@ -37,10 +39,10 @@ func (r *Report) Markdown(exceptions Exceptions, scores []Score) string {
 	r.writeOperations(&b)
 	r.writeValues(&b)
 	writeScores(&b, scores)
-	b.WriteString("\n## Exceptions\n\nThey stand in tests/contract/exceptions.yaml.\n")
+	b.WriteString("\n## Exceptions\n\nFrom tests/contract/exceptions.yaml.\n")
 	for _, exception := range append(exceptions.Points, exceptions.Mutants...) {
 		fmt.Fprintf(&b, "\n%s\n\n", exception.Reason)
-		for _, one := range exception.These {
+		for _, one := range exception.Names {
 			fmt.Fprintf(&b, "- `%s`\n", one)
 		}
 	}
@@ -48,17 +50,17 @@ func (r *Report) Markdown(exceptions Exceptions, scores []Score) string {
 }
 
 func (r *Report) writeKinds(b *strings.Builder) {
-	b.WriteString("\n## Points\n\n| Kind | What | Points | Shown |")
+	b.WriteString("\n## Points\n\n| Kind | Meaning | Points | Covered |")
 	for _, provenance := range exchange.Provenances() {
 		fmt.Fprintf(b, " %s |", provenance)
 	}
 	b.WriteString("\n|---|---|--:|--:|" + strings.Repeat("--:|", len(exchange.Provenances())) + "\n")
 	for _, kind := range Kinds() {
 		t := r.count(func(p Point) bool { return p.Kind == kind })
-		fmt.Fprintf(b, "| %s | %s | %d | %d |%s\n", kind, meaning[kind], t.total, t.shown, t.columns())
+		fmt.Fprintf(b, "| %s | %s | %d | %d |%s\n", kind, meaning[kind], t.total, t.covered, t.columns())
 	}
 	all := r.count(func(Point) bool { return true })
-	fmt.Fprintf(b, "| all | | %d | %d |%s\n", all.total, all.shown, all.columns())
+	fmt.Fprintf(b, "| all | | %d | %d |%s\n", all.total, all.covered, all.columns())
 }
 
 func (t tally) columns() string {
@@ -70,8 +72,8 @@ func (t tally) columns() string {
 }
 
 func (r *Report) writeOperations(b *strings.Builder) {
-	b.WriteString("\n## Operations\n\nEach cell says how many points were shown of how many there are.\n\n" +
-		"| Operation | Statuses | Parameters | Request | Answer |")
+	b.WriteString("\n## Operations\n\nEach cell has the number of covered points and of all points.\n\n" +
+		"| Operation | Statuses | Parameters | Request | Response |")
 	for _, provenance := range exchange.Provenances() {
 		fmt.Fprintf(b, " %s |", provenance)
 	}
@@ -82,19 +84,19 @@ func (r *Report) writeOperations(b *strings.Builder) {
 			if t.total == 0 {
 				return "–"
 			}
-			return fmt.Sprintf("%d/%d", t.shown, t.total)
+			return fmt.Sprintf("%d/%d", t.covered, t.total)
 		}
-		whole := r.count(func(p Point) bool { return p.Operation == id && p.Kind != Value && p.Kind != Branch && p.Kind != Null })
-		name, answer := id, of(Property, "response")
+		perOperation := r.count(func(p Point) bool { return p.Operation == id && p.Kind != Value && p.Kind != Branch && p.Kind != Null })
+		name, response := id, of(Property, "response")
 		if id == AnyOperation {
-			name, answer = "any, errors and what is optional", of(Property, "error")
+			name, response = "any (errors, optional properties)", of(Property, "error")
 		}
-		fmt.Fprintf(b, "| %s | %s | %s | %s | %s |%s\n", name, of(Status, ""), of(Parameter, ""), of(Property, "request"), answer, whole.columns())
+		fmt.Fprintf(b, "| %s | %s | %s | %s | %s |%s\n", name, of(Status, ""), of(Parameter, ""), of(Property, "request"), response, perOperation.columns())
 	}
 }
 
 func (r *Report) writeValues(b *strings.Builder) {
-	b.WriteString("\n## Values, branches and null\n\n| Kind | Where |")
+	b.WriteString("\n## Values, branches and null\n\n| Kind | Place |")
 	for _, provenance := range exchange.Provenances() {
 		fmt.Fprintf(b, " %s |", provenance)
 	}
@@ -116,13 +118,13 @@ func (r *Report) writeValues(b *strings.Builder) {
 }
 
 func writeScores(b *strings.Builder, scores []Score) {
-	b.WriteString("\n## Changes of the description\n\nA test changes the description in memory, in one place at a time, and sees " +
-		"whether the recordings notice: by a failure\nof the check, or by a point that nothing shows any more.\n\n" +
-		"| Change | Noticed | Excepted | Of |\n|---|--:|--:|--:|\n")
+	b.WriteString("\n## Changes of the description\n\nA test changes the description in memory, one place at a time. The " +
+		"recordings detect a change if an exchange violates the\nchanged description, or if a point is no longer covered.\n\n" +
+		"| Change | Detected | Excepted | All |\n|---|--:|--:|--:|\n")
 	sum := Score{Kind: "all"}
 	for _, s := range scores {
-		fmt.Fprintf(b, "| %s | %d | %d | %d |\n", s.Kind, s.Noticed, s.Excepted, s.Total)
-		sum.Noticed, sum.Excepted, sum.Total = sum.Noticed+s.Noticed, sum.Excepted+s.Excepted, sum.Total+s.Total
+		fmt.Fprintf(b, "| %s | %d | %d | %d |\n", s.Kind, s.Detected, s.Excepted, s.Total)
+		sum.Detected, sum.Excepted, sum.Total = sum.Detected+s.Detected, sum.Excepted+s.Excepted, sum.Total+s.Total
 	}
-	fmt.Fprintf(b, "| %s | %d | %d | %d |\n", sum.Kind, sum.Noticed, sum.Excepted, sum.Total)
+	fmt.Fprintf(b, "| %s | %d | %d | %d |\n", sum.Kind, sum.Detected, sum.Excepted, sum.Total)
 }

@@ -1,5 +1,5 @@
-// Package coverage tells how much of the description the recorded exchanges have shown: every freedom that the description
-// grants is a point, and a point counts when an exchange has used it.
+// Package coverage measures how much of the description the recorded exchanges cover. Each status, parameter, property, enum
+// value and alternative in the description is a point. An exchange covers a point by using it.
 package coverage
 
 import (
@@ -15,40 +15,40 @@ import (
 	"github.com/cogfn/cogfn/tests/contract/check"
 )
 
-// Kind is what a point is about.
+// Kind is the kind of a point.
 type Kind string
 
-// The kinds of points. The first four are counted for each operation; the others for each named schema, once for requests
-// and once for answers.
+// The kinds of points. The first three, and Without for parameters and bodies, are counted per operation. The others are
+// counted per named schema, once for requests and once for responses.
 const (
-	Status    Kind = "status"    // an operation answered with a status
-	Parameter Kind = "parameter" // a parameter was sent
-	Property  Kind = "property"  // a property was in a request or in an answer
-	Without   Kind = "without"   // an optional parameter, body or property was left out
+	Status    Kind = "status"    // the status of a response
+	Parameter Kind = "parameter" // a parameter that was sent
+	Property  Kind = "property"  // a property in a request or a response
+	Without   Kind = "without"   // an optional parameter, body or property that was absent
 	Value     Kind = "value"     // a value of an enum
 	Branch    Kind = "branch"    // a branch of a oneOf
 	Null      Kind = "null"      // null where it is allowed
 )
 
-// Kinds are all kinds, in the order in which reports show them.
+// Kinds returns all kinds in the order of the reports.
 func Kinds() []Kind { return []Kind{Status, Parameter, Property, Without, Value, Branch, Null} }
 
-// AnyOperation stands for the operation of points that are counted once for all of them: those of errors and schemas.
+// AnyOperation is the operation of points that are counted once for all operations: those of errors and schemas.
 const AnyOperation = "any"
 
-// Point is one thing that the description allows.
+// Point is one use of the API that the description allows.
 type Point struct {
-	// Operation is an operation's id or AnyOperation.
+	// Operation is the id of an operation, or AnyOperation.
 	Operation string
 	Kind      Kind
-	// Place is where: "200", "query limit", "request /items/*/name", "response FunctionStatus Ready".
+	// Place is a place in the operation: "200", "query limit", "request /items/*/name", "response FunctionStatus Ready".
 	Place string
 }
 
-// String writes the point as the file of exceptions does: "getFunctions parameter query limit".
+// String returns the point as in the file of exceptions: "getFunctions parameter query limit".
 func (p Point) String() string { return p.Operation + " " + string(p.Kind) + " " + p.Place }
 
-// Compare orders points by operation, kind and place.
+// Compare compares points by operation, kind and place.
 func Compare(a, b Point) int {
 	return cmp.Or(strings.Compare(a.Operation, b.Operation), cmp.Compare(slices.Index(Kinds(), a.Kind), slices.Index(Kinds(), b.Kind)),
 		strings.Compare(a.Place, b.Place))
@@ -80,16 +80,16 @@ func Declared(d *check.Document) map[Point]bool {
 	return w.points
 }
 
-// side is a body on its way through a schema.
+// side is a position in the body of a request or response.
 type side struct {
 	operation string
 	// direction is "request" or "response".
 	direction string
-	// path is the JSON pointer, with * for every item of a list and every free key.
+	// path is a JSON pointer, with * for the items of an array and for keys that the schema does not list.
 	path string
 }
 
-// responseSide makes the side of an answer; those of errors are the same for all operations.
+// responseSide returns the side of a response. Errors have the same side for all operations.
 func responseSide(operation, status string) side {
 	if !strings.HasPrefix(status, "2") {
 		return side{AnyOperation, "error", ""}
@@ -99,10 +99,10 @@ func responseSide(operation, status string) side {
 
 func (s side) into(step string) side { return side{s.operation, s.direction, s.path + "/" + step} }
 
-// property is the point of being at this place at all.
+// property returns the point for a property at this position.
 func (s side) property() Point { return Point{s.operation, Property, s.direction + " " + s.path} }
 
-// of is a point of a schema.
+// of returns a point of a schema.
 func (s side) of(kind Kind, place string) Point {
 	return Point{AnyOperation, kind, s.direction + " " + place}
 }
@@ -115,17 +115,17 @@ func parameterName(operation string, ref *openapi3.ParameterRef) string {
 	return operation + " parameter " + ref.Value.Name
 }
 
-// nameOf is the name of the schema that a reference leads to, or the name of the place where one is written out.
-func nameOf(ref *openapi3.SchemaRef, otherwise string) string {
+// nameOf returns the name of a referenced schema, or the place of an inline one.
+func nameOf(ref *openapi3.SchemaRef, place string) string {
 	if ref.Ref != "" {
 		return lastOf(ref.Ref)
 	}
-	return otherwise
+	return place
 }
 
 func lastOf(ref string) string { return ref[strings.LastIndex(ref, "/")+1:] }
 
-// declarer walks through schemas and notes their points.
+// declarer walks through schemas and records their points.
 type declarer struct{ points map[Point]bool }
 
 func (w declarer) content(s side, content openapi3.Content) {

@@ -8,15 +8,15 @@ import (
 	"github.com/cogfn/cogfn/tests/contract/exchange"
 )
 
-// Report is which points the exchanges have shown.
+// Report is the coverage of a description by exchanges.
 type Report struct {
-	// Operations are the operations' ids in the order of the description.
+	// Operations are the ids of the operations in the order of the description.
 	Operations []string
-	// Seen holds, for each point of the description, whether it was shown by each provenance.
+	// Seen has all points of the description, with the provenances of the exchanges that cover them.
 	Seen map[Point]map[exchange.Provenance]bool
 }
 
-// Measure walks through all exchanges.
+// Measure returns the coverage of a description by the exchanges of cassettes.
 func Measure(d *check.Description, cassettes []*exchange.Cassette) *Report {
 	r := &Report{Seen: map[Point]map[exchange.Provenance]bool{}}
 	for _, op := range d.Strict.Operations {
@@ -49,7 +49,7 @@ func (r *Report) Names() []string {
 	return names
 }
 
-// Missing returns the points that no exchange has shown, in order.
+// Missing returns the names of the points that no exchange covers, in order.
 func (r *Report) Missing() []string {
 	var missing []string
 	for _, point := range r.Points() {
@@ -62,11 +62,11 @@ func (r *Report) Missing() []string {
 
 // tally counts points.
 type tally struct {
-	total, shown int
-	by           map[exchange.Provenance]int
+	total, covered int
+	by             map[exchange.Provenance]int
 }
 
-// count counts the points that are wanted.
+// count counts the points for which wanted returns true.
 func (r *Report) count(wanted func(Point) bool) tally {
 	t := tally{by: map[exchange.Provenance]int{}}
 	for point, seen := range r.Seen {
@@ -74,7 +74,7 @@ func (r *Report) count(wanted func(Point) bool) tally {
 			continue
 		}
 		t.total++
-		t.shown += min(len(seen), 1)
+		t.covered += min(len(seen), 1)
 		for provenance := range seen {
 			t.by[provenance]++
 		}

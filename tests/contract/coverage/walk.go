@@ -12,8 +12,8 @@ import (
 	"github.com/cogfn/cogfn/tests/contract/exchange"
 )
 
-// Covered returns the points of a description that an exchange has shown. Of a request that breaks the description
-// nothing counts, of its answer everything does.
+// Covered returns the points that an exchange covers. A request that violates the description covers nothing. Its response
+// counts.
 func Covered(d *check.Description, x *exchange.Exchange) map[Point]bool {
 	w := walker{map[Point]bool{}}
 	path, _ := check.PathOf(x.URL)
@@ -21,7 +21,7 @@ func Covered(d *check.Description, x *exchange.Exchange) map[Point]bool {
 	if op == nil {
 		return w.points
 	}
-	if !x.Cassette.Refused {
+	if !x.Cassette.Rejected {
 		w.request(op, x)
 	}
 	if status, response := op.Response(x.Status); response != nil {
@@ -33,7 +33,7 @@ func Covered(d *check.Description, x *exchange.Exchange) map[Point]bool {
 	return w.points
 }
 
-// walker walks through values along their schemas and notes the points that it passes.
+// walker walks through values and their schemas, and records the points.
 type walker struct{ points map[Point]bool }
 
 func (w walker) request(op *check.Operation, x *exchange.Exchange) {
@@ -61,7 +61,7 @@ func (w walker) request(op *check.Operation, x *exchange.Exchange) {
 	}
 }
 
-// parameterValue returns what was sent for a parameter. The path's are there, or the operation would not be this one.
+// parameterValue returns the value of a parameter and whether it was sent. Path parameters are always sent.
 func parameterValue(p *openapi3.Parameter, query url.Values, x *exchange.Exchange) (any, bool) {
 	switch p.In {
 	case openapi3.ParameterInPath:

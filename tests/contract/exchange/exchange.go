@@ -1,4 +1,4 @@
-// Package exchange reads recorded exchanges with the service: go-vcr cassettes whose header says where they come from.
+// Package exchange reads recorded exchanges with the service. They are go-vcr cassettes with a header that names the source.
 package exchange
 
 import (
@@ -18,20 +18,20 @@ import (
 	"gopkg.in/dnaeon/go-vcr.v4/pkg/cassette"
 )
 
-// Cassette is one file of exchanges that come from one source.
+// Cassette is a file of exchanges from one source.
 type Cassette struct {
 	Header
 
-	// Name is the file's path below the folder of all recordings, with forward slashes: "emulator/functions.yaml".
+	// Name is the path of the file in the directory of recordings, with forward slashes: "emulator/functions.yaml".
 	Name string
 	// Exchanges are in the order of the file.
 	Exchanges []*Exchange
 }
 
-// Exchange is one request and its answer.
+// Exchange is a request and its response.
 type Exchange struct {
 	Cassette *Cassette
-	// Number is the exchange's id in the file; the first one is 0.
+	// Number is the id of the exchange in the file, counted from 0.
 	Number int
 
 	Method         string
@@ -43,15 +43,15 @@ type Exchange struct {
 	Response       Body
 }
 
-// String names the exchange for people: "emulator/functions.yaml, exchange 3".
+// String returns the name of the exchange: "emulator/functions.yaml, exchange 3".
 func (x *Exchange) String() string { return fmt.Sprintf("%s, exchange %d", x.Cassette.Name, x.Number) }
 
-// Body is what a request or an answer holds.
+// Body is the body of a request or a response.
 type Body struct {
 	Bytes []byte
-	// Value is the decoded JSON, its numbers as json.Number; nil for an empty body and for one that Err refuses.
+	// Value is the decoded JSON, with numbers as json.Number. It is nil for an empty body and if Err is set.
 	Value any
-	// Err says why the bytes are not one JSON value; nil if they are, or if there are none.
+	// Err is set if the bytes are not exactly one JSON value.
 	Err error
 }
 
@@ -73,8 +73,8 @@ func NewBody(text []byte) Body {
 	return b
 }
 
-// Load reads every cassette below a folder, sorted by name. The error names each file that cannot be read or whose
-// header does not say where it comes from.
+// Load reads all cassettes in a directory and its subdirectories, sorted by name. The error names each file that cannot be
+// read or has no valid header.
 func Load(dir string) ([]*Cassette, error) {
 	var all []*Cassette
 	var errs []error
@@ -101,15 +101,15 @@ func Load(dir string) ([]*Cassette, error) {
 	return all, nil
 }
 
-// Read reads one cassette by its name below the folder of all recordings. Its provenance must be the folder that it is in.
+// Read reads the cassette with a name, in the directory of recordings. Its provenance must be the name of its directory.
 func Read(dir, name string) (*Cassette, error) {
 	file := filepath.Join(dir, filepath.FromSlash(name))
 	header, err := readHeader(file)
 	if err != nil {
 		return nil, fmt.Errorf("recording %s: %w", name, err)
 	}
-	if folder, _, _ := strings.Cut(name, "/"); folder != string(header.Provenance) {
-		return nil, fmt.Errorf("recording %s: its provenance is %q, but it is in the folder %q", name, header.Provenance, path.Dir(name))
+	if parent, _, _ := strings.Cut(name, "/"); parent != string(header.Provenance) {
+		return nil, fmt.Errorf("recording %s: its provenance is %q, but it is in the directory %q", name, header.Provenance, path.Dir(name))
 	}
 	recorded, err := cassette.Load(strings.TrimSuffix(file, ".yaml"))
 	if err != nil {
@@ -124,7 +124,7 @@ func Read(dir, name string) (*Cassette, error) {
 		c.Exchanges = append(c.Exchanges, x)
 	}
 	if len(c.Exchanges) == 0 {
-		return nil, fmt.Errorf("recording %s: it holds no exchange", name)
+		return nil, fmt.Errorf("recording %s: it has no exchange", name)
 	}
 	return c, nil
 }
@@ -135,7 +135,7 @@ func newExchange(c *Cassette, recorded *cassette.Interaction) (*Exchange, error)
 		return nil, err
 	}
 	if recorded.ID != len(c.Exchanges) {
-		return nil, fmt.Errorf("ids must count from 0, so this one must be %d", len(c.Exchanges))
+		return nil, fmt.Errorf("ids must count from 0; want %d", len(c.Exchanges))
 	}
 	return &Exchange{
 		Cassette: c, Number: recorded.ID, Method: recorded.Request.Method, URL: address,
@@ -145,7 +145,7 @@ func newExchange(c *Cassette, recorded *cassette.Interaction) (*Exchange, error)
 	}, nil
 }
 
-// header makes one that can be read although the file has none.
+// header returns h, or an empty header if the file has none.
 func header(h http.Header) http.Header {
 	if h == nil {
 		return http.Header{}

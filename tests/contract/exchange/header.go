@@ -8,44 +8,45 @@ import (
 	"strings"
 )
 
-// Provenance is what kind of source an exchange comes from; it is the name of its folder as well.
+// Provenance is the kind of source of an exchange. It is also the name of the directory.
 type Provenance string
 
-// The kinds of sources, the weakest last. No other kind exists, so that nothing can pass for a live recording.
+// The kinds of sources, from the strongest evidence to the weakest.
 const (
 	Live       Provenance = "live"       // a real project
 	Documented Provenance = "documented" // the published API reference
-	Peers      Provenance = "peers"      // what the test suites of other clients expect
-	Emulator   Provenance = "emulator"   // this project's own emulator
+	Peers      Provenance = "peers"      // the test suites of other clients
+	Emulator   Provenance = "emulator"   // the emulator of this project
 )
 
-// Provenances are all kinds, in the order in which reports show them.
+// Provenances returns all kinds in the order of the reports.
 func Provenances() []Provenance { return []Provenance{Live, Documented, Peers, Emulator} }
 
-// Header is what a cassette says about itself, in comments at the top of the file: lines of the form "# key: text",
-// each of which may go on in lines that begin with "#" and two spaces or more.
+// Header describes a cassette, in comments at the top of the file. A line has the form "# key: text". Lines that begin with
+// "#" and two or more spaces continue the text.
 type Header struct {
 	// Provenance is the kind of source.
 	Provenance Provenance
-	// Source names the source: pages of the reference, a peer and its test, a version and a date.
+	// Source identifies the source: pages of the reference, a client and its test, or a version and a date.
 	Source string
-	// Completed says what was added so that exchanges are whole; needed where a person wrote them down.
+	// Completed lists what a person added to the values of the source. It is required for handwritten files.
 	Completed string
-	// Refused is true when every request breaks the description, in one place each, and the service refused it for that.
-	Refused bool
-	// Tolerant says why the answers may hold fields and values that the description does not know; "" means they may not.
+	// Rejected is true if each request violates the description in exactly one place, and the service rejected it.
+	Rejected bool
+	// Tolerant is the reason why responses may have fields and values that the description does not have. "" means that they
+	// may not.
 	Tolerant string
 }
 
-// refused is the one value of the key "requests".
-const refused = "refused by the description"
+// rejectedRequests is the only value of the key "requests".
+const rejectedRequests = "refused by the description"
 
 func readHeader(file string) (Header, error) {
 	f, err := os.Open(file)
 	if err != nil {
 		return Header{}, err
 	}
-	defer func() { _ = f.Close() }() // only read from
+	defer func() { _ = f.Close() }() // a file that is only read
 	fields := map[string]string{}
 	last := ""
 	lines := bufio.NewScanner(f)
@@ -54,13 +55,13 @@ func readHeader(file string) (Header, error) {
 		if !isComment {
 			break
 		}
-		if more, goesOn := strings.CutPrefix(line, "  "); goesOn && last != "" {
+		if more, continued := strings.CutPrefix(line, "  "); continued && last != "" {
 			fields[last] += " " + strings.TrimSpace(more)
 			continue
 		}
 		key, text, isField := strings.Cut(strings.TrimSpace(line), ": ")
 		if !isField {
-			return Header{}, fmt.Errorf("its header has the line %q; write \"# key: text\"", lines.Text())
+			return Header{}, fmt.Errorf("its header has the line %q; use the form \"# key: text\"", lines.Text())
 		}
 		last, fields[key] = key, strings.TrimSpace(text)
 	}
@@ -73,14 +74,14 @@ func readHeader(file string) (Header, error) {
 func newHeader(fields map[string]string) (Header, error) {
 	h := Header{
 		Provenance: Provenance(fields["provenance"]), Source: fields["source"], Completed: fields["completed"],
-		Refused: fields["requests"] == refused, Tolerant: fields["tolerant"],
+		Rejected: fields["requests"] == rejectedRequests, Tolerant: fields["tolerant"],
 	}
 	for key, text := range fields {
 		switch key {
 		case "provenance", "source", "completed", "tolerant":
 		case "requests":
-			if text != refused {
-				return Header{}, fmt.Errorf("its header says requests: %q; the only value is %q", text, refused)
+			if text != rejectedRequests {
+				return Header{}, fmt.Errorf("its header says requests: %q; the only value is %q", text, rejectedRequests)
 			}
 		default:
 			return Header{}, fmt.Errorf("its header has the unknown key %q", key)
@@ -89,19 +90,19 @@ func newHeader(fields map[string]string) (Header, error) {
 	switch h.Provenance {
 	case Documented, Peers:
 		if h.Completed == "" {
-			return Header{}, errors.New(`its header lacks "# completed: …": say what was added to the source's values, or "nothing"`)
+			return Header{}, errors.New(`its header has no "# completed: …"; list what was added to the values of the source, or write "nothing"`)
 		}
 	case Live, Emulator:
 	default:
-		return Header{}, fmt.Errorf("its header must begin with \"# provenance: …\", which is one of %v", Provenances())
+		return Header{}, fmt.Errorf("its header must begin with \"# provenance: …\", with one of %v", Provenances())
 	}
 	if h.Source == "" {
-		return Header{}, errors.New(`its header lacks "# source: …": say where the exchanges come from`)
+		return Header{}, errors.New(`its header has no "# source: …"; name the source of the exchanges`)
 	}
 	return h, nil
 }
 
-// String writes the header as the comments that readHeader reads.
+// String returns the header in the form that readHeader reads.
 func (h Header) String() string {
 	var b strings.Builder
 	write := func(key, text string) {
@@ -112,8 +113,8 @@ func (h Header) String() string {
 	write("provenance", string(h.Provenance))
 	write("source", h.Source)
 	write("completed", h.Completed)
-	if h.Refused {
-		write("requests", refused)
+	if h.Rejected {
+		write("requests", rejectedRequests)
 	}
 	write("tolerant", h.Tolerant)
 	return b.String()

@@ -1,4 +1,5 @@
-// Package mutation changes the description in memory, in one place at a time, and sees whether the recorded exchanges notice.
+// Package mutation changes the description in memory, one place at a time, and checks that the recorded exchanges detect
+// each change.
 package mutation
 
 import (
@@ -12,37 +13,37 @@ import (
 
 // Mutant is one change of the description.
 type Mutant struct {
-	// Kind is what is done: "drop required".
+	// Kind is the kind of change: "drop required".
 	Kind string
-	// Place is where: "Function.id", "getFunctions 400".
+	// Place is the changed place: "Function.id", "getFunctions 400".
 	Place string
-	// Operations are the ids of the operations that the change concerns.
+	// Operations are the ids of the operations that the change affects.
 	Operations []string
 
-	// apply changes a document and returns what takes the change back.
+	// apply changes a document and returns a function that restores it.
 	apply func(*check.Document) (undo func())
 }
 
-// String names the mutant as the file of exceptions does: "drop required Function.id".
+// String returns the mutant as in the file of exceptions: "drop required Function.id".
 func (m Mutant) String() string { return m.Kind + " " + m.Place }
 
-// Mutants returns all changes of a fixed list of kinds that the description has a place for, in a fixed order.
+// Mutants returns all changes of the description that this package supports, in a fixed order.
 func Mutants(d *check.Document) []Mutant {
 	var all []Mutant
 	for i, op := range d.Operations {
 		all = append(all, ofOperation(i, op)...)
 	}
 	for i, schema := range d.Schemas {
-		concerned := users(d, schema.Schema)
+		affected := users(d, schema.Schema)
 		for _, m := range ofSchema(i, schema) {
-			m.Operations = concerned
+			m.Operations = affected
 			all = append(all, m)
 		}
 	}
 	return all
 }
 
-// users returns the ids of the operations whose requests or answers a schema is part of.
+// users returns the ids of the operations whose requests or responses contain a schema.
 func users(d *check.Document, schema *openapi3.Schema) []string {
 	var ids []string
 	for _, op := range d.Operations {
@@ -56,7 +57,7 @@ func users(d *check.Document, schema *openapi3.Schema) []string {
 		for _, response := range op.Responses {
 			roots = append(roots, schemasOf(response.Content)...)
 		}
-		if slices.ContainsFunc(roots, func(root *openapi3.SchemaRef) bool { return leadsTo(root, schema) }) {
+		if slices.ContainsFunc(roots, func(root *openapi3.SchemaRef) bool { return contains(root, schema) }) {
 			ids = append(ids, op.ID)
 		}
 	}
@@ -71,7 +72,8 @@ func schemasOf(content openapi3.Content) []*openapi3.SchemaRef {
 	return all
 }
 
-func leadsTo(ref *openapi3.SchemaRef, schema *openapi3.Schema) bool {
+// contains reports whether a schema is part of the schema at ref.
+func contains(ref *openapi3.SchemaRef, schema *openapi3.Schema) bool {
 	if ref == nil {
 		return false
 	}
@@ -80,5 +82,5 @@ func leadsTo(ref *openapi3.SchemaRef, schema *openapi3.Schema) bool {
 	}
 	inner := slices.Concat(slices.Collect(maps.Values(ref.Value.Properties)), ref.Value.OneOf,
 		[]*openapi3.SchemaRef{ref.Value.Items, ref.Value.AdditionalProperties.Schema})
-	return slices.ContainsFunc(inner, func(ref *openapi3.SchemaRef) bool { return leadsTo(ref, schema) })
+	return slices.ContainsFunc(inner, func(ref *openapi3.SchemaRef) bool { return contains(ref, schema) })
 }

@@ -13,24 +13,24 @@ import (
 	"github.com/cogfn/cogfn/tests/contract/exchange"
 )
 
-// small is a description that every kind of change finds a place in.
+// small is a description with a place for each kind of mutant.
 const small = `{
 	"openapi": "3.0.3", "info": {"title": "small", "version": "1"},
-	"paths": {"/things": {
+	"paths": {"/items": {
 		"get": {
-			"operationId": "getThings",
+			"operationId": "getItems",
 			"parameters": [{"name": "limit", "in": "query", "schema": {"type": "integer", "format": "int64", "minimum": 1, "maximum": 9}}],
-			"requestBody": {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Thing"}}}},
-			"responses": {"200": {"description": "Things.", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Thing"}}}}}
+			"requestBody": {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Item"}}}},
+			"responses": {"200": {"description": "Items.", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Item"}}}}}
 		},
 		"post": {
-			"operationId": "postThings",
-			"requestBody": {"required": true, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Thing"}}}},
-			"responses": {"400": {"description": "Refused.", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Any"}}}}}
+			"operationId": "postItems",
+			"requestBody": {"required": true, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Item"}}}},
+			"responses": {"400": {"description": "Rejected.", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Any"}}}}}
 		}
 	}},
 	"components": {"schemas": {
-		"Thing": {"type": "object", "minProperties": 1, "maxProperties": 9, "required": ["color"], "properties": {
+		"Item": {"type": "object", "minProperties": 1, "maxProperties": 9, "required": ["color"], "properties": {
 			"color": {"type": "string", "enum": ["red", "blue"], "nullable": true},
 			"code": {"type": "string", "minLength": 1, "maxLength": 9, "pattern": "^[a-z]*$"},
 			"size": {"oneOf": [{"type": "number"}, {"type": "boolean"}]},
@@ -51,34 +51,34 @@ func document(t *testing.T) *check.Document {
 	return d.Strict
 }
 
-// text is everything of a document.
-func text(t *testing.T, d *check.Document) string {
+// encode returns a document as JSON.
+func encode(t *testing.T, d *check.Document) string {
 	t.Helper()
-	text, err := json.Marshal(d)
+	encoded, err := json.Marshal(d)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return string(text)
+	return string(encoded)
 }
 
-// TestMutants: every mutant changes the description, is taken back without a trace, and concerns an operation.
+// TestMutants checks that each mutant changes the description, can be undone, and affects an operation.
 func TestMutants(t *testing.T) {
 	t.Parallel()
 	d := document(t)
-	before := text(t, d)
+	before := encode(t, d)
 	var names []string
 	for _, m := range Mutants(d) {
 		names = append(names, m.String())
 		if len(m.Operations) == 0 {
-			t.Errorf("%s: it concerns no operation", m)
+			t.Errorf("%s affects no operation", m)
 		}
 		undo := m.apply(d)
-		if text(t, d) == before {
-			t.Errorf("%s: nothing changed", m)
+		if encode(t, d) == before {
+			t.Errorf("%s does not change the description", m)
 		}
 		undo()
-		if text(t, d) != before {
-			t.Fatalf("%s: it was not taken back", m)
+		if encode(t, d) != before {
+			t.Fatalf("%s was not undone", m)
 		}
 	}
 	slices.Sort(names)
@@ -87,36 +87,34 @@ func TestMutants(t *testing.T) {
 	}
 }
 
-// TestWithoutRecordingsNothingIsProven: where everything is excepted and nothing is recorded, changes go unnoticed, and are
-// said to.
-func TestWithoutRecordingsNothingIsProven(t *testing.T) {
+// TestRunWithoutRecordings checks that mutants survive if nothing is recorded and all points are excepted.
+func TestRunWithoutRecordings(t *testing.T) {
 	t.Parallel()
 	var all coverage.Exception
 	for point := range coverage.Declared(document(t)) {
-		all.These = append(all.These, point.String())
+		all.Names = append(all.Names, point.String())
 	}
 	outcomes, err := Run([]byte(small), nil, coverage.Exceptions{Points: []coverage.Exception{all}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	survivors := Survivors(outcomes)
-	for _, want := range []string{"change type Thing.code", "tighten bound Thing.code maxLength", "change method getThings"} {
+	for _, want := range []string{"change type Item.code", "tighten bound Item.code maxLength", "change method getItems"} {
 		if !slices.Contains(survivors, want) {
-			t.Errorf("%q was noticed, although nothing is recorded", want)
+			t.Errorf("%q was detected without recordings", want)
 		}
 	}
-	if slices.Contains(survivors, "rename property Thing.code") {
-		t.Error("a property that is shown by nothing and not excepted was not noticed")
+	if slices.Contains(survivors, "rename property Item.code") {
+		t.Error("a renamed property, which is not excepted, was not detected")
 	}
 }
 
-// TestScores counts by kind.
 func TestScores(t *testing.T) {
 	t.Parallel()
 	outcomes := []Outcome{
-		{Mutant: Mutant{Kind: "b"}, Noticed: "yes"}, {Mutant: Mutant{Kind: "a", Place: "here"}}, {Mutant: Mutant{Kind: "b"}, Noticed: "yes"},
+		{Mutant: Mutant{Kind: "b"}, Detected: "yes"}, {Mutant: Mutant{Kind: "a", Place: "here"}}, {Mutant: Mutant{Kind: "b"}, Detected: "yes"},
 	}
-	want := []coverage.Score{{Kind: "a", Excepted: 1, Total: 1}, {Kind: "b", Noticed: 2, Total: 2}}
+	want := []coverage.Score{{Kind: "a", Excepted: 1, Total: 1}, {Kind: "b", Detected: 2, Total: 2}}
 	if diff := cmp.Diff(want, Scores(outcomes)); diff != "" {
 		t.Errorf("scores (-want +got):\n%s", diff)
 	}
@@ -125,79 +123,79 @@ func TestScores(t *testing.T) {
 	}
 }
 
-func TestRunRefusesWhatIsNoDescription(t *testing.T) {
+func TestRunInvalidDescription(t *testing.T) {
 	t.Parallel()
 	if _, err := Run([]byte("openapi: 3.0.3"), []*exchange.Cassette{}, coverage.Exceptions{}); err == nil {
-		t.Error("a text that is no description was taken for one")
+		t.Error("Run succeeded with an invalid description")
 	}
 }
 
-// wanted are the mutants of the small description, sorted.
+// wanted are the mutants of small, sorted.
 const wanted = `
-add required Thing.code
-add required Thing.free
-add required Thing.list
-add required Thing.size
-add required Thing.tags
+add required Item.code
+add required Item.free
+add required Item.list
+add required Item.size
+add required Item.tags
 add type Any
-change method getThings
-change method postThings
-change path getThings
-change path postThings
-change type Thing
-change type Thing.code
-change type Thing.color
-change type Thing.free
-change type Thing.list
-change type Thing.list[]
-change type Thing.size|0
-change type Thing.size|0 to integer
-change type Thing.size|1
-change type Thing.tags
-change type Thing.tags{}
-change type getThings parameter limit
-close object Thing.free
-close object Thing.tags
-drop body getThings
-drop body postThings
+change method getItems
+change method postItems
+change path getItems
+change path postItems
+change type Item
+change type Item.code
+change type Item.color
+change type Item.free
+change type Item.list
+change type Item.list[]
+change type Item.size|0
+change type Item.size|0 to integer
+change type Item.size|1
+change type Item.tags
+change type Item.tags{}
+change type getItems parameter limit
+close object Item.free
+close object Item.tags
+drop body getItems
+drop body postItems
 drop null Any
-drop null Thing.color
-drop parameter getThings limit
-drop required Thing.color
-drop status getThings 200
-drop status postThings 400
-make body optional postThings
-narrow format getThings parameter limit
-remove branch Thing.size 0
-remove branch Thing.size 1
-remove operation getThings
-remove operation postThings
-remove value Thing.color blue
-remove value Thing.color red
-rename property Thing.code
-rename property Thing.color
-rename property Thing.free
-rename property Thing.list
-rename property Thing.size
-rename property Thing.tags
-require body getThings
-require parameter getThings limit
-tighten bound Thing maxProperties
-tighten bound Thing minProperties
-tighten bound Thing.code maxLength
-tighten bound Thing.code minLength
-tighten bound Thing.list maxItems
-tighten bound Thing.list minItems
-tighten bound getThings parameter limit maximum
-tighten bound getThings parameter limit minimum
-widen bound Thing maxProperties
-widen bound Thing minProperties
-widen bound Thing.code maxLength
-widen bound Thing.code minLength
-widen bound Thing.code pattern
-widen bound Thing.list maxItems
-widen bound Thing.list minItems
-widen bound Thing.list uniqueItems
-widen bound getThings parameter limit maximum
-widen bound getThings parameter limit minimum
+drop null Item.color
+drop parameter getItems limit
+drop required Item.color
+drop status getItems 200
+drop status postItems 400
+make body optional postItems
+narrow format getItems parameter limit
+remove branch Item.size 0
+remove branch Item.size 1
+remove operation getItems
+remove operation postItems
+remove value Item.color blue
+remove value Item.color red
+rename property Item.code
+rename property Item.color
+rename property Item.free
+rename property Item.list
+rename property Item.size
+rename property Item.tags
+require body getItems
+require parameter getItems limit
+tighten bound Item maxProperties
+tighten bound Item minProperties
+tighten bound Item.code maxLength
+tighten bound Item.code minLength
+tighten bound Item.list maxItems
+tighten bound Item.list minItems
+tighten bound getItems parameter limit maximum
+tighten bound getItems parameter limit minimum
+widen bound Item maxProperties
+widen bound Item minProperties
+widen bound Item.code maxLength
+widen bound Item.code minLength
+widen bound Item.code pattern
+widen bound Item.list maxItems
+widen bound Item.list minItems
+widen bound Item.list uniqueItems
+widen bound getItems parameter limit maximum
+widen bound getItems parameter limit minimum
 `

@@ -10,7 +10,7 @@ import (
 	"github.com/cogfn/cogfn/tests/contract/check"
 )
 
-// ofOperation returns the changes of the i-th operation.
+// ofOperation returns the mutants of operation i.
 func ofOperation(i int, op *check.Operation) []Mutant {
 	var all []Mutant
 	add := func(kind, detail string, change func(*check.Operation)) {

@@ -12,34 +12,35 @@ import (
 	"github.com/cogfn/cogfn/tests/contract/exchange"
 )
 
-// Outcome is what became of a mutant.
+// Outcome is the result for one mutant.
 type Outcome struct {
 	Mutant
 
-	// Noticed says what noticed the change first: a failure of the check, or a point without coverage. "" means nothing did.
-	Noticed string
+	// Detected is the first failure of the check, or the first point that is no longer covered. "" means that the mutant was
+	// not detected.
+	Detected string
 }
 
-// Run tries every mutant of a description on all exchanges, and returns the outcomes in the order of [Mutants].
+// Run checks all exchanges against each mutant of a description. It returns the outcomes in the order of [Mutants].
 func Run(description []byte, cassettes []*exchange.Cassette, exceptions coverage.Exceptions) ([]Outcome, error) {
 	evidence, err := newEvidence(description, cassettes, exceptions)
 	if err != nil {
 		return nil, err
 	}
-	own := make([]*check.Description, runtime.GOMAXPROCS(0)) // one for each worker, since mutants change it
-	for i := range own {
-		if own[i], err = check.Load(description); err != nil {
+	copies := make([]*check.Description, runtime.GOMAXPROCS(0)) // one per worker, because mutants change it
+	for i := range copies {
+		if copies[i], err = check.Load(description); err != nil {
 			return nil, err
 		}
 	}
 	outcomes := make([]Outcome, len(evidence.mutants))
 	next := make(chan int)
 	var workers sync.WaitGroup
-	for _, d := range own {
+	for _, d := range copies {
 		workers.Go(func() {
 			for i := range next {
 				m := evidence.mutants[i]
-				outcomes[i] = Outcome{m, evidence.notice(d, m)}
+				outcomes[i] = Outcome{m, evidence.detect(d, m)}
 			}
 		})
 	}
@@ -51,15 +52,15 @@ func Run(description []byte, cassettes []*exchange.Cassette, exceptions coverage
 	return outcomes, nil
 }
 
-// evidence is what is known of the exchanges before any change; it is only read.
+// evidence is the coverage of the unchanged description. It is read-only.
 type evidence struct {
 	mutants    []Mutant
-	exchanges  []*seen
+	exchanges  []*recorded
 	exceptions coverage.Exceptions
 }
 
-// seen is an exchange, the operation it is of, and the points that it covers.
-type seen struct {
+// recorded is an exchange with its operation and the points that it covers.
+type recorded struct {
 	*exchange.Exchange
 
 	operation string
@@ -74,7 +75,7 @@ func newEvidence(description []byte, cassettes []*exchange.Cassette, exceptions 
 	e := &evidence{mutants: Mutants(d.Strict), exceptions: exceptions}
 	for _, cassette := range cassettes {
 		for _, x := range cassette.Exchanges {
-			one := &seen{Exchange: x, points: coverage.Covered(d, x)}
+			one := &recorded{Exchange: x, points: coverage.Covered(d, x)}
 			path, _ := check.PathOf(x.URL)
 			if op, _ := d.Strict.Find(x.Method, path); op != nil {
 				one.operation = op.ID
@@ -82,15 +83,16 @@ func newEvidence(description []byte, cassettes []*exchange.Cassette, exceptions 
 			e.exchanges = append(e.exchanges, one)
 		}
 	}
-	// Short ones first: most changes are noticed soon.
-	slices.SortStableFunc(e.exchanges, func(a, b *seen) int { return cmp.Compare(a.size(), b.size()) })
+	// Small exchanges are checked first. They detect most changes.
+	slices.SortStableFunc(e.exchanges, func(a, b *recorded) int { return cmp.Compare(a.size(), b.size()) })
 	return e, nil
 }
 
-func (s *seen) size() int { return len(s.Request.Bytes) + len(s.Response.Bytes) }
+func (r *recorded) size() int { return len(r.Request.Bytes) + len(r.Response.Bytes) }
 
-// notice carries a change out, asks the exchanges of the operations concerned, then the coverage, and takes it back.
-func (e *evidence) notice(d *check.Description, m Mutant) string {
+// detect applies a mutant, checks the exchanges of the affected operations and the coverage, and restores the description.
+// It returns the reason that detects the mutant, or "".
+func (e *evidence) detect(d *check.Description, m Mutant) string {
 	defer m.apply(d.Strict)()
 	defer m.apply(d.Tolerant)()
 	for _, x := range e.exchanges {
@@ -118,12 +120,12 @@ func (e *evidence) notice(d *check.Description, m Mutant) string {
 			missing = append(missing, point.String())
 		}
 	}
-	unexcused, stale := coverage.Judge(missing, declared, e.exceptions.Points)
+	unexcepted, stale := coverage.Apply(missing, declared, e.exceptions.Points)
 	switch {
-	case len(unexcused) > 0:
-		return "not shown by any exchange: " + unexcused[0]
+	case len(unexcepted) > 0:
+		return "not covered by an exchange: " + unexcepted[0]
 	case len(stale) > 0:
-		return "an exception without need: " + stale[0]
+		return "stale exception: " + stale[0]
 	}
 	return ""
 }
@@ -137,18 +139,18 @@ func Names(outcomes []Outcome) []string {
 	return names
 }
 
-// Survivors returns the names of the mutants that nothing noticed, in order.
+// Survivors returns the names of the mutants that were not detected, in order.
 func Survivors(outcomes []Outcome) []string {
 	var names []string
 	for _, o := range outcomes {
-		if o.Noticed == "" {
+		if o.Detected == "" {
 			names = append(names, o.String())
 		}
 	}
 	return names
 }
 
-// Scores counts the outcomes by kind, in order of the kinds' names. What nothing noticed counts as excepted: without an
+// Scores counts the outcomes by kind, sorted by name. Mutants that were not detected count as excepted: without an
 // exception, the test fails.
 func Scores(outcomes []Outcome) []coverage.Score {
 	byKind := map[string]*coverage.Score{}
@@ -159,10 +161,10 @@ func Scores(outcomes []Outcome) []coverage.Score {
 			byKind[o.Kind] = s
 		}
 		s.Total++
-		if o.Noticed == "" {
+		if o.Detected == "" {
 			s.Excepted++
 		} else {
-			s.Noticed++
+			s.Detected++
 		}
 	}
 	scores := make([]coverage.Score, 0, len(byKind))

@@ -12,14 +12,14 @@ import (
 	"github.com/cogfn/cogfn/tests/contract/check"
 )
 
-// schemaMutants gathers the changes of one schema.
+// schemaMutants collects the mutants of one schema.
 type schemaMutants struct {
 	i     int
 	place string
 	all   []Mutant
 }
 
-// add adds a change, which must put new maps and lists in the place of those it changes.
+// add adds a mutant. The change must replace maps and slices instead of changing them, so that the mutant can be undone.
 func (m *schemaMutants) add(kind, detail string, change func(*openapi3.Schema)) {
 	m.all = append(m.all, Mutant{Kind: kind, Place: m.place + detail, apply: func(d *check.Document) func() {
 		changed := d.Schemas[m.i].Schema
@@ -29,7 +29,7 @@ func (m *schemaMutants) add(kind, detail string, change func(*openapi3.Schema)) 
 	}})
 }
 
-// ofSchema returns the changes of the i-th schema.
+// ofSchema returns the mutants of schema i.
 func ofSchema(i int, schema check.Schema) []Mutant {
 	m := &schemaMutants{i: i, place: schema.Place}
 	m.types(schema.Schema)
@@ -39,7 +39,7 @@ func ofSchema(i int, schema check.Schema) []Mutant {
 	return m.all
 }
 
-// otherType has, for each type, one that none of its values has, also when it is written as a query parameter.
+// otherType maps each type to one that accepts none of its values, also as a query parameter.
 var otherType = map[string]string{
 	openapi3.TypeString: openapi3.TypeInteger, openapi3.TypeInteger: openapi3.TypeString, openapi3.TypeNumber: openapi3.TypeString,
 	openapi3.TypeBoolean: openapi3.TypeInteger, openapi3.TypeArray: openapi3.TypeObject, openapi3.TypeObject: openapi3.TypeArray,
@@ -90,12 +90,12 @@ func (m *schemaMutants) properties(schema *openapi3.Schema) {
 	}
 }
 
-// values takes the values of an enum away, one at a time. A single one is exchanged, since an empty enum allows everything.
+// values removes the values of an enum, one at a time. A single value is replaced, because an empty enum allows everything.
 func (m *schemaMutants) values(schema *openapi3.Schema) {
 	for _, value := range schema.Enum {
 		m.add("remove value", fmt.Sprintf(" %v", value), func(s *openapi3.Schema) {
 			if s.Enum == nil {
-				return // the tolerant reading knows no values of open enums
+				return // extensible enums have no values in the tolerant description
 			}
 			s.Enum = slices.DeleteFunc(slices.Clone(s.Enum), func(one any) bool { return one == value })
 			if len(s.Enum) == 0 {
@@ -105,7 +105,7 @@ func (m *schemaMutants) values(schema *openapi3.Schema) {
 	}
 }
 
-// bounds moves every bound by one, to either side.
+// bounds moves each bound by one in both directions.
 func (m *schemaMutants) bounds(schema *openapi3.Schema) {
 	const tighten, widen = "tighten bound", "widen bound"
 	least := func(name string, bound func(*openapi3.Schema) *uint64) {

@@ -13,24 +13,24 @@ import (
 	functions "github.com/cogfn/cogfn/wrapper"
 )
 
-// recordEmulator records an emulator that is started for it.
+// recordEmulator starts an emulator and records it.
 func recordEmulator(ctx context.Context, a arguments, name string, messages io.Writer) error {
 	if a.project != "" || a.kind != "" {
-		return errors.New("--project and --kind are given, but the environment names no project: set CDF_PROJECT and the other settings")
+		return errors.New("--project and --kind need CDF_PROJECT and the other settings of the environment; set them, or omit the flags to record the emulator")
 	}
 	e, err := emulator.Start(emulatorOptions(name))
 	if err != nil {
 		return err
 	}
-	t, err := emulated(a, name, e)
+	t, err := emulatorTarget(a, name, e)
 	if err == nil {
 		err = t.record(ctx, messages)
 	}
 	return errors.Join(err, e.Close())
 }
 
-// emulatorOptions are limits so small that the scenario runs into them, and Go functions for those of the scenario's
-// functions that it calls often; the others run as Python.
+// emulatorOptions returns options with limits that the scenario exceeds. The functions that the scenario calls often are Go
+// functions, the others run as Python.
 func emulatorOptions(name string) emulator.Options {
 	return emulator.Options{
 		Project:           name + "-project",
@@ -42,7 +42,8 @@ func emulatorOptions(name string) emulator.Options {
 	}
 }
 
-func emulated(a arguments, name string, e *emulator.Emulator) (*target, error) {
+// emulatorTarget returns the target for an emulator.
+func emulatorTarget(a arguments, name string, e *emulator.Emulator) (*target, error) {
 	credentials := functions.ClientCredentialsConfig{
 		ClientID: e.ClientID(), ClientSecret: functions.Secret(e.ClientSecret()), TokenURL: e.TokenURL(),
 	}
@@ -56,7 +57,7 @@ func emulated(a arguments, name string, e *emulator.Emulator) (*target, error) {
 	})
 }
 
-// echo does in Go what the scenario's functions do in Python.
+// echo behaves as the Python code of the scenario.
 func echo(ctx context.Context, call *emulator.Call) (any, error) {
 	var input scenario.Input
 	if err := json.Unmarshal(call.Data, &input); err != nil {

@@ -1,6 +1,6 @@
-// Command record carries the scenario of package scenario out and records it in tests/recorded: against an emulator in this
-// process, or against the project that the environment names as for functions.ConfigFromEnv. What it makes in a project
-// has names of its own and is removed at the end.
+// Command record runs package scenario and records it in tests/recorded. It records an emulator in this process, or the
+// project in the environment variables of functions.ConfigFromEnv. The names of all resources that it creates begin with
+// "cogfn-" and a random string. It deletes them at the end.
 //
 //	go run ./tests/contract/record
 //	go run ./tests/contract/record --project my-test-project --kind "test project on Azure"
@@ -35,7 +35,7 @@ func main() {
 	}
 }
 
-// arguments are what the command line says.
+// arguments are the flags.
 type arguments struct {
 	dir, project, kind string
 	quick              bool
@@ -45,10 +45,10 @@ func run(ctx context.Context, args []string, env func(string) string, messages i
 	var a arguments
 	flags := flag.NewFlagSet("record", flag.ContinueOnError)
 	flags.SetOutput(messages)
-	flags.StringVar(&a.dir, "dir", "tests/recorded", "the folder of all recordings")
-	flags.StringVar(&a.project, "project", "", "the name of the project, again, to show that it is meant")
-	flags.StringVar(&a.kind, "kind", "", "what kind of project it is, for the recordings' headers; no names")
-	flags.BoolVar(&a.quick, "quick", false, "leave out what takes a minute")
+	flags.StringVar(&a.dir, "dir", "tests/recorded", "write recordings to `DIR`")
+	flags.StringVar(&a.project, "project", "", "repeat the `NAME` of the project in CDF_PROJECT, to confirm that it may be changed")
+	flags.StringVar(&a.kind, "kind", "", "describe the kind of project in the headers of the recordings, without names, as in `TEXT` \"test project on Azure\"")
+	flags.BoolVar(&a.quick, "quick", false, "do not wait for a schedule, which takes a minute")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -56,21 +56,21 @@ func run(ctx context.Context, args []string, env func(string) string, messages i
 	if env("CDF_PROJECT") == "" {
 		return recordEmulator(ctx, a, name, messages)
 	}
-	t, err := live(a, name, env)
+	t, err := confirmedTarget(a, name, env)
 	if err != nil {
 		return err
 	}
 	return t.record(ctx, messages)
 }
 
-// live is the project that the environment names.
-func live(a arguments, name string, env func(string) string) (*target, error) {
+// confirmedTarget returns the target for the project in the environment, if the flags confirm it.
+func confirmedTarget(a arguments, name string, env func(string) string) (*target, error) {
 	switch project := env("CDF_PROJECT"); {
 	case a.project != project:
-		return nil, fmt.Errorf("the environment names the project %q, in which functions, files, schedules and sessions would be "+
-			"made and deleted: repeat its name with --project if that is meant, or unset CDF_PROJECT to use the emulator", project)
+		return nil, fmt.Errorf("CDF_PROJECT is %q, where this program creates and deletes functions, files, schedules and sessions: "+
+			"to confirm, repeat its name with --project; to record the emulator, unset CDF_PROJECT", project)
 	case a.kind == "":
-		return nil, errors.New("say with --kind what kind of project it is, as in \"test project on Azure\"")
+		return nil, errors.New("--kind is missing: describe the kind of project, as in \"test project on Azure\"")
 	}
 	config, err := functions.ConfigFromEnv()
 	if err != nil {
@@ -95,7 +95,7 @@ func liveTarget(a arguments, name string, config functions.Config, env func(stri
 func newTarget(a arguments, base string, options scenario.Options, header exchange.Header, secrets ...string) (*target, error) {
 	address, err := url.Parse(strings.TrimRight(base, "/"))
 	if err != nil {
-		return nil, errors.New("the base URL cannot be read")
+		return nil, errors.New("the base URL is not valid; correct CDF_URL or CDF_CLUSTER")
 	}
 	return &target{
 		options: options, dir: a.dir, header: header, transport: http.DefaultTransport,

@@ -25,7 +25,7 @@ import (
 	functions "github.com/cogfn/cogfn/wrapper"
 )
 
-// spy sends requests, plants secrets in the answers, and notes every secret that passes.
+// spy sends requests, adds secrets to the responses, and records all secrets in requests and responses.
 type spy struct {
 	next http.RoundTripper
 
@@ -34,9 +34,9 @@ type spy struct {
 	files   map[string]bool
 }
 
-const planted = "planted-secret"
+const injected = "injected-secret"
 
-// secretValues finds what must not be recorded in bodies.
+// secretValues matches secrets in bodies, and fileIDs the ids of created files.
 var (
 	secretValues = regexp.MustCompile(`"(?:nonce|access_token|uploadUrl|downloadUrl|clientSecret|clientId|indexUrl)": ?"([^"]{4,})"`)
 	fileIDs      = regexp.MustCompile(`"id":(\d+),[^{]*"uploaded"|"uploadUrl".*"id":(\d+)`)
@@ -46,7 +46,7 @@ func newSpy(t *testing.T) *spy {
 	t.Helper()
 	transport := &http.Transport{}
 	t.Cleanup(transport.CloseIdleConnections)
-	return &spy{next: transport, secrets: map[string]bool{planted: true}, files: map[string]bool{}}
+	return &spy{next: transport, secrets: map[string]bool{injected: true}, files: map[string]bool{}}
 }
 
 func (s *spy) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -63,19 +63,19 @@ func (s *spy) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	defer func() { _ = resp.Body.Close() }()
-	answer, err := io.ReadAll(resp.Body)
+	received, err := io.ReadAll(resp.Body)
 	if err != nil {
 		return nil, err
 	}
-	resp.Body = io.NopCloser(bytes.NewReader(answer))
+	resp.Body = io.NopCloser(bytes.NewReader(received))
 	for _, name := range []string{"Set-Cookie", "X-Request-Id", "Authorization", "Www-Authenticate"} {
-		resp.Header.Set(name, planted)
+		resp.Header.Set(name, injected)
 	}
-	s.note(req, sent, answer)
+	s.record(req, sent, received)
 	return resp, nil
 }
 
-func (s *spy) note(req *http.Request, bodies ...[]byte) {
+func (s *spy) record(req *http.Request, bodies ...[]byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if token := strings.TrimPrefix(req.Header.Get("Authorization"), "Bearer "); token != "" {
@@ -93,11 +93,11 @@ func (s *spy) note(req *http.Request, bodies ...[]byte) {
 	}
 }
 
-// spiedEmulator is an emulator to be recorded into a folder of its own, with a spy on the way to it.
+// spiedEmulator returns an emulator, a target that records it in a temporary directory, and the spy between them.
 func spiedEmulator(t *testing.T, name string) (*emulator.Emulator, *target, *spy) {
 	t.Helper()
 	e := emulator.RunT(t, emulatorOptions(name))
-	target, err := emulated(arguments{dir: t.TempDir(), quick: true}, name, e)
+	target, err := emulatorTarget(arguments{dir: t.TempDir(), quick: true}, name, e)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,7 +106,7 @@ func spiedEmulator(t *testing.T, name string) (*emulator.Emulator, *target, *spy
 	return e, target, spy
 }
 
-// recordedText returns everything that was recorded below a folder.
+// recordedText returns the content of all files in a directory.
 func recordedText(t *testing.T, dir string) string {
 	t.Helper()
 	var all strings.Builder
@@ -124,8 +124,8 @@ func recordedText(t *testing.T, dir string) string {
 	return all.String()
 }
 
-// TestScenario records the scenario. Every operation must succeed at least once on an emulator that checks its own
-// responses, nothing may be left behind, and the recordings must not contain any of the secrets that were sent.
+// TestScenario records the scenario with an emulator that checks its responses. Each operation must succeed at least once,
+// all resources must be deleted, and the recordings must not contain secrets.
 func TestScenario(t *testing.T) {
 	t.Parallel()
 	e, target, spy := spiedEmulator(t, "cogfn-secretive")
@@ -134,25 +134,25 @@ func TestScenario(t *testing.T) {
 	}
 	text := recordedText(t, target.dir)
 	if len(spy.secrets) < 20 || !strings.Contains(text, "redacted-nonce") {
-		t.Fatalf("only %d secrets passed in %d bytes of recordings; the test looks in the wrong place", len(spy.secrets), len(text))
+		t.Fatalf("found only %d secrets and %d bytes of recordings; correct the patterns of the spy", len(spy.secrets), len(text))
 	}
 	host := strings.TrimPrefix(e.URL(), "http://")
 	for _, secret := range []string{e.ClientSecret(), e.ClientID(), e.Project(), host, "not-so-secret", "user:password"} {
 		spy.secrets[secret] = true
 	}
-	for _, harmless := range []string{"none", "nobody", "wrong", "not-a-nonce", "not-a-token", target.options.Name + "-refused"} {
+	for _, harmless := range []string{"none", "unknown-client", "wrong", "not-a-nonce", "not-a-token", target.options.Name + "-refused"} {
 		delete(spy.secrets, harmless)
 	}
 	for secret := range spy.secrets {
 		if strings.Contains(text, secret) {
-			t.Errorf("the recordings hold the secret %q", secret)
+			t.Errorf("the recordings contain the secret %q", secret)
 		}
 	}
 	checkEveryOperation(t, target.dir)
 	checkNothingIsLeft(t, target, spy)
 }
 
-// checkEveryOperation expects each success of each operation of the description among the recordings.
+// checkEveryOperation checks that the recordings have each successful response of each operation.
 func checkEveryOperation(t *testing.T, dir string) {
 	t.Helper()
 	cassettes, err := exchange.Load(dir)
@@ -163,20 +163,20 @@ func checkEveryOperation(t *testing.T, dir string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	shown := map[coverage.Point]bool{}
+	covered := map[coverage.Point]bool{}
 	for _, cassette := range cassettes {
 		for _, x := range cassette.Exchanges {
-			maps.Copy(shown, coverage.Covered(description, x))
+			maps.Copy(covered, coverage.Covered(description, x))
 		}
 	}
 	for point := range coverage.Declared(description.Strict) {
-		if point.Kind == coverage.Status && strings.HasPrefix(point.Place, "2") && !shown[point] {
+		if point.Kind == coverage.Status && strings.HasPrefix(point.Place, "2") && !covered[point] {
 			t.Errorf("the scenario has no response for %s", point)
 		}
 	}
 }
 
-// checkNothingIsLeft looks for functions, schedules and files that the scenario made.
+// checkNothingIsLeft checks that no functions, schedules and files of the scenario exist.
 func checkNothingIsLeft(t *testing.T, target *target, spy *spy) {
 	t.Helper()
 	client, err := functions.NewClient(target.options.Config, functions.WithHTTPClient(&http.Client{Transport: spy.next}))
@@ -188,14 +188,14 @@ func checkNothingIsLeft(t *testing.T, target *target, spy *spy) {
 			t.Fatal(err)
 		}
 		if strings.HasPrefix(fn.Name, target.options.Name) {
-			t.Errorf("the function %s is left", fn.Name)
+			t.Errorf("the function %s still exists", fn.Name)
 		}
 	}
 	for schedule, err := range client.Schedules.All(t.Context(), functions.SchedulesFilter{}) {
-		t.Errorf("a schedule is left: %v, %v", schedule, err)
+		t.Errorf("a schedule still exists: %v, %v", schedule, err)
 	}
 	if len(spy.files) < 2 {
-		t.Errorf("only %d files were made; the test looks in the wrong place", len(spy.files))
+		t.Errorf("found only %d files; correct the patterns of the spy", len(spy.files))
 	}
 	for id := range spy.files {
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet,
@@ -214,15 +214,16 @@ func checkNothingIsLeft(t *testing.T, target *target, spy *spy) {
 		}
 		_ = resp.Body.Close()
 		if resp.StatusCode != http.StatusBadRequest {
-			t.Errorf("the file %s is left: status %d", id, resp.StatusCode)
+			t.Errorf("the file %s still exists: status %d", id, resp.StatusCode)
 		}
 	}
 }
 
-// TestFailureLeavesNothingBehind lets the service vanish, or the caller give up, in the middle of a section.
-func TestFailureLeavesNothingBehind(t *testing.T) {
+// TestFailureDeletesResources checks that all resources are deleted if the service fails, or the caller cancels, in the
+// middle of a section.
+func TestFailureDeletesResources(t *testing.T) {
 	t.Parallel()
-	for name, givesUp := range map[string]bool{"cogfn-vanished": false, "cogfn-given-up": true} {
+	for name, cancels := range map[string]bool{"cogfn-unavailable": false, "cogfn-canceled": true} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			_, target, spy := spiedEmulator(t, name)
@@ -230,15 +231,15 @@ func TestFailureLeavesNothingBehind(t *testing.T) {
 			defer cancel()
 			target.options.Plain = spy
 			target.options.Transport = func(section scenario.Section) (http.RoundTripper, func() error, error) {
-				transport, keep, err := target.section(section)
-				return failing{transport, givesUp, cancel}, keep, err
+				transport, save, err := target.section(section)
+				return failing{transport, cancels, cancel}, save, err
 			}
 			if err := scenario.Run(ctx, target.options); err == nil || !strings.Contains(err.Error(), "section calls") {
-				t.Errorf("error %v; want one that names the section", err)
+				t.Errorf("error = %v; want one that names the section", err)
 			}
-			for section, kept := range map[string]bool{"functions": true, "calls": false} {
-				if _, err := os.Stat(filepath.Join(target.dir, "emulator", section+".yaml")); (err == nil) != kept {
-					t.Errorf("the recording of section %s: error %v, want it kept = %v", section, err, kept)
+			for section, recorded := range map[string]bool{"functions": true, "calls": false} {
+				if _, err := os.Stat(filepath.Join(target.dir, "emulator", section+".yaml")); (err == nil) != recorded {
+					t.Errorf("section %s: error = %v; want recorded = %v", section, err, recorded)
 				}
 			}
 			checkNothingIsLeft(t, target, spy)
@@ -246,11 +247,11 @@ func TestFailureLeavesNothingBehind(t *testing.T) {
 	}
 }
 
-// failing sends requests until one asks for a call's response.
+// failing fails when a request retrieves the response of a call.
 type failing struct {
 	http.RoundTripper
 
-	givesUp bool
+	cancels bool
 	cancel  func()
 }
 
@@ -258,14 +259,14 @@ func (f failing) RoundTrip(req *http.Request) (*http.Response, error) {
 	if !strings.HasSuffix(req.URL.Path, "/response") {
 		return f.RoundTripper.RoundTrip(req)
 	}
-	if f.givesUp {
+	if f.cancels {
 		f.cancel()
 		return nil, context.Canceled
 	}
-	return nil, errors.New("the service has vanished")
+	return nil, errors.New("the service is unavailable")
 }
 
-// TestRealProject records a project as if it were a real one, in which somebody else has a function.
+// TestRealProject records an emulator as a real project that has another function.
 func TestRealProject(t *testing.T) {
 	t.Parallel()
 	e := emulator.RunT(t, emulator.Options{Project: "customers-project", Clients: map[string]string{"customers-client": "customers-secret"}})
@@ -276,13 +277,13 @@ func TestRealProject(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	other, err := client.Create(t.Context(), functions.FunctionWrite{Name: "somebody-elses"}, functions.HandlerText("def handle(data):\n    return 1\n"))
+	other, err := client.Create(t.Context(), functions.FunctionWrite{Name: "other-function"}, functions.HandlerText("def handle(data):\n    return 1\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
 	env := map[string]string{"IDP_CLIENT_ID": e.ClientID(), "IDP_CLIENT_SECRET": e.ClientSecret()}
-	target, err := liveTarget(arguments{dir: dir, kind: "no real project", quick: true}, "cogfn-live", config, func(name string) string { return env[name] })
+	target, err := liveTarget(arguments{dir: dir, kind: "not a real project", quick: true}, "cogfn-live", config, func(name string) string { return env[name] })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -294,9 +295,9 @@ func TestRealProject(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := recordedText(t, dir)
-	for _, private := range []string{"somebody-elses", "customers-project", e.ClientID(), e.ClientSecret()} {
+	for _, private := range []string{"other-function", "customers-project", e.ClientID(), e.ClientSecret()} {
 		if strings.Contains(text, private) {
-			t.Errorf("the recordings hold %q", private)
+			t.Errorf("the recordings contain %q", private)
 		}
 	}
 	cassettes, err := exchange.Load(dir)
@@ -304,12 +305,12 @@ func TestRealProject(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, cassette := range cassettes {
-		if cassette.Provenance != exchange.Live || !strings.HasPrefix(cassette.Source, "no real project, recorded ") {
-			t.Errorf("header %+v", cassette.Header)
+		if cassette.Provenance != exchange.Live || !strings.HasPrefix(cassette.Source, "not a real project, recorded ") {
+			t.Errorf("unexpected header %+v", cassette.Header)
 		}
 	}
 	checkNothingIsLeft(t, target, spy)
 	if err := other.Update(t.Context()); err != nil {
-		t.Errorf("somebody else's function: %v", err)
+		t.Errorf("the other function does not exist: %v", err)
 	}
 }

@@ -15,16 +15,16 @@ import (
 	"github.com/cogfn/cogfn/tests/contract/exchange"
 )
 
-// What stands in recordings for the address of every service and for every project.
+// The server and the project in recordings.
 const (
 	anyServer  = "https://cluster.cognitedata.com"
 	anyProject = "project"
 )
 
-// headers are the only ones that are kept.
+// headers are the headers in recordings. All others are removed.
 var headers = []string{"Accept", "Content-Type", "Origin", "Retry-After", "Cdf-Version"}
 
-// secretKeys are the properties whose values are replaced, wherever they stand, with what replaces each text in them.
+// secretKeys maps the names of properties with secrets, in lower case, to the replacement of their values.
 var secretKeys = map[string]string{
 	"nonce": "redacted-nonce", "clientid": "redacted-client", "clientsecret": "redacted-secret", "secrets": "***",
 	"accesstoken": "redacted-token", "refreshtoken": "redacted-token", "token": "redacted-token", "authorization": "redacted-token",
@@ -33,21 +33,22 @@ var secretKeys = map[string]string{
 	"indexurl": "https://index.example.com/simple", "extraindexurls": "https://index.example.com/simple",
 }
 
-// redactor takes out of recordings what must not be seen, and what differs without meaning anything.
+// redactor removes secrets, names, and random values from recordings.
 type redactor struct {
-	base    *url.URL // of the service
+	base    *url.URL // the URL of the service
 	project string
-	// own begins the name of everything that the scenario made: what else a project holds is nobody's business.
-	own string
-	// known takes out known secrets and addresses wherever they stand, named the project's name where it is a word.
+	// prefix is the prefix of the names of resources that the scenario created. Other resources are removed.
+	prefix string
+	// known replaces known secrets and URLs anywhere.
 	known *strings.Replacer
+	// named matches the name of the project as a word.
 	named *regexp.Regexp
-	// sessions are the ids of the sessions that the scenario has created; nobody else's are recorded.
+	// sessions are the ids of the sessions that the scenario created. Other sessions are removed.
 	sessions map[string]bool
 }
 
-// newRedactor makes a redactor that takes out the literals too, which are secrets that are known; empty ones are none.
-func newRedactor(base *url.URL, project, own string, literals ...string) *redactor {
+// newRedactor returns a redactor that also replaces literals, which are known secrets. It ignores empty ones.
+func newRedactor(base *url.URL, project, prefix string, literals ...string) *redactor {
 	var pairs []string
 	for _, literal := range literals {
 		if literal != "" {
@@ -56,17 +57,17 @@ func newRedactor(base *url.URL, project, own string, literals ...string) *redact
 	}
 	pairs = append(pairs, base.Scheme+"://"+base.Host, anyServer, base.Host, "cluster.cognitedata.com")
 	return &redactor{
-		base: base, project: project, own: own,
+		base: base, project: project, prefix: prefix,
 		known:    strings.NewReplacer(pairs...),
 		named:    regexp.MustCompile(`\b` + regexp.QuoteMeta(project) + `\b`),
 		sessions: map[string]bool{},
 	}
 }
 
-// redact changes an exchange before it is saved; the program has seen the real one.
+// redact changes an exchange before it is saved. The scenario receives the original response.
 func (r *redactor) redact(i *cassette.Interaction) error {
 	request, response := &i.Request, &i.Response
-	r.noteSessions(response.Body)
+	r.recordSessions(response.Body)
 	address, err := url.Parse(request.URL)
 	if err != nil {
 		return err
@@ -74,17 +75,17 @@ func (r *redactor) redact(i *cassette.Interaction) error {
 	*request = cassette.Request{
 		Method: request.Method, Proto: request.Proto, ProtoMajor: request.ProtoMajor, ProtoMinor: request.ProtoMinor,
 		URL:     anyServer + r.path(address),
-		Headers: r.kept(request.Headers), Body: r.body(request.Body),
+		Headers: r.allowed(request.Headers), Body: r.body(request.Body),
 	}
 	*response = cassette.Response{
 		Status: response.Status, Code: response.Code, Proto: response.Proto, ProtoMajor: response.ProtoMajor,
-		ProtoMinor: response.ProtoMinor, Headers: r.kept(response.Headers), Body: r.body(response.Body),
+		ProtoMinor: response.ProtoMinor, Headers: r.allowed(response.Headers), Body: r.body(response.Body),
 	}
 	request.ContentLength, response.ContentLength = int64(len(request.Body)), int64(len(response.Body))
 	return nil
 }
 
-// path replaces the project where it stands in an address and nowhere else, as its name may be that of an operation too.
+// path replaces the project in the path of a URL. It replaces no other part, because an operation can have the same name.
 func (r *redactor) path(address *url.URL) string {
 	path := strings.TrimPrefix(address.RequestURI(), r.base.Path)
 	const before = "/api/v1/projects/"
@@ -94,22 +95,23 @@ func (r *redactor) path(address *url.URL) string {
 	return r.text(path)
 }
 
-func (r *redactor) kept(all http.Header) http.Header {
-	kept := http.Header{}
+// allowed returns the headers that recordings contain.
+func (r *redactor) allowed(all http.Header) http.Header {
+	result := http.Header{}
 	for _, name := range headers {
 		for _, value := range all.Values(name) {
-			kept.Add(name, r.text(value))
+			result.Add(name, r.text(value))
 		}
 	}
-	return kept
+	return result
 }
 
-// body redacts JSON. What is no JSON is left out: nobody can tell what it holds.
-func (r *redactor) body(text string) string {
-	if text == "" {
+// body redacts JSON. It returns "" for other content, which it cannot check.
+func (r *redactor) body(content string) string {
+	if content == "" {
 		return ""
 	}
-	body := exchange.NewBody([]byte(text))
+	body := exchange.NewBody([]byte(content))
 	if body.Err != nil {
 		return ""
 	}
@@ -144,12 +146,12 @@ func (r *redactor) value(v any) any {
 	return v
 }
 
-// plainKey makes client_secret, client-secret and clientSecret the same.
+// plainKey returns the same key for client_secret, client-secret and clientSecret.
 func plainKey(key string) string {
 	return strings.ToLower(strings.NewReplacer("_", "", "-", "").Replace(key))
 }
 
-// replaced puts the same text in the place of every value, and keeps the shape.
+// replaced replaces all strings and numbers in a value, and keeps its structure.
 func replaced(v any, instead string) any {
 	switch v := v.(type) {
 	case nil:
@@ -168,13 +170,13 @@ func replaced(v any, instead string) any {
 	return instead
 }
 
-// text takes known secrets, addresses and the project's name out of a text.
+// text replaces known secrets, URLs and the name of the project in a string.
 func (r *redactor) text(text string) string {
 	return r.named.ReplaceAllLiteralString(r.known.Replace(text), anyProject)
 }
 
-// noteSessions remembers the sessions that an answer says were just created: only those come with a nonce.
-func (r *redactor) noteSessions(body string) {
+// recordSessions records the sessions that a response reports as created. Only these have a nonce.
+func (r *redactor) recordSessions(body string) {
 	var created struct {
 		Items []struct {
 			ID    json.Number
@@ -182,7 +184,7 @@ func (r *redactor) noteSessions(body string) {
 		}
 	}
 	if json.Unmarshal([]byte(body), &created) != nil {
-		return // no list, or one of other things
+		return // not a list of sessions
 	}
 	for _, item := range created.Items {
 		if item.Nonce != "" {
@@ -191,7 +193,7 @@ func (r *redactor) noteSessions(body string) {
 	}
 }
 
-// foreign says whether an item of a list is a function, a schedule or a session that the scenario has not made.
+// foreign reports whether an item of a list is a function, schedule or session that the scenario did not create.
 func (r *redactor) foreign(item any) bool {
 	fields, ok := item.(map[string]any)
 	if !ok {
@@ -202,5 +204,5 @@ func (r *redactor) foreign(item any) bool {
 	}
 	name, named := fields["name"].(string)
 	_, created := fields["createdTime"]
-	return named && created && !strings.HasPrefix(name, r.own)
+	return named && created && !strings.HasPrefix(name, r.prefix)
 }

@@ -20,7 +20,7 @@ func redactorOf(project string) *redactor {
 	return newRedactor(&url.URL{Scheme: "https", Host: "westeurope-1.cognitedata.com"}, project, "cogfn-", "s3cret", "")
 }
 
-// TestRedact redacts an exchange that holds a secret wherever one may be.
+// TestRedact redacts an exchange with secrets in all places.
 func TestRedact(t *testing.T) {
 	t.Parallel()
 	recorded := &cassette.Interaction{
@@ -34,7 +34,7 @@ func TestRedact(t *testing.T) {
 		Response: cassette.Response{
 			Status: "200 OK", Code: 200, Headers: http.Header{"Set-Cookie": {"s3cret"}, "Content-Type": {"application/json"}, "Retry-After": {"1"}},
 			Body: `{"items":[{"id":12345678901234567890,"uploadUrl":"https://up.example.com/?sig=seven","token":null},` +
-				`{"name":"somebody-elses","createdTime":1},{"name":"cogfn-mine","createdTime":1}]}`,
+				`{"name":"other-function","createdTime":1},{"name":"cogfn-mine","createdTime":1}]}`,
 		},
 	}
 	if err := exampleRedactor().redact(recorded); err != nil {
@@ -59,25 +59,25 @@ func TestRedact(t *testing.T) {
 		t.Errorf("request (-want +got):\n%s", diff)
 	}
 	if diff := cmp.Diff(want.Response, recorded.Response); diff != "" {
-		t.Errorf("answer (-want +got):\n%s", diff)
+		t.Errorf("response (-want +got):\n%s", diff)
 	}
 }
 
-// TestRedactDropsWhatItCannotRead: a body that is no JSON may hold anything.
-func TestRedactDropsWhatItCannotRead(t *testing.T) {
+// TestRedactRemovesOtherContent checks that bodies other than JSON are removed.
+func TestRedactRemovesOtherContent(t *testing.T) {
 	t.Parallel()
 	for _, body := range []string{"grant_type=client_credentials&client_secret=x", "PK\x03\x04", `{"a":1} trailing`} {
 		if got := exampleRedactor().body(body); got != "" {
-			t.Errorf("%q was kept as %q", body, got)
+			t.Errorf("the body %q is recorded as %q", body, got)
 		}
 	}
 }
 
-// TestUndescribed: only requests to the project's API are recorded.
-func TestUndescribed(t *testing.T) {
+// TestPassThrough checks that only requests to the API of the project are recorded.
+func TestPassThrough(t *testing.T) {
 	t.Parallel()
 	target := &target{redactor: exampleRedactor()}
-	for address, undescribed := range map[string]bool{
+	for address, want := range map[string]bool{
 		"https://westeurope-1.cognitedata.com/api/v1/projects/customer/functions": false,
 		"https://westeurope-1.cognitedata.com/api/v1/token/inspect":               true,
 		"https://westeurope-1.cognitedata.com/api/v1/projects/other/functions":    true,
@@ -88,73 +88,73 @@ func TestUndescribed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := target.undescribed(req); got != undescribed {
-			t.Errorf("%s: undescribed is %v", address, got)
+		if got := target.passThrough(req); got != want {
+			t.Errorf("passThrough(%s) = %v; want %v", address, got, want)
 		}
 	}
 }
 
-// TestArgumentsThatAreRefused: nothing is sent to a project that was not named twice.
-func TestArgumentsThatAreRefused(t *testing.T) {
+// TestInvalidArguments checks that a project is not used unless the flags confirm it.
+func TestInvalidArguments(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
-	cancel() // whatever gets past the check fails at once
+	cancel() // if the check is missing, the scenario fails without a request
 	for name, tt := range map[string]struct {
 		args    []string
 		project string
 		want    string
 	}{
-		"project not repeated":    {nil, "customer", `names the project "customer"`},
-		"another project":         {[]string{"--project", "other", "--kind", "test"}, "customer", "repeat its name with --project"},
+		"project not repeated":    {nil, "customer", `CDF_PROJECT is "customer"`},
+		"another project":         {[]string{"--project", "other", "--kind", "test"}, "customer", "--project"},
 		"kind is missing":         {[]string{"--project", "customer"}, "customer", "--kind"},
-		"project without setting": {[]string{"--project", "customer"}, "", "set CDF_PROJECT"},
+		"project without setting": {[]string{"--project", "customer"}, "", "CDF_PROJECT"},
 		"unknown flag":            {[]string{"--force"}, "customer", "force"},
 	} {
 		err := run(ctx, tt.args, func(name string) string { return map[string]string{"CDF_PROJECT": tt.project}[name] }, io.Discard)
 		if err == nil || !strings.Contains(err.Error(), tt.want) {
-			t.Errorf("%s: error %v; want %q in it", name, err, tt.want)
+			t.Errorf("%s: error = %v; want one that contains %q", name, err, tt.want)
 		}
 	}
 }
 
-// TestSectionsAreHeaded: a recording says where it comes from before anything else.
-func TestSectionsAreHeaded(t *testing.T) {
+// TestHeaderFS checks that recordings begin with the header.
+func TestHeaderFS(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	header := exchange.Header{Provenance: exchange.Emulator, Source: "a test"}
-	fs := headed{cassette.NewDiskFS(), header}
+	fs := headerFS{cassette.NewDiskFS(), header}
 	if err := fs.WriteFile(dir+"/emulator/a.yaml", []byte("---\nversion: 2\n")); err != nil {
 		t.Fatal(err)
 	}
 	want := "# provenance: emulator\n# source: a test\n---\nversion: 2\n"
 	if got := recordedText(t, dir); got != want {
-		t.Errorf("the file holds %q, want %q", got, want)
+		t.Errorf("file = %q; want %q", got, want)
 	}
 }
 
-func TestRedactKeepsPathsOfOddProjects(t *testing.T) {
+func TestRedactProjectInPath(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct{ project, url, want string }{
-		"as an operation": {
+		"project named as an operation": {
 			"functions", "https://westeurope-1.cognitedata.com/api/v1/projects/functions/functions/list", "/api/v1/projects/project/functions/list",
 		},
-		"as a part of one": {
+		"project named as a part of an operation": {
 			"function", "https://westeurope-1.cognitedata.com/api/v1/projects/function/functions?limit=3", "/api/v1/projects/project/functions?limit=3",
 		},
-		"somewhere else": {"customer", "https://westeurope-1.cognitedata.com/storage/customer/7", "/storage/project/7"},
+		"other path": {"customer", "https://westeurope-1.cognitedata.com/storage/customer/7", "/storage/project/7"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r := redactorOf(tt.project)
 			i := &cassette.Interaction{Request: cassette.Request{Method: "GET", URL: tt.url}}
 			if err := r.redact(i); err != nil || i.Request.URL != anyServer+tt.want {
-				t.Errorf("got %s, %v; want %s", i.Request.URL, err, anyServer+tt.want)
+				t.Errorf("URL = %s, %v; want %s", i.Request.URL, err, anyServer+tt.want)
 			}
 		})
 	}
 }
 
-func TestRedactLeavesOutSessionsOfOthers(t *testing.T) {
+func TestRedactForeignSessions(t *testing.T) {
 	t.Parallel()
 	r := exampleRedactor()
 	created := &cassette.Interaction{Response: cassette.Response{Body: `{"items":[{"id":5,"status":"READY","nonce":"n"}]}`}}
@@ -167,6 +167,6 @@ func TestRedactLeavesOutSessionsOfOthers(t *testing.T) {
 		}
 	}
 	if want := `{"items":[{"creationTime":1,"id":5,"status":"READY"}]}`; listed.Response.Body != want {
-		t.Errorf("got %s; want %s", listed.Response.Body, want)
+		t.Errorf("response = %s; want %s", listed.Response.Body, want)
 	}
 }

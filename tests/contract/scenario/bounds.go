@@ -9,20 +9,21 @@ import (
 	"github.com/cogfn/cogfn/gen"
 )
 
-// object is the JSON of a request.
+// object is the JSON object of a request.
 type object map[string]any
 
 func (o object) String() string {
-	text, err := json.Marshal(o)
+	encoded, err := json.Marshal(o)
 	if err != nil {
-		panic(err) // cannot happen: texts, numbers, lists and objects encode
+		panic(err) // unreachable: all values are strings, numbers, slices and maps
 	}
-	return string(text)
+	return string(encoded)
 }
 
+// text returns a string with a length.
 func text(length int) string { return strings.Repeat("a", length) }
 
-// many makes a list of n values.
+// many returns a slice of n values.
 func many[T any](n int, value func(i int) T) []T {
 	list := make([]T, n)
 	for i := range list {
@@ -35,7 +36,7 @@ func number(i int) int { return i + 1 }
 
 func byID(i int) object { return object{"id": number(i)} }
 
-// pairs makes an object with n properties.
+// pairs returns an object with n properties.
 func pairs(n int) map[string]string {
 	all := map[string]string{}
 	for i := range n {
@@ -44,21 +45,21 @@ func pairs(n int) map[string]string {
 	return all
 }
 
-// cron makes an expression of a length. Whether a service takes the leading zeros does not matter here.
+// cron returns an expression with a length. The service may reject its leading zeros.
 func cron(length int) string { return strings.Repeat("0", length-len(" 0 1 1 *")) + " 0 1 1 *" }
 
-// function is one to create, whose file does not exist.
-func (s *scenario) function() object { return object{"name": s.Name, "fileId": json.Number(nobody)} }
+// function returns a function to create, with a file that does not exist.
+func (s *scenario) function() object { return object{"name": s.Name, "fileId": json.Number(unknownID)} }
 
 func (s *scenario) scheduleToCreate() object {
-	return object{"name": s.Name, "cronExpression": yearly, "functionId": json.Number(nobody), "nonce": "not-a-nonce"}
+	return object{"name": s.Name, "cronExpression": yearly, "functionId": json.Number(unknownID), "nonce": "not-a-nonce"}
 }
 
 func (s *scenario) file() object {
 	return object{"name": s.Name, "externalId": s.Name + "-refused"}
 }
 
-// with copies an object and adds a property.
+// with returns a copy of an object with a property.
 func (o object) with(name string, value any) object {
 	c := object{name: value}
 	for key, v := range o {
@@ -73,11 +74,11 @@ func one(item object) object { return object{"items": []object{item}} }
 
 func items[T any](list []T) object { return object{"items": list} }
 
-// ignoring asks to leave unknown ids out.
+// ignoring returns a copy that asks the service to ignore unknown ids.
 func (o object) ignoring() object { return o.with("ignoreUnknownIds", true) }
 
-// bounds sends values that are exactly at the bounds. Most of the requests name things that do not exist, so that nothing
-// is created: the service refuses the thing, not the value.
+// bounds sends values that are exactly at their bounds. Most requests refer to resources that do not exist, so the service
+// accepts the values and creates nothing.
 func (s *scenario) bounds() error {
 	longest := s.function().with("name", text(gen.FunctionNameMaxLength)).with("owner", text(gen.FunctionOwnerMaxLength)).
 		with("description", text(gen.FunctionDescriptionMaxLength)).with("functionPath", text(gen.FunctionPathMaxLength)).
@@ -86,13 +87,13 @@ func (s *scenario) bounds() error {
 	schedule := s.scheduleToCreate().with("name", text(gen.FunctionScheduleNameMaxLength)).
 		with("description", text(gen.FunctionScheduleDescriptionMaxLength)).with("cronExpression", cron(gen.FunctionScheduleCronMaxLength))
 	errs := []error{
-		answered(s.send("POST", "/functions", one(longest).String())),
-		answered(s.send("POST", "/functions", one(object{"name": "a", "fileId": 1}).String())),
+		anyResponse(s.send("POST", "/functions", one(longest).String())),
+		anyResponse(s.send("POST", "/functions", one(object{"name": "a", "fileId": 1}).String())),
 		s.send("POST", "/functions/list", `{"filter": {"name": "a", "createdTime": {"min": 0, "max": 0}}, "limit": 1}`),
 		s.send("GET", "/functions/schedules?limit=1", ""),
 		s.send("GET", "/functions/schedules?limit=9007199254740993", ""),
-		answered(s.send("POST", "/functions/schedules", one(schedule).String())),
-		answered(s.send("POST", "/functions/schedules", one(s.scheduleToCreate().with("name", "a")).String())),
+		anyResponse(s.send("POST", "/functions/schedules", one(schedule).String())),
+		anyResponse(s.send("POST", "/functions/schedules", one(s.scheduleToCreate().with("name", "a")).String())),
 		s.send("GET", fmt.Sprintf("/sessions?limit=%d", gen.SessionLimitMaximum), ""),
 	}
 	for _, instance := range []object{
@@ -120,7 +121,7 @@ func (s *scenario) fileBounds() error {
 	return errors.Join(errs...)
 }
 
-// longestLists sends the longest lists that the description allows.
+// longestLists sends lists with the maximum number of items.
 func (s *scenario) longestLists() error {
 	lists, err := s.lists(0)
 	if err != nil {
@@ -128,15 +129,15 @@ func (s *scenario) longestLists() error {
 	}
 	errs := make([]error, 0, len(lists))
 	for _, r := range lists {
-		errs = append(errs, answered(s.send(r.method, r.path, r.body)))
+		errs = append(errs, anyResponse(s.send(r.method, r.path, r.body)))
 	}
 	return errors.Join(errs...)
 }
 
-// lists returns a request for each operation that takes a list of ids with a greatest length. The list is longer than
-// that by a number of items. Deletions do not ignore unknown ids, so they delete nothing.
-func (s *scenario) lists(longer int) ([]request, error) {
-	operations, err := s.smallestRequests()
+// lists returns a request for each operation that takes a list of ids with a maximum length. The list has extra items more
+// than the maximum. Deletions do not ignore unknown ids, so they delete nothing.
+func (s *scenario) lists(extra int) ([]request, error) {
+	operations, err := s.minimalRequests()
 	if err != nil {
 		return nil, err
 	}
@@ -146,7 +147,7 @@ func (s *scenario) lists(longer int) ([]request, error) {
 		if list == nil || list.MaxItems == nil || *list.MaxItems == 1 {
 			continue
 		}
-		body := r.body.with("items", many(int(*list.MaxItems)+longer, byID)) //nolint:gosec // a small number
+		body := r.body.with("items", many(int(*list.MaxItems)+extra, byID)) //nolint:gosec // a small number
 		if r.schema().Properties["ignoreUnknownIds"] != nil && !strings.HasSuffix(r.path, "/delete") {
 			body = body.ignoring()
 		}

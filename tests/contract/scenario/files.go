@@ -12,16 +12,16 @@ import (
 	functions "github.com/cogfn/cogfn/wrapper"
 )
 
-// project reads and does what concerns the project as a whole.
+// project records the operations on the whole project.
 func (s *scenario) project() error {
 	return errors.Join(
-		second(s.client.Limits(s.ctx)),
-		second(s.client.Status(s.ctx)),
-		second(s.client.Activate(s.ctx)),
+		errorOf(s.client.Limits(s.ctx)),
+		errorOf(s.client.Status(s.ctx)),
+		errorOf(s.client.Activate(s.ctx)),
 	)
 }
 
-// files uploads files with everything that they may have, and with as little as possible.
+// files uploads files with all fields, and with the required ones only.
 func (s *scenario) files() error {
 	archive, err := zipped(handler)
 	if err != nil {
@@ -41,8 +41,8 @@ func (s *scenario) files() error {
 	}
 	s.code = full.ID
 	return errors.Join(
-		refused(second(s.client.Files.Upload(s.ctx, write, archive))), // the external id is taken
-		second(s.client.Files.Upload(s.ctx, write, archive, functions.WithOverwrite())),
+		rejected(errorOf(s.client.Files.Upload(s.ctx, write, archive))), // the external id is taken
+		errorOf(s.client.Files.Upload(s.ctx, write, archive, functions.WithOverwrite())),
 		s.fromBrowser(),
 		s.geometries(),
 		s.readFiles(functions.ID(full.ID), functions.ExternalID(*write.ExternalID)),
@@ -50,10 +50,10 @@ func (s *scenario) files() error {
 }
 
 func (s *scenario) deleteFileLater(id functions.Identifier) {
-	s.later(func(ctx context.Context) error { return s.client.Files.Delete(ctx, id) })
+	s.atEnd(func(ctx context.Context) error { return s.client.Files.Delete(ctx, []functions.Identifier{id}) })
 }
 
-// fullFile has every field. What a real project would have to hold before, such as assets, is left out there.
+// fullFile returns a file with all fields. Fields that refer to other resources, such as assets, are set for emulators only.
 func (s *scenario) fullFile() functions.FileWrite {
 	write := functions.FileWrite{
 		Name: s.Name + ".zip", ExternalID: new(s.Name + "-code"), Directory: new("/functions"), Source: new("scenario"),
@@ -69,7 +69,7 @@ func (s *scenario) fullFile() functions.FileWrite {
 	return write
 }
 
-// fromBrowser registers a file as a web page does.
+// fromBrowser creates a file as a web page does, with an origin.
 func (s *scenario) fromBrowser() error {
 	params := &gen.InitFileUploadParams{Origin: new("https://apps.example.com"), Overwrite: new(false)}
 	write := gen.FileWrite{Name: s.Name + "-web.zip", ExternalID: new(s.Name + "-web")}
@@ -80,12 +80,12 @@ func (s *scenario) fromBrowser() error {
 	}
 	body := gen.FileDownloadLinkRequest{Items: []gen.FileReference{fileReference(registered.ID)}}
 	return errors.Join(
-		second(s.client.Gen().GetFileByInternalID(s.ctx, registered.ID)),
-		refused(second(s.client.Gen().DownloadLinks(s.ctx, nil, body))), // its bytes have not been sent
+		errorOf(s.client.Gen().GetFileByInternalID(s.ctx, registered.ID)),
+		rejected(errorOf(s.client.Gen().DownloadLinks(s.ctx, nil, body))), // the file has no content
 	)
 }
 
-// geometries registers a file for each kind of geometry.
+// geometries creates a file with each kind of geometry.
 func (s *scenario) geometries() error {
 	for _, shape := range []struct{ kind, coordinates string }{
 		{"LineString", `[[1, 2], [3, 4]]`},
@@ -105,14 +105,14 @@ func (s *scenario) geometries() error {
 	return nil
 }
 
-// feature is a place on a map, from GeoJSON.
+// feature returns a location from GeoJSON.
 func feature(geometry, properties string) *gen.GeoLocation {
 	var location gen.GeoLocation
-	text := fmt.Sprintf(`{"type": "Feature", "geometry": %s, "properties": %s}`, geometry, properties)
+	encoded := fmt.Sprintf(`{"type": "Feature", "geometry": %s, "properties": %s}`, geometry, properties)
 	if properties == "" {
-		text = fmt.Sprintf(`{"type": "Feature", "geometry": %s}`, geometry)
+		encoded = fmt.Sprintf(`{"type": "Feature", "geometry": %s}`, geometry)
 	}
-	if err := json.Unmarshal([]byte(text), &location); err != nil {
+	if err := json.Unmarshal([]byte(encoded), &location); err != nil {
 		panic(err) // cannot happen: the texts are JSON of the right form
 	}
 	return &location
@@ -122,38 +122,38 @@ func (s *scenario) readFiles(id, externalID functions.Identifier) error {
 	instance := `{"instanceId": {"space": "cogfn", "externalId": "none"}}`
 	files := s.client.Files
 	return errors.Join(
-		second(files.Retrieve(s.ctx, id)),
-		second(files.Retrieve(s.ctx, externalID)),
-		refused(second(files.Retrieve(s.ctx, functions.ExternalID(s.Name+"-none")))),
+		errorOf(files.Retrieve(s.ctx, id)),
+		errorOf(files.Retrieve(s.ctx, externalID)),
+		rejected(errorOf(files.Retrieve(s.ctx, functions.ExternalID(s.Name+"-none")))),
 		s.send("POST", "/files/byids", `{"items": [`+instance+`], "ignoreUnknownIds": true}`),
-		refused(s.send("POST", "/files/byids", `{"items": [`+instance+`], "ignoreUnknownIds": false}`)),
-		second(s.client.Gen().GetFileByInternalID(s.ctx, s.code)),
-		second(s.client.Gen().GetFileByInternalID(s.ctx, s.plainFile)),
-		refused(s.send("GET", "/files/"+nobody, "")),
-		second(files.Download(s.ctx, id)),
-		second(files.Download(s.ctx, externalID)),
+		rejected(s.send("POST", "/files/byids", `{"items": [`+instance+`], "ignoreUnknownIds": false}`)),
+		errorOf(s.client.Gen().GetFileByInternalID(s.ctx, s.code)),
+		errorOf(s.client.Gen().GetFileByInternalID(s.ctx, s.plainFile)),
+		rejected(s.send("GET", "/files/"+unknownID, "")),
+		errorOf(files.Download(s.ctx, id)),
+		errorOf(files.Download(s.ctx, externalID)),
 		s.send("POST", "/files/downloadlink?extendedExpiration=true", fmt.Sprintf(`{"items": [{"id": %d}]}`, s.code)),
-		refused(s.send("POST", "/files/downloadlink", `{"items": [`+instance+`]}`)),
+		rejected(s.send("POST", "/files/downloadlink", `{"items": [`+instance+`]}`)),
 	)
 }
 
 func fileReference(id int64) gen.FileReference {
 	var ref gen.FileReference
 	if err := ref.FromFileIDReference(gen.FileIDReference{ID: id}); err != nil {
-		panic(err) // cannot happen: a number encodes
+		panic(err) // unreachable: the value is a number
 	}
 	return ref
 }
 
-// zipped packs a handler.
-func zipped(text string) ([]byte, error) {
+// zipped returns a zip file with a handler.
+func zipped(code string) ([]byte, error) {
 	var archive bytes.Buffer
 	w := zip.NewWriter(&archive)
 	f, err := w.Create("handler.py")
 	if err != nil {
 		return nil, err
 	}
-	if _, err := f.Write([]byte(text)); err != nil {
+	if _, err := f.Write([]byte(code)); err != nil {
 		return nil, err
 	}
 	err = w.Close()

@@ -11,7 +11,7 @@ import (
 	functions "github.com/cogfn/cogfn/wrapper"
 )
 
-// handler is the code of the functions. It does what its input says; see [Input].
+// handler is the code of the functions. [Input] controls it.
 const handler = `import time
 
 def handle(data):
@@ -22,25 +22,24 @@ def handle(data):
     return data.get("value")
 `
 
-// broken is code that no deployment survives.
+// broken is code that cannot be imported, so its deployment fails.
 const broken = `import a_module_that_does_not_exist
 
 def handle(data):
     return data
 `
 
-// Input is what the functions of the scenario take.
+// Input is the input data of the functions.
 type Input struct {
-	// Fail makes the call fail with this text.
+	// Fail makes the call fail with this message.
 	Fail string `json:"fail,omitempty"`
-	// Seconds is how long the call takes.
+	// Seconds is the duration of the call.
 	Seconds int `json:"seconds,omitempty"`
-	// Value is what the call returns.
+	// Value is the response of the call.
 	Value any `json:"value,omitempty"`
 }
 
-// The external ids, after the scenario's name, of the functions whose code an emulator may replace by Go functions that
-// do the same.
+// The suffixes of the external ids of functions that an emulator can replace by Go functions with the same behavior.
 const (
 	EchoSuffix = "-echo"
 	MoreSuffix = "-more"
@@ -51,13 +50,13 @@ func (s *scenario) functions() error {
 		return err
 	}
 	early := errors.Join(
-		refused(second(s.more.Start(s.ctx, nil))), // it is not Ready yet
-		refused(second(s.client.Create(s.ctx, functions.FunctionWrite{ // the external id is taken
+		rejected(errorOf(s.extra.Start(s.ctx, nil))), // the function is not ready
+		rejected(errorOf(s.client.Create(s.ctx, functions.FunctionWrite{ // the external id is taken
 			Name: s.Name, ExternalID: new(s.Name + EchoSuffix),
 		}, functions.FileID(s.code)))),
-		refused(second(s.client.Create(s.ctx, functions.FunctionWrite{Name: s.Name}, functions.FileID(9007199254740991)))),
+		rejected(errorOf(s.client.Create(s.ctx, functions.FunctionWrite{Name: s.Name}, functions.FileID(9007199254740991)))),
 	)
-	for _, fn := range []*functions.Function{s.echo, s.least, s.more} {
+	for _, fn := range []*functions.Function{s.echo, s.minimal, s.extra} {
 		if _, err := fn.WaitReady(s.ctx); err != nil {
 			return err
 		}
@@ -72,17 +71,17 @@ func (s *scenario) createFunctions() (err error) {
 		Secrets: map[string]string{"some-secret": "not-so-secret"}, EnvVars: map[string]string{"SOME_SETTING": "some value"},
 		CPU: new(1.0), Memory: new(1.5), Runtime: new(gen.FunctionRuntimePy313),
 	}
-	if s.Emulated { // a real one would ask these for packages
+	if s.Emulated { // the real service would download packages from these
 		everything.IndexURL = new("https://user:password@index.example.com/simple")
 		everything.ExtraIndexURLs = []string{"https://user:password@more.example.com/simple"}
 	}
 	if s.echo, err = s.create(everything, functions.FileID(s.code)); err != nil {
 		return err
 	}
-	if s.least, err = s.create(functions.FunctionWrite{Name: s.Name + "-least"}, functions.HandlerText(handler)); err != nil {
+	if s.minimal, err = s.create(functions.FunctionWrite{Name: s.Name + "-least"}, functions.HandlerText(handler)); err != nil {
 		return err
 	}
-	s.more, err = s.create(functions.FunctionWrite{
+	s.extra, err = s.create(functions.FunctionWrite{
 		Name: s.Name + "-more", ExternalID: new(s.Name + MoreSuffix), Runtime: new(gen.FunctionRuntimePy312),
 	}, functions.FileID(s.plainFile))
 	return err
@@ -96,13 +95,13 @@ func (s *scenario) create(w functions.FunctionWrite, source functions.Source, op
 	if fn.FileID != s.code && fn.FileID != s.plainFile {
 		s.deleteFileLater(functions.ID(fn.FileID))
 	}
-	s.later(func(ctx context.Context) error {
-		return s.client.Delete(ctx, []functions.Identifier{functions.ID(fn.ID)}, true)
+	s.atEnd(func(ctx context.Context) error {
+		return s.client.Delete(ctx, []functions.Identifier{functions.ID(fn.ID)}, functions.IgnoreUnknown())
 	})
 	return fn, nil
 }
 
-// brokenFunction deploys code that cannot be imported.
+// brokenFunction records the failed deployment of code that cannot be imported.
 func (s *scenario) brokenFunction() error {
 	w := functions.FunctionWrite{Name: s.Name + "-broken", Runtime: new(gen.FunctionRuntimePy311)}
 	fn, err := s.create(w, functions.HandlerText(broken), functions.WithoutValidation())
@@ -110,24 +109,25 @@ func (s *scenario) brokenFunction() error {
 		return err
 	}
 	if _, err = fn.WaitReady(s.ctx); err == nil {
-		return errors.New("code that cannot be imported was deployed")
+		return errors.New("the deployment of code that cannot be imported did not fail")
 	}
 	if _, ok := errors.AsType[*functions.DeployError](err); !ok {
 		return err
 	}
-	return second(s.client.Gen().GetFunction(s.ctx, fn.ID))
+	return errorOf(s.client.Gen().GetFunction(s.ctx, fn.ID))
 }
 
-// runtimes creates a function with each runtime, which would take a real project an hour. Withdrawn runtimes are refused.
+// runtimes creates a function with each runtime. The service rejects withdrawn ones. In a real project the others would take
+// an hour, so only an emulator creates them.
 func (s *scenario) runtimes() error {
 	for _, runtime := range gen.FunctionRuntimeValues() {
 		var err error
 		switch {
 		case slices.Contains(gen.FunctionRuntimeWithdrawn(), runtime):
-			err = refused(s.send("POST", "/functions", one(s.function().with("runtime", runtime)).String()))
+			err = rejected(s.send("POST", "/functions", one(s.function().with("runtime", runtime)).String()))
 		case s.Emulated:
 			write := functions.FunctionWrite{Name: s.Name + "-" + string(runtime), Runtime: &runtime}
-			err = second(s.create(write, functions.FileID(s.code)))
+			err = errorOf(s.create(write, functions.FileID(s.code)))
 		}
 		if err != nil {
 			return err
@@ -136,7 +136,7 @@ func (s *scenario) runtimes() error {
 	return nil
 }
 
-// recently is a span of time that everything in the scenario falls into.
+// recently returns a time range that contains the whole scenario.
 func recently() functions.TimeRange {
 	return functions.TimeRange{From: time.Now().Add(-24 * time.Hour), To: time.Now().Add(time.Hour)}
 }
@@ -157,11 +157,11 @@ func (s *scenario) listFunctions() error {
 	}
 	var errs []error
 	for _, filter := range filters {
-		errs = append(errs, second(c.List(s.ctx, filter)))
+		errs = append(errs, errorOf(c.List(s.ctx, filter)))
 	}
 	return errors.Join(append(errs,
-		second(c.Gen().GetFunctions(s.ctx, nil)),
-		second(c.Gen().GetFunctions(s.ctx, &gen.GetFunctionsParams{Limit: new(int64(2))})),
+		errorOf(c.Gen().GetFunctions(s.ctx, nil)),
+		errorOf(c.Gen().GetFunctions(s.ctx, &gen.GetFunctionsParams{Limit: new(int64(2))})),
 		s.send("POST", "/functions/list", ""),
 		s.send("POST", "/functions/list", `{"filter": {"name": "none", "createdTime": {"min": 10}}}`),
 		s.send("POST", "/functions/list", `{"filter": {"name": "none", "createdTime": {"max": 199}}}`),
@@ -171,13 +171,13 @@ func (s *scenario) listFunctions() error {
 func (s *scenario) retrieveFunctions() error {
 	c, unknown := s.client, functions.ExternalID(s.Name+"-none")
 	return errors.Join(
-		second(c.Retrieve(s.ctx, functions.ID(s.echo.ID))),
-		second(c.RetrieveMultiple(s.ctx, []functions.Identifier{functions.ExternalID(s.Name + EchoSuffix), functions.ID(s.least.ID)})),
-		second(c.RetrieveMultiple(s.ctx, []functions.Identifier{unknown}, true)),
-		refused(second(c.Retrieve(s.ctx, unknown))),
-		s.send("POST", "/functions/byids", fmt.Sprintf(`{"items": [{"id": %d}]}`, s.more.ID)),
-		second(c.Gen().GetFunction(s.ctx, s.echo.ID)),
-		second(c.Gen().GetFunction(s.ctx, s.least.ID)),
-		refused(s.send("GET", "/functions/"+nobody, "")),
+		errorOf(c.Retrieve(s.ctx, functions.ID(s.echo.ID))),
+		errorOf(c.RetrieveMultiple(s.ctx, []functions.Identifier{functions.ExternalID(s.Name + EchoSuffix), functions.ID(s.minimal.ID)})),
+		errorOf(c.RetrieveMultiple(s.ctx, []functions.Identifier{unknown}, functions.IgnoreUnknown())),
+		rejected(errorOf(c.Retrieve(s.ctx, unknown))),
+		s.send("POST", "/functions/byids", fmt.Sprintf(`{"items": [{"id": %d}]}`, s.extra.ID)),
+		errorOf(c.Gen().GetFunction(s.ctx, s.echo.ID)),
+		errorOf(c.Gen().GetFunction(s.ctx, s.minimal.ID)),
+		rejected(s.send("GET", "/functions/"+unknownID, "")),
 	)
 }

@@ -17,101 +17,100 @@ import (
 	functions "github.com/cogfn/cogfn/wrapper"
 )
 
-// nobody is an id that nothing has. A service that accepts a request that it should refuse then changes nothing.
-const nobody = "9007199254740991"
+// unknownID is the id of no resource. If the service accepts an invalid request with it, nothing changes.
+const unknownID = "9007199254740991"
 
-// request is a request that is sent as it is.
+// request is a request that is sent without the wrapper's checks.
 type request struct{ method, path, body string }
 
-// described is the description that the requests are derived from.
+// described returns the description, from which the requests are derived.
 var described = sync.OnceValues(func() (*check.Description, error) { return check.Load(api.OpenAPI) })
 
-// smallest is the smallest request to an operation that follows the description.
-type smallest struct {
+// minimal is the smallest request to an operation that follows the description.
+type minimal struct {
 	op   *check.Operation
 	path string
 	// body is nil for an operation without a body.
 	body object
 }
 
-// pathOf returns the path of an operation with its parameters set to values, or to the id of nothing.
+// pathOf returns the path of an operation with its parameters set to values, or to unknownID.
 func pathOf(op *check.Operation, values map[string]string) string {
 	path := op.Path
 	for _, p := range op.Parameters {
 		if p.Value.In == openapi3.ParameterInPath {
-			path = strings.ReplaceAll(path, "{"+p.Value.Name+"}", cmp.Or(values[p.Value.Name], nobody))
+			path = strings.ReplaceAll(path, "{"+p.Value.Name+"}", cmp.Or(values[p.Value.Name], unknownID))
 		}
 	}
 	return path
 }
 
-// schema is that of the body, or nil.
-func (r smallest) schema() *openapi3.Schema {
+// schema returns the schema of the body, or nil.
+func (r minimal) schema() *openapi3.Schema {
 	if r.op.Body == nil {
 		return nil
 	}
 	return r.op.Body.Content["application/json"].Schema.Value
 }
 
-// list is the schema of the body's items, or nil.
-func (r smallest) list() *openapi3.Schema {
+// list returns the schema of the items in the body, or nil.
+func (r minimal) list() *openapi3.Schema {
 	if schema := r.schema(); schema != nil && schema.Properties["items"] != nil {
 		return schema.Properties["items"].Value
 	}
 	return nil
 }
 
-func (r smallest) with(body object) request { return request{r.op.Method, r.path, body.String()} }
+func (r minimal) with(body object) request { return request{r.op.Method, r.path, body.String()} }
 
-func (r smallest) request() request {
+func (r minimal) request() request {
 	if r.body == nil {
 		return request{r.op.Method, r.path, ""}
 	}
 	return r.with(r.body)
 }
 
-// smallestRequests returns the smallest request to each operation of the description. Path parameters and ids are those
-// of nothing.
-func (s *scenario) smallestRequests() ([]smallest, error) {
+// minimalRequests returns the smallest request to each operation. Path parameters and ids are unknownID.
+func (s *scenario) minimalRequests() ([]minimal, error) {
 	description, err := described()
 	if err != nil {
 		return nil, err
 	}
-	var all []smallest
+	var all []minimal
 	for _, op := range description.Tolerant.Operations {
-		r := smallest{op: op, path: pathOf(op, nil)}
+		r := minimal{op: op, path: pathOf(op, nil)}
 		if schema := r.schema(); schema != nil {
-			r.body = s.smallestObject(schema)
+			r.body = s.minimalObject(schema)
 		}
 		all = append(all, r)
 	}
 	return all, nil
 }
 
-// smallestObject has the required properties, and an external id where the schema has one, by which the scenario can
-// delete what a service creates against expectation.
-func (s *scenario) smallestObject(schema *openapi3.Schema) object {
+// minimalObject returns an object with the required properties. It also has an external id if the schema has one, so that
+// the scenario can delete the resource if the service creates it.
+func (s *scenario) minimalObject(schema *openapi3.Schema) object {
 	fields := object{}
 	for _, name := range slices.Sorted(maps.Keys(schema.Properties)) {
 		if name == "externalId" || slices.Contains(schema.Required, name) {
-			fields[name] = s.smallestValue(name, schema.Properties[name].Value)
+			fields[name] = s.minimalValue(name, schema.Properties[name].Value)
 		}
 	}
 	return fields
 }
 
-func (s *scenario) smallestValue(name string, schema *openapi3.Schema) any {
+func (s *scenario) minimalValue(name string, schema *openapi3.Schema) any {
 	switch {
 	case len(schema.Enum) > 0:
 		return schema.Enum[0]
 	case len(schema.OneOf) > 0:
-		return s.smallestValue(name, schema.OneOf[0].Value)
+		return s.minimalValue(name, schema.OneOf[0].Value)
 	case schema.Type.Is(openapi3.TypeArray):
-		return many(int(schema.MinItems), func(int) any { return s.smallestValue(name, schema.Items.Value) }) //nolint:gosec // a small number
+		return many(int(schema.MinItems), func(int) any { return s.minimalValue(name, schema.Items.Value) }) //nolint:gosec // a small number
 	case schema.Type.Is(openapi3.TypeObject):
-		return s.smallestObject(schema)
+		return s.minimalObject(schema)
 	case schema.Type.Is(openapi3.TypeInteger):
-		return json.Number(nobody)
+		return json.Number(unknownID)
 	case schema.Type.Is(openapi3.TypeBoolean):
 		return true
 	case name == "cronExpression":
@@ -120,10 +119,10 @@ func (s *scenario) smallestValue(name string, schema *openapi3.Schema) any {
 	return s.Name + "-refused"
 }
 
-// generalRefusals returns requests to every operation that each break one rule that holds for all operations: an unknown
-// query parameter, an id that is no number, a missing body, an unknown field, and missing required fields.
-func (s *scenario) generalRefusals() ([]request, error) {
-	operations, err := s.smallestRequests()
+// generalInvalidRequests returns invalid requests to all operations: with an unknown query parameter, an id that is not a
+// number, no body, an unknown field, or without a required field.
+func (s *scenario) generalInvalidRequests() ([]request, error) {
+	operations, err := s.minimalRequests()
 	if err != nil {
 		return nil, err
 	}
@@ -150,8 +149,8 @@ func (s *scenario) generalRefusals() ([]request, error) {
 	return all, nil
 }
 
-// incomplete returns copies of the body that each lack one required field, or have too few or too many items.
-func (r smallest) incomplete() []object {
+// incomplete returns copies of the body without one of the required fields, or with too few or too many items.
+func (r minimal) incomplete() []object {
 	var all []object
 	for _, value := range incomplete(r.schema(), r.body) {
 		if body, ok := value.(object); ok {
@@ -161,7 +160,7 @@ func (r smallest) incomplete() []object {
 	return all
 }
 
-// incomplete returns copies of a valid value that each lack one required field, or have too few or too many items.
+// incomplete returns copies of a valid value without one of the required fields, or with too few or too many items.
 func incomplete(schema *openapi3.Schema, value any) []any {
 	if len(schema.OneOf) > 0 {
 		return []any{object{}}
@@ -192,7 +191,7 @@ func incomplete(schema *openapi3.Schema, value any) []any {
 	return all
 }
 
-// unauthorized sends a request to every operation with a token that is not valid.
+// unauthorized sends a request with an invalid token to each operation.
 func (s *scenario) unauthorized() error {
 	config := s.Config
 	config.TokenSource = functions.StaticToken("not-a-token")
@@ -200,14 +199,14 @@ func (s *scenario) unauthorized() error {
 	if err != nil {
 		return err
 	}
-	operations, err := s.smallestRequests()
+	operations, err := s.minimalRequests()
 	if err != nil {
 		return err
 	}
 	errs := make([]error, 0, len(operations))
 	for _, r := range operations {
 		plain := r.request()
-		if err := refused(sendWith(s.ctx, client, plain.method, plain.path, plain.body)); err != nil {
+		if err := rejected(sendWith(s.ctx, client, plain.method, plain.path, plain.body)); err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", r.op.ID, err))
 		}
 	}

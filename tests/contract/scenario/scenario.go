@@ -1,5 +1,5 @@
-// Package scenario carries out every operation of the API through the wrapper, in every way that the description tells of
-// and that can be provoked: the successes, the errors, the values at the bounds and those beyond them.
+// Package scenario runs all operations of the API through the wrapper, so that they can be recorded. It covers successes,
+// errors, values at the bounds of the description, and values outside of them.
 package scenario
 
 import (
@@ -15,36 +15,36 @@ import (
 	functions "github.com/cogfn/cogfn/wrapper"
 )
 
-// Options say where the scenario takes place.
+// Options select the project and the extent of the scenario.
 type Options struct {
-	// Config is the project, and who asks.
+	// Config is the configuration of the client.
 	Config functions.Config
-	// Credentials are those of the sessions by client credentials; the zero value leaves these out.
+	// Credentials are for sessions with client credentials. The zero value omits these sessions.
 	Credentials functions.ClientCredentialsConfig
-	// Name begins the name of everything that the scenario makes, so that nothing else is touched.
+	// Name is the prefix of the names of all resources that the scenario creates. It changes no others.
 	Name string
-	// Emulated tells that the project is an emulator with the limits of [Limits]: what would take a real project minutes,
-	// fill it up, or need assets and labels that it has not, is left out elsewhere.
+	// Emulated reports whether the project is an emulator with small limits. Other projects omit requests that would take
+	// minutes, exhaust a quota, or need existing assets and labels.
 	Emulated bool
-	// Quick leaves out what takes a minute: waiting for a schedule.
+	// Quick omits waiting for a schedule, which takes up to a minute.
 	Quick bool
-	// Transport gives the transport that a section's requests go through, and what to do when it has gone well.
+	// Transport returns the transport for the requests of a section, and a function to call after its success.
 	Transport func(Section) (http.RoundTripper, func() error, error)
-	// Plain is the transport of requests that belong to no section.
+	// Plain is the transport of requests outside of sections.
 	Plain http.RoundTripper
 }
 
-// Section is a part of the scenario: one recording.
+// Section is a part of the scenario, with its own recording.
 type Section struct {
-	// Name is made for a file: "functions".
+	// Name is the name of the file without its extension: "functions".
 	Name string
-	// Refused tells that every request breaks the description.
-	Refused bool
+	// Rejected is true if each request violates the description.
+	Rejected bool
 
 	run func(*scenario) error
 }
 
-// sections are in the order in which they need each other.
+// sections are in the order of their dependencies.
 var sections = []Section{
 	{Name: "project", run: (*scenario).project},
 	{Name: "files", run: (*scenario).files},
@@ -55,30 +55,30 @@ var sections = []Section{
 	{Name: "sessions", run: (*scenario).sessions},
 	{Name: "bounds", run: (*scenario).bounds},
 	{Name: "longest-lists", run: (*scenario).longestLists},
-	{Name: "refused", Refused: true, run: (*scenario).refusals},
-	{Name: "refused-lists", Refused: true, run: (*scenario).refusedLists},
+	{Name: "refused", Rejected: true, run: (*scenario).invalidRequests},
+	{Name: "refused-lists", Rejected: true, run: (*scenario).tooLongLists},
 	{Name: "unauthorized", run: (*scenario).unauthorized},
 	{Name: "deletions", run: (*scenario).deletions},
 }
 
-// scenario is what one section leaves to the next.
+// scenario is the state that sections share.
 type scenario struct {
 	Options
 
 	ctx context.Context
-	// client sends everything through transport, which is that of the section under way.
+	// client sends requests through transport, which is the transport of the current section.
 	client    *functions.Client
 	transport struct{ http.RoundTripper }
 	cleanup   []func(context.Context) error
 
-	code, plainFile   int64 // files
-	echo, least, more *functions.Function
-	completed         functions.CallID
-	schedule          *functions.Schedule
+	code, plainFile      int64 // files
+	echo, minimal, extra *functions.Function
+	completed            functions.CallID
+	schedule             *functions.Schedule
 }
 
-// Run carries the scenario out, and removes what it made, also when it fails or ctx ends. The error says which section
-// went wrong and what is left behind.
+// Run runs the scenario and deletes the resources that it created, also after an error or the end of ctx. The error names
+// the failed section and the resources that could not be deleted.
 func Run(ctx context.Context, options Options) (err error) {
 	s := &scenario{Options: options, ctx: ctx}
 	if s.client, err = clientWith(options.Config, &s.transport); err != nil {
@@ -89,15 +89,15 @@ func Run(ctx context.Context, options Options) (err error) {
 		if section.Name == "scheduled-calls" && options.Quick {
 			continue
 		}
-		if err := s.carryOut(section); err != nil {
+		if err := s.runSection(section); err != nil {
 			return fmt.Errorf("section %s: %w", section.Name, err)
 		}
 	}
 	return nil
 }
 
-func (s *scenario) carryOut(section Section) error {
-	transport, keep, err := s.Transport(section)
+func (s *scenario) runSection(section Section) error {
+	transport, save, err := s.Transport(section)
 	if err != nil {
 		return err
 	}
@@ -105,18 +105,18 @@ func (s *scenario) carryOut(section Section) error {
 	if err := section.run(s); err != nil {
 		return err
 	}
-	return keep()
+	return save()
 }
 
-// clientWith makes a client that asks once: what is refused here is refused for good.
+// clientWith returns a client without retries.
 func clientWith(config functions.Config, transport http.RoundTripper) (*functions.Client, error) {
 	return functions.NewClient(config, functions.WithHTTPClient(&http.Client{Transport: transport}),
 		functions.WithRetry(functions.RetryOptions{MaxRetries: -1}),
 		functions.WithPoll(functions.ExponentialPoll(100*time.Millisecond, 1.5, 5*time.Second)))
 }
 
-// later notes how to remove something that was made. It is done at the end, the last first.
-func (s *scenario) later(remove func(context.Context) error) {
+// atEnd adds a function that deletes a resource. They run at the end, in reverse order.
+func (s *scenario) atEnd(remove func(context.Context) error) {
 	s.cleanup = append(s.cleanup, remove)
 }
 
@@ -127,33 +127,33 @@ func (s *scenario) cleanUp() error {
 	var errs []error
 	for _, remove := range slices.Backward(s.cleanup) {
 		if err := remove(ctx); err != nil && !errors.Is(err, functions.ErrNotFound) {
-			errs = append(errs, fmt.Errorf("something is left behind; look for the name %s: %w", s.Name, err))
+			errs = append(errs, fmt.Errorf("could not delete all resources; delete those whose names begin with %s: %w", s.Name, err))
 		}
 	}
 	return errors.Join(errs...)
 }
 
-// second drops what a step returns: the recording keeps it.
-func second[T any](_ T, err error) error { return err }
+// errorOf returns the error of a step. The recording has the result.
+func errorOf[T any](_ T, err error) error { return err }
 
-// refused turns the service's refusal into success, and everything else into an error.
-func refused(err error) error {
+// rejected returns nil if err is an error response of the service, and an error otherwise.
+func rejected(err error) error {
 	if err == nil {
-		return errors.New("a request that should have been refused was carried out")
+		return errors.New("the service accepted a request that it must reject")
 	}
-	return answered(err)
+	return anyResponse(err)
 }
 
-// answered takes any answer of the service for a success.
-func answered(err error) error {
+// anyResponse returns nil if err is an error response of the service, and err otherwise.
+func anyResponse(err error) error {
 	if _, ok := errors.AsType[*functions.APIError](err); ok {
 		return nil
 	}
 	return err
 }
 
-// send sends a request that the wrapper has no method for, or would not send. A path that begins with a slash lies below
-// the project. The error is the wrapper's.
+// send sends a request that the wrapper would not send. The path is relative to the project. Error responses are errors of
+// the wrapper.
 func (s *scenario) send(method, path, body string) error {
 	return sendWith(s.ctx, s.client, method, path, body)
 }

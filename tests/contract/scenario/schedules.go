@@ -23,28 +23,28 @@ func (s *scenario) schedules() error {
 	if err != nil {
 		return err
 	}
-	bare, err := s.createSchedule(functions.ID(s.least.ID), functions.ScheduleWrite{Name: s.Name + "-bare", CronExpression: yearly})
+	bare, err := s.createSchedule(functions.ID(s.minimal.ID), functions.ScheduleWrite{Name: s.Name + "-bare", CronExpression: yearly})
 	if err != nil {
 		return err
 	}
 	create := fmt.Sprintf(`{"items": [{"name": %q, "cronExpression": "%%s", "functionId": %d, "nonce": "not-a-nonce"}]}`, s.Name, s.echo.ID)
 	return errors.Join(
-		refused(s.send("POST", "/functions/schedules", fmt.Sprintf(create, yearly))),
-		refused(s.send("POST", "/functions/schedules", fmt.Sprintf(create, "every day at noon"))),
-		refused(second(schedules.Create(s.ctx, functions.ID(9007199254740991), functions.ScheduleWrite{Name: s.Name, CronExpression: yearly}))),
+		rejected(s.send("POST", "/functions/schedules", fmt.Sprintf(create, yearly))),
+		rejected(s.send("POST", "/functions/schedules", fmt.Sprintf(create, "every day at noon"))),
+		rejected(errorOf(schedules.Create(s.ctx, functions.ID(9007199254740991), functions.ScheduleWrite{Name: s.Name, CronExpression: yearly}))),
 		s.listSchedules(),
-		second(schedules.Retrieve(s.ctx, bare.ID)),
-		second(schedules.RetrieveMultiple(s.ctx, []int64{s.schedule.ID, 9007199254740991}, true)),
-		refused(second(schedules.Retrieve(s.ctx, 9007199254740991))),
+		errorOf(schedules.Retrieve(s.ctx, bare.ID)),
+		errorOf(schedules.RetrieveMultiple(s.ctx, []int64{s.schedule.ID, 9007199254740991}, functions.IgnoreUnknown())),
+		rejected(errorOf(schedules.Retrieve(s.ctx, 9007199254740991))),
 		s.send("POST", "/functions/schedules/byids", fmt.Sprintf(`{"items": [{"id": %d}]}`, s.schedule.ID)),
-		second(s.client.Gen().GetFunctionSchedule(s.ctx, s.schedule.ID)),
-		second(s.client.Gen().GetFunctionSchedule(s.ctx, bare.ID)),
-		refused(s.send("GET", "/functions/schedules/"+nobody, "")),
-		second(schedules.InputData(s.ctx, s.schedule.ID)),
-		second(schedules.InputData(s.ctx, bare.ID)),
-		refused(s.send("GET", "/functions/schedules/"+nobody+"/input_data", "")),
-		schedules.Delete(s.ctx, bare.ID),
-		refused(schedules.Delete(s.ctx, bare.ID)),
+		errorOf(s.client.Gen().GetFunctionSchedule(s.ctx, s.schedule.ID)),
+		errorOf(s.client.Gen().GetFunctionSchedule(s.ctx, bare.ID)),
+		rejected(s.send("GET", "/functions/schedules/"+unknownID, "")),
+		errorOf(schedules.InputData(s.ctx, s.schedule.ID)),
+		errorOf(schedules.InputData(s.ctx, bare.ID)),
+		rejected(s.send("GET", "/functions/schedules/"+unknownID+"/input_data", "")),
+		schedules.Delete(s.ctx, []int64{bare.ID}),
+		rejected(schedules.Delete(s.ctx, []int64{bare.ID})),
 	)
 }
 
@@ -53,8 +53,8 @@ func (s *scenario) createSchedule(fn functions.Identifier, w functions.ScheduleW
 	if err != nil {
 		return nil, err
 	}
-	s.later(func(ctx context.Context) error {
-		return s.client.Schedules.Delete(ctx, schedule.ID)
+	s.atEnd(func(ctx context.Context) error {
+		return s.client.Schedules.Delete(ctx, []int64{schedule.ID})
 	})
 	return schedule, nil
 }
@@ -63,20 +63,20 @@ func (s *scenario) listSchedules() error {
 	span := recently()
 	raw := s.client.Gen()
 	errs := []error{
-		second(s.client.Schedules.List(s.ctx, functions.SchedulesFilter{
+		errorOf(s.client.Schedules.List(s.ctx, functions.SchedulesFilter{
 			Name: s.Name + "-yearly", Function: functions.ID(s.echo.ID), CreatedTime: span, CronExpression: yearly,
 		})),
-		second(s.client.Schedules.List(s.ctx, functions.SchedulesFilter{Function: functions.ExternalID(s.Name + EchoSuffix)})),
+		errorOf(s.client.Schedules.List(s.ctx, functions.SchedulesFilter{Function: functions.ExternalID(s.Name + EchoSuffix)})),
 		s.send("POST", "/functions/schedules/list", ""),
 		s.send("POST", "/functions/schedules/list", `{"filter": {"name": "none", "createdTime": {"min": 10}}}`),
 		s.send("POST", "/functions/schedules/list", `{"filter": {"name": "none", "createdTime": {"max": 199}}}`),
-		second(raw.GetFunctionSchedules(s.ctx, nil)),
-		second(raw.GetFunctionSchedules(s.ctx, &gen.GetFunctionSchedulesParams{Limit: new(int64(1))})),
+		errorOf(raw.GetFunctionSchedules(s.ctx, nil)),
+		errorOf(raw.GetFunctionSchedules(s.ctx, &gen.GetFunctionSchedulesParams{Limit: new(int64(1))})),
 	}
 	return errors.Join(errs...)
 }
 
-// scheduledCalls waits until a schedule has made a call.
+// scheduledCalls waits until a schedule has started a call.
 func (s *scenario) scheduledCalls() error {
 	schedule, err := s.createSchedule(functions.ID(s.echo.ID), functions.ScheduleWrite{
 		Name: s.Name + "-minutely", CronExpression: "* * * * *", Data: json.RawMessage(`{"value": 1}`),
@@ -98,9 +98,9 @@ func (s *scenario) scheduledCalls() error {
 			return err
 		}
 		return errors.Join(
-			second(s.client.Gen().GetFunctionCall(ctx, calls[0].FunctionID, calls[0].ID)),
-			second(s.client.Gen().GetFunctionCalls(ctx, calls[0].FunctionID, nil)),
-			s.client.Schedules.Delete(ctx, schedule.ID),
+			errorOf(s.client.Gen().GetFunctionCall(ctx, calls[0].FunctionID, calls[0].ID)),
+			errorOf(s.client.Gen().GetFunctionCalls(ctx, calls[0].FunctionID, nil)),
+			s.client.Schedules.Delete(ctx, []int64{schedule.ID}),
 		)
 	}
 }

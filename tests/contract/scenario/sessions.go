@@ -23,19 +23,19 @@ func (s *scenario) sessions() error {
 			return err
 		}
 		ids = append(ids, created.ID)
-		s.later(func(ctx context.Context) error {
-			return second(s.client.Sessions.Revoke(ctx, created.ID))
+		s.atEnd(func(ctx context.Context) error {
+			return errorOf(s.client.Sessions.Revoke(ctx, []int64{created.ID}))
 		})
 	}
 	errs := []error{
-		refused(second(sessions.Create(s.ctx, functions.SessionClientCredentials("nobody", "wrong")))),
-		second(sessions.Retrieve(s.ctx, ids...)),
-		refused(second(sessions.Retrieve(s.ctx, 9007199254740991))),
+		rejected(errorOf(sessions.Create(s.ctx, functions.SessionClientCredentials("unknown-client", "wrong")))),
+		errorOf(sessions.RetrieveMultiple(s.ctx, ids)),
+		rejected(errorOf(sessions.Retrieve(s.ctx, 9007199254740991))),
 		s.listSessions(),
-		second(sessions.Revoke(s.ctx, ids...)),
-		second(sessions.Revoke(s.ctx, ids[0])), // again, which does nothing
-		refused(second(sessions.Revoke(s.ctx, 9007199254740991))),
-		second(sessions.List(s.ctx, functions.SessionsFilter{Status: functions.SessionRevoked})),
+		errorOf(sessions.Revoke(s.ctx, ids)),
+		errorOf(sessions.Revoke(s.ctx, ids[:1])), // the session is already revoked
+		rejected(errorOf(sessions.Revoke(s.ctx, []int64{9007199254740991}))),
+		errorOf(sessions.List(s.ctx, functions.SessionsFilter{Status: functions.SessionRevoked})),
 	}
 	return errors.Join(errs...)
 }
@@ -45,28 +45,28 @@ func (s *scenario) listSessions() error {
 	var errs []error
 	for _, status := range gen.SessionStatusFilterValues() {
 		filter := functions.SessionsFilter{Status: functions.SessionStatus(strings.ToUpper(string(status)))}
-		errs = append(errs, second(s.client.Sessions.List(s.ctx, filter)))
+		errs = append(errs, errorOf(s.client.Sessions.List(s.ctx, filter)))
 	}
 	first, err := raw.ListSessions(s.ctx, &gen.ListSessionsParams{Limit: new(int32(1))})
 	if err == nil && first.NextCursor != nil {
-		err = second(raw.ListSessions(s.ctx, &gen.ListSessionsParams{Limit: new(int32(2)), Cursor: first.NextCursor}))
+		err = errorOf(raw.ListSessions(s.ctx, &gen.ListSessionsParams{Limit: new(int32(2)), Cursor: first.NextCursor}))
 	}
-	return errors.Join(append(errs, err, second(raw.ListSessions(s.ctx, nil)))...)
+	return errors.Join(append(errs, err, errorOf(raw.ListSessions(s.ctx, nil)))...)
 }
 
-// deletions removes what is left, and what is not there.
+// deletions deletes the resources that are left, and unknown ones.
 func (s *scenario) deletions() error {
 	unknown := functions.ExternalID(s.Name + "-none")
 	files := fmt.Sprintf(`{"items": [{"externalId": "%s-none"}], "ignoreUnknownIds": true}`, s.Name)
 	return errors.Join(
-		s.client.Schedules.Delete(s.ctx, s.schedule.ID),
-		s.client.Delete(s.ctx, []functions.Identifier{functions.ID(s.least.ID), functions.ExternalID(s.Name + MoreSuffix)}),
-		s.client.Delete(s.ctx, []functions.Identifier{unknown}, true),
-		refused(s.client.Delete(s.ctx, []functions.Identifier{unknown})),
+		s.client.Schedules.Delete(s.ctx, []int64{s.schedule.ID}),
+		s.client.Delete(s.ctx, []functions.Identifier{functions.ID(s.minimal.ID), functions.ExternalID(s.Name + MoreSuffix)}),
+		s.client.Delete(s.ctx, []functions.Identifier{unknown}, functions.IgnoreUnknown()),
+		rejected(s.client.Delete(s.ctx, []functions.Identifier{unknown})),
 		s.send("POST", "/functions/delete", fmt.Sprintf(`{"items": [{"id": %d}]}`, s.echo.ID)),
-		s.client.Files.Delete(s.ctx, functions.ID(s.plainFile)),
-		s.client.Files.Delete(s.ctx, functions.ExternalID(s.Name+"-code")),
-		refused(s.client.Files.Delete(s.ctx, unknown)),
+		s.client.Files.Delete(s.ctx, []functions.Identifier{functions.ID(s.plainFile)}),
+		s.client.Files.Delete(s.ctx, []functions.Identifier{functions.ExternalID(s.Name+"-code")}),
+		rejected(s.client.Files.Delete(s.ctx, []functions.Identifier{unknown})),
 		s.send("POST", "/files/delete", files),
 	)
 }

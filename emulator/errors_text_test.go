@@ -1,0 +1,71 @@
+package emulator
+
+import (
+	"context"
+	"errors"
+	"regexp"
+	"testing"
+	"time"
+
+	"github.com/cogfn/cogfn/emulator/internal/runner"
+)
+
+// TestErrorTexts pins the sentences of all errors. Other tests compare types and key words only.
+func TestErrorTexts(t *testing.T) {
+	t.Parallel()
+	start := func(options Options) error {
+		e, err := Start(options)
+		if err == nil {
+			_ = e.Close()
+		}
+		return err
+	}
+	stop := func() error {
+		e := RunT(t, Options{})
+		_ = e.listener.Close() // the test checks the error of Wait
+		return e.Wait(t.Context())
+	}
+	call := func(ctx context.Context, timeout time.Duration, handler Handler) error {
+		f := &goFunction{handler: handler}
+		return errors.New(f.Call(ctx, runner.Call{Timeout: timeout}, func(runner.Line) {}).Message)
+	}
+	canceled, cancel := context.WithCancel(t.Context())
+	cancel()
+	release := make(chan struct{})
+	defer close(release)
+	for _, tt := range []struct {
+		name string
+		err  error
+		want string
+	}{
+		{"project", start(Options{Project: "a/b"}), `the project "a/b" is not valid: use letters, digits, dashes and underscores`},
+		{
+			"listener", stop(),
+			"the emulator stopped serving requests; start it again: accept tcp 127.0.0.1:PORT: use of closed network connection",
+		},
+		{
+			"timeout",
+			call(t.Context(), time.Nanosecond, func(ctx context.Context, _ *Call) (any, error) { <-ctx.Done(); return nil, ctx.Err() }),
+			"the call did not end within 1ns",
+		},
+		{
+			"blocked handler", call(canceled, 0, func(context.Context, *Call) (any, error) { <-release; return nil, nil }),
+			"the handler did not return",
+		},
+		{
+			"response", call(t.Context(), 0, func(context.Context, *Call) (any, error) { return make(chan int), nil }),
+			"the response cannot be encoded as JSON: json: unsupported type: chan int",
+		},
+		{"panic", call(t.Context(), 0, func(context.Context, *Call) (any, error) { panic("oh no") }), "panic: oh no"},
+	} {
+		if tt.err == nil {
+			t.Errorf("%s: no error", tt.name)
+			continue
+		}
+		if got := port.ReplaceAllString(tt.err.Error(), "127.0.0.1:PORT"); got != tt.want {
+			t.Errorf("%s:\ngot  %s\nwant %s", tt.name, got, tt.want)
+		}
+	}
+}
+
+var port = regexp.MustCompile(`127\.0\.0\.1:\d+`) // differs between runs

@@ -1,0 +1,111 @@
+package emulator
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"github.com/cogfn/cogfn/emulator/internal/runner"
+)
+
+// returnTimeout is how long a handler may take to return after its context has ended.
+const returnTimeout = 200 * time.Millisecond
+
+// handlers holds the handlers by name. It is safe for concurrent use.
+type handlers struct {
+	mu     sync.RWMutex
+	byName map[string]Handler
+}
+
+func newHandlers(byName map[string]Handler) *handlers {
+	h := &handlers{byName: map[string]Handler{}}
+	maps.Copy(h.byName, byName)
+	return h
+}
+
+func (h *handlers) set(name string, handler Handler) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.byName[name] = handler
+}
+
+// find returns the function for an external id or else a name, or nil.
+func (h *handlers) find(externalID, name string, spec runner.Spec) runner.Function {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	for _, key := range []string{externalID, name} {
+		if handler := h.byName[key]; key != "" && handler != nil {
+			return &goFunction{handler, spec}
+		}
+	}
+	return nil
+}
+
+// goFunction runs a Handler as a runner.Function.
+type goFunction struct {
+	handler Handler
+	spec    runner.Spec
+}
+
+// Close does nothing: a Go function has no process.
+func (*goFunction) Close() {}
+
+// Call calls the handler and waits until it returns, or until returnTimeout after the end of the call.
+func (f *goFunction) Call(ctx context.Context, call runner.Call, log func(runner.Line)) runner.Outcome {
+	if call.Timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, call.Timeout)
+		defer cancel()
+	}
+	c := f.newCall(call, log)
+	defer c.closeLog()
+	ended := make(chan runner.Outcome, 1)
+	go func() { ended <- f.run(ctx, c) }()
+	outcome := runner.Outcome{Status: runner.Failed, Message: "the handler did not return"}
+	select {
+	case outcome = <-ended:
+	case <-ctx.Done():
+		select {
+		case outcome = <-ended:
+		case <-time.After(returnTimeout):
+		}
+	}
+	timedOut := context.Cause(ctx) == context.DeadlineExceeded //nolint:errorlint // a cause is never wrapped
+	if outcome.Status == runner.Failed && timedOut {
+		return runner.Outcome{Status: runner.TimedOut, Message: fmt.Sprintf("the call did not end within %v", call.Timeout)}
+	}
+	return outcome
+}
+
+func (f *goFunction) newCall(call runner.Call, log func(runner.Line)) *Call {
+	c := &Call{
+		FunctionID: call.FunctionID, ID: call.CallID, Data: call.Data,
+		Secrets: maps.Clone(f.spec.Secrets), Env: maps.Clone(f.spec.Env),
+		ScheduleID: call.ScheduleID, ScheduledTime: call.ScheduledTime, log: log,
+	}
+	if c.Data == nil {
+		c.Data = json.RawMessage("{}")
+	}
+	return c
+}
+
+func (f *goFunction) run(ctx context.Context, c *Call) (outcome runner.Outcome) {
+	defer func() {
+		if reason := recover(); reason != nil {
+			outcome = runner.Outcome{Status: runner.Failed, Message: fmt.Sprintf("panic: %v", reason), Trace: string(debug.Stack())}
+		}
+	}()
+	response, err := f.handler(ctx, c)
+	if err != nil {
+		return runner.Outcome{Status: runner.Failed, Message: err.Error()}
+	}
+	encoded, err := json.Marshal(response)
+	if err != nil {
+		return runner.Outcome{Status: runner.Failed, Message: fmt.Sprintf("the response cannot be encoded as JSON: %v", err)}
+	}
+	return runner.Outcome{Status: runner.Completed, Response: encoded}
+}

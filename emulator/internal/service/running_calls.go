@@ -1,0 +1,164 @@
+package service
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/cogfn/cogfn/emulator/internal/envelope"
+	"github.com/cogfn/cogfn/emulator/internal/runner"
+	"github.com/cogfn/cogfn/emulator/internal/store"
+	"github.com/cogfn/cogfn/gen"
+)
+
+// retryAfter is the Retry-After of a call above a limit. It is not known whether the service sends this header.
+const retryAfter = time.Second
+
+type callKey struct{ functionID, callID int64 }
+
+// runningCall is a running call. It collects the log, which is stored with the outcome when the call ends.
+type runningCall struct {
+	ctx    context.Context // canceled when the call is stopped; independent of the request
+	cancel context.CancelCauseFunc
+
+	mu    sync.Mutex
+	lines []store.Line
+}
+
+func (r *runningCall) addLine(line runner.Line) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.lines = append(r.lines, store.Line{Time: line.Time.UnixMilli(), Message: line.Message})
+}
+
+func (r *runningCall) log() []store.Line {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.lines)
+}
+
+// reserve adds a call to the running calls, or returns an error if the number of running calls is at a limit.
+func (s *Service) reserve(key callKey) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var problem *envelope.Error
+	switch {
+	case s.closed:
+		return envelope.New(http.StatusServiceUnavailable, "the emulator is closing")
+	case s.runningPerFunction[key.functionID] >= s.Limits.RunningCallsPerFunction:
+		problem = envelope.New(http.StatusTooManyRequests,
+			"Function exceeded maximum number='%d' of concurrent calls. Please try again later.", s.Limits.RunningCallsPerFunction)
+	case len(s.runningCalls) >= s.Limits.RunningCalls:
+		problem = envelope.New(http.StatusTooManyRequests,
+			"Project exceeded maximum number='%d' of concurrent calls. Please try again later.", s.Limits.RunningCalls)
+	}
+	if problem != nil {
+		problem.RetryAfter = retryAfter
+		return problem
+	}
+	ctx, cancel := context.WithCancelCause(s.ctx)
+	s.runningCalls[key] = &runningCall{ctx: ctx, cancel: cancel}
+	s.runningPerFunction[key.functionID]++
+	return nil
+}
+
+// release removes a call from the running calls. It does nothing if the call is not running.
+func (s *Service) release(key callKey) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r := s.runningCalls[key]
+	if r == nil {
+		return
+	}
+	r.cancel(nil)
+	delete(s.runningCalls, key)
+	if s.runningPerFunction[key.functionID]--; s.runningPerFunction[key.functionID] == 0 {
+		delete(s.runningPerFunction, key.functionID)
+	}
+}
+
+// runningCall returns a running call, or nil.
+func (s *Service) runningCall(key callKey) *runningCall {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.runningCalls[key]
+}
+
+// start runs a call in the background. The call must be stored and reserved.
+func (s *Service) start(f *store.Function, call *store.Call, data json.RawMessage) {
+	key := callKey{call.FunctionID, call.ID}
+	r := s.runningCall(key)
+	work := func() {
+		defer s.release(key)
+		outcome := s.execute(r, f, call, data)
+		if err := s.finish(call, outcome, r.log()); err != nil {
+			s.Logger.Error("cannot store the outcome of a call", "function", call.FunctionID, "call", call.ID, "error", err)
+		}
+	}
+	if !s.spawn(work) {
+		// The service is closing. The call stays Running in the store, and recover sets it to Failed at the next start.
+		s.release(key)
+	}
+}
+
+func (s *Service) execute(r *runningCall, f *store.Function, call *store.Call, data json.RawMessage) runner.Outcome {
+	function, err := s.deployedFunction(r.ctx, f)
+	if err != nil {
+		return runner.Outcome{Status: runner.Failed, Message: err.Error()}
+	}
+	outcome := function.Call(r.ctx, runner.Call{
+		FunctionID: call.FunctionID, CallID: call.ID,
+		ScheduleID: call.ScheduleID, ScheduledTime: call.ScheduledTime,
+		Data: data, Timeout: s.Limits.CallTimeout,
+	}, r.addLine)
+	switch {
+	case r.ctx.Err() != nil && outcome.Status != runner.Completed:
+		outcome.Message, outcome.Trace = context.Cause(r.ctx).Error(), ""
+	case outcome.Status == runner.Completed && outcome.Response == nil:
+		outcome.Response = json.RawMessage("null") // a guess: the service may omit the response for None
+	case outcome.Status == runner.Completed && len(outcome.Response) > s.Limits.ResponseBytes:
+		return runner.Outcome{Status: runner.Failed, Message: fmt.Sprintf(
+			"the response has %d bytes, the limit is %d: return less, or put the result into a file",
+			len(outcome.Response), s.Limits.ResponseBytes)}
+	}
+	return outcome
+}
+
+// finish stores the outcome, response and log of a call in one transaction.
+func (s *Service) finish(call *store.Call, outcome runner.Outcome, lines []store.Line) error {
+	ended := *call
+	ended.EndTime = max(s.nowMillis(), call.StartTime)
+	ended.Status = callStatus(outcome.Status)
+	ended.ErrorMessage, ended.ErrorTrace = outcome.Message, outcome.Trace
+	return s.update(func(tx *store.Tx) error {
+		if !tx.Calls(call.FunctionID).Has(call.ID) {
+			return nil // deleted with its function
+		}
+		if outcome.Status == runner.Completed {
+			if err := tx.PutResponse(call.FunctionID, call.ID, outcome.Response); err != nil {
+				return err
+			}
+		}
+		if len(lines) > 0 {
+			if err := tx.PutLog(call.FunctionID, call.ID, lines); err != nil {
+				return err
+			}
+		}
+		return tx.Calls(call.FunctionID).Put(&ended)
+	})
+}
+
+func callStatus(status runner.Status) gen.FunctionCallStatus {
+	switch status {
+	case runner.Completed:
+		return gen.FunctionCallStatusCompleted
+	case runner.TimedOut:
+		return gen.FunctionCallStatusTimeout
+	case runner.Failed:
+	}
+	return gen.FunctionCallStatusFailed
+}
