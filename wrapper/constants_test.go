@@ -12,6 +12,19 @@ import (
 	"testing"
 )
 
+func TestKnown(t *testing.T) {
+	t.Parallel()
+	for value, want := range map[interface{ Valid() bool }]bool{
+		FunctionReady: true, FunctionStatus("not a status"): false, FunctionStatus(""): false, CallTimeout: true, CallStatus("Cancelled"): false,
+		RuntimePy313: true, Runtime("py399"): false, FunctionClassic: true, FunctionType("modern"): false, StatusActivated: true,
+		SessionReady: true, SessionStatus("ready"): false, SessionTypeTokenExchange: true, SessionType("MAGIC"): false,
+	} {
+		if got := Known(value); got != want {
+			t.Errorf("Known(%T(%q)) = %v, want %v", value, value, got, want)
+		}
+	}
+}
+
 // enum is a generated enum: its constants by name, and the values that the service has withdrawn.
 type enum struct {
 	values    map[string]string

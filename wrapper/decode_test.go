@@ -69,7 +69,7 @@ func TestIncompleteSuccesses(t *testing.T) {
 			}
 			t.Run(name+" "+body, func(t *testing.T) {
 				t.Parallel()
-				c := newTestClient(t, responseAt(m.path, respond(200, body)), Config{}, withoutRetries())
+				c := newTestClient(t, responseAt(m.path, respond(200, body)), Config{}, withoutRetries(), WithPoll(ConstantPoll(1)))
 				err := m.do(t.Context(), c)
 				request := errorAs[*RequestError](t, err)
 				if errors.Is(err, ErrNotFound) || errors.Is(err, ErrUnavailable) {

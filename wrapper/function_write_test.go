@@ -12,7 +12,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-func secretive() FunctionWrite {
+// functionWithSecrets returns a function with each kind of secret.
+func functionWithSecrets() FunctionWrite {
 	return FunctionWrite{
 		Name: "hello", Secrets: Secrets{"key": plantedSecret, "other": plantedKey}.Reveal(),
 		IndexURL:       new("https://me:" + plantedSecret + "@pypi.example.com/simple?token=" + plantedKey),
@@ -20,12 +21,34 @@ func secretive() FunctionWrite {
 	}
 }
 
-// A function to create shows no secret, and Create sends them all the same.
+// A FunctionWrite of a retrieved function can be created again after its secrets are set.
+func TestFunctionAsWrite(t *testing.T) {
+	t.Parallel()
+	masked := strings.Replace(oneFunction, `"name"`, `"secrets":{"b":"***","a":"***"},"name"`, 1)
+	c, f := newFakeClient(t, []responder{respond(200, masked), respond(201, oneFunction)})
+	fn, err := c.Retrieve(t.Context(), ID(42))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := fn.AsWrite()
+	_, err = c.Create(t.Context(), w, FileID(fn.FileID))
+	check(t, "field", errorAs[*ArgumentError](t, err).Field, "Secrets")
+	checkMessage(t, err, "a, b")
+	w.Secrets = map[string]string{"a": "1"}
+	if _, err := c.Create(t.Context(), w, FileID(fn.FileID)); err != nil {
+		t.Fatal(err)
+	}
+	check(t, "body", f.requests[1].Body, `{"items":[{"externalId":"hello","fileId":7,"name":"hello","secrets":{"a":"1"}}]}`)
+	check(t, "secret of the retrieved function", fn.Secrets["a"], "***")
+	check(t, "name in a list", FunctionList{fn}.AsWrite()[0].Name, "hello")
+}
+
+// A FunctionWrite does not show its secrets, and Create sends them unchanged.
 func TestFunctionWriteHidesSecrets(t *testing.T) {
 	t.Parallel()
-	w := secretive()
+	w := functionWithSecrets()
 	for what, v := range map[string]any{
-		"FunctionWrite": w, "*FunctionWrite": &w, "within": struct{ W FunctionWrite }{w}, "list": []FunctionWrite{w},
+		"FunctionWrite": w, "*FunctionWrite": &w, "field": struct{ W FunctionWrite }{w}, "list": []FunctionWrite{w},
 		"Secrets": Secrets{"key": plantedSecret}, "not JSON": FunctionWrite{Secrets: w.Secrets, Memory: new(math.NaN())},
 	} {
 		if what != "not JSON" {
@@ -35,7 +58,7 @@ func TestFunctionWriteHidesSecrets(t *testing.T) {
 			text := fmt.Sprintf(verb, v)
 			for _, secret := range planted {
 				if strings.Contains(text, secret) || strings.Contains(strings.ToLower(text), fmt.Sprintf("%x", secret)) {
-					t.Errorf("%s shows a secret by %s: %s", what, verb, text)
+					t.Errorf("%s with %s = %s, want no secret", what, verb, text)
 				}
 			}
 		}
@@ -45,8 +68,8 @@ func TestFunctionWriteHidesSecrets(t *testing.T) {
 	encoded, err := json.Marshal(w)
 	check(t, "error", err, nil)
 	check(t, "JSON", string(encoded), shown)
-	if diff := cmp.Diff(secretive(), w); diff != "" {
-		t.Errorf("showing it changed it (-before +after):\n%s", diff)
+	if diff := cmp.Diff(functionWithSecrets(), w); diff != "" {
+		t.Errorf("FunctionWrite after formatting (-before +after):\n%s", diff)
 	}
 	w.ExtraIndexURLs = w.ExtraIndexURLs[:1]
 	c, f := newFakeClient(t, []responder{respond(201, oneFunction)})
@@ -57,22 +80,10 @@ func TestFunctionWriteHidesSecrets(t *testing.T) {
 		`"indexUrl":"https://me:planted-secret@pypi.example.com/simple?token=planted-key","name":"hello","secrets":{"key":"planted-secret","other":"planted-key"}}]}`)
 }
 
-// A schedule to create shows no nonce.
-func TestScheduleWriteHidesItsNonce(t *testing.T) {
+// Create rejects a FunctionWrite whose secrets were masked by encoding it, and names each masked field.
+func TestCreateRejectsMaskedFunction(t *testing.T) {
 	t.Parallel()
-	w := ScheduleWrite{Name: "nightly", CronExpression: "0 3 * * *", FunctionID: 42, Nonce: plantedNonce}
-	for what, v := range map[string]any{"ScheduleWrite": w, "*ScheduleWrite": &w, "list": []ScheduleWrite{w}} {
-		checkHidden(t, what, v)
-	}
-	check(t, "%v", fmt.Sprint(w), `{"cronExpression":"0 3 * * *","functionId":42,"name":"nightly","nonce":"***"}`)
-	w.Nonce = ""
-	check(t, "without a nonce", fmt.Sprint(w), `{"cronExpression":"0 3 * * *","functionId":42,"name":"nightly","nonce":""}`)
-}
-
-// What was shown and read back is refused, so that no stars are deployed.
-func TestShownFunctionIsRefused(t *testing.T) {
-	t.Parallel()
-	encoded, err := json.Marshal(secretive())
+	encoded, err := json.Marshal(functionWithSecrets())
 	check(t, "error", err, nil)
 	var w FunctionWrite
 	if err := json.Unmarshal(encoded, &w); err != nil {
@@ -80,13 +91,12 @@ func TestShownFunctionIsRefused(t *testing.T) {
 	}
 	c, _ := newFakeClient(t, nil)
 	_, err = c.Create(t.Context(), w, FileID(7))
-	check(t, "text", err.Error(), "functions: Secrets still holds three stars for key, other; set the real values, which the service never returns; "+
-		"IndexURL still holds three stars; set the real address, which is not shown again; "+
-		"ExtraIndexURLs still holds three stars; set the real addresses, which are not shown again")
+	checkKinds(t, err, ErrInvalid)
+	checkMessage(t, err, "Secrets", "key, other", "IndexURL", "ExtraIndexURLs")
 }
 
-// Whatever the address of an index is, nothing of it is shown but its host.
-func TestHiddenAddress(t *testing.T) {
+// A masked URL of a package index has no part of the URL except scheme and host.
+func TestMaskedURL(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		secret := rapid.StringMatching(`[a-z0-9]{12}`).Draw(t, "secret")
@@ -95,7 +105,7 @@ func TestHiddenAddress(t *testing.T) {
 			"https://host/#%s", "git+https://%s@host/x", "%s", "https://user:%%zz%s@host", "//%s@host", "%s:pass@host/simple", "file:///%s",
 		}).Draw(t, "form")
 		if shown := maskedURL(fmt.Sprintf(form, secret)); strings.Contains(shown, secret) {
-			t.Fatalf("%s is shown as %s", form, shown)
+			t.Fatalf("maskedURL of %s = %s, want no secret", form, shown)
 		}
 	})
 }
@@ -106,16 +116,17 @@ func TestSecretsReveal(t *testing.T) {
 	if err := json.Unmarshal([]byte(`{"secrets":{"key":"`+plantedSecret+`"}}`), &read); err != nil {
 		t.Fatal(err)
 	}
-	check(t, "read from JSON", read.Secrets.Reveal()["key"], plantedSecret)
-	check(t, "of none", len(Secrets(nil).Reveal()), 0)
-	check(t, "shown", fmt.Sprint(read.Secrets), "map[key:***]")
+	check(t, "decoded secret", read.Secrets.Reveal()["key"], plantedSecret)
+	check(t, "secrets of nil", len(Secrets(nil).Reveal()), 0)
+	check(t, "%v", fmt.Sprint(read.Secrets), "map[key:***]")
 }
 
-func TestHiddenAddressesAreRefusedWithoutValidationToo(t *testing.T) {
+// WithoutValidation does not accept masked URLs.
+func TestCreateWithoutValidationRejectsMaskedURL(t *testing.T) {
 	t.Parallel()
 	c, _ := newFakeClient(t, nil)
 	w := FunctionWrite{Name: "f", IndexURL: new("https://pypi.example.com/***")}
 	if _, err := c.Create(t.Context(), w, FileID(7), WithoutValidation()); !errors.Is(err, ErrInvalid) {
-		t.Errorf("got %v", err)
+		t.Errorf("error = %v, want ErrInvalid", err)
 	}
 }

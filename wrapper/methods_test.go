@@ -170,7 +170,7 @@ func TestErrorsNameTheResource(t *testing.T) {
 			for what, r := range map[string]responder{
 				"rejected": errorResponse(403, "planted message"), "lost": fails(context.DeadlineExceeded), "invalid": respond(200, "null"),
 			} {
-				c := newTestClient(t, responseAt(m.path, r), Config{}, withoutRetries())
+				c := newTestClient(t, responseAt(m.path, r), Config{}, withoutRetries(), WithPoll(ConstantPoll(1)))
 				err := m.do(t.Context(), c)
 				checkMessage(t, err, append([]string{"cannot "}, m.words...)...)
 				if what == "rejected" {
@@ -227,7 +227,7 @@ func TestNotFoundErrors(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := newTestClient(t, responseAt(methods[name].path, respond(200, `{"items":[]}`)), Config{}, withoutRetries())
+			c := newTestClient(t, responseAt(methods[name].path, respond(200, `{"items":[]}`)), Config{}, withoutRetries(), WithPoll(ConstantPoll(1)))
 			err := methods[name].do(t.Context(), c)
 			resource := errorAs[*NotFoundError](t, err).Resource
 			for _, word := range words {

@@ -152,7 +152,7 @@ func TestInputDataOfASchedule(t *testing.T) {
 		`{"id":3}`:                                   ``,
 	} {
 		c, f := newFakeClient(t, []responder{respond(200, body)})
-		got, err := (&Schedule{client: c, FunctionSchedule: someSchedule(t, oneSchedule)}).InputData(t.Context())
+		got, err := (&Schedule{client: c, FunctionSchedule: decodeSchedule(t, oneSchedule)}).InputData(t.Context())
 		check(t, body, string(got), want)
 		check(t, "nil", got == nil, want == "")
 		check(t, "error", err, nil)
@@ -177,7 +177,7 @@ func TestSessionOfAScheduleIsText(t *testing.T) {
 func TestScheduleMethods(t *testing.T) {
 	t.Parallel()
 	c, f := newFakeClient(t, []responder{respond(200, strings.Replace(oneSchedule, "nightly", "daily", 1)), errorResponse(403, "no")})
-	s := &Schedule{client: c, FunctionSchedule: someSchedule(t, oneSchedule)}
+	s := &Schedule{client: c, FunctionSchedule: decodeSchedule(t, oneSchedule)}
 	check(t, "created", s.Created(), time.UnixMilli(1_700_000_000_000))
 	if err := s.Update(t.Context()); err != nil || s.Name != "daily" {
 		t.Errorf("got %s, %v", s.Name, err)
