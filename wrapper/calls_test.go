@@ -6,131 +6,10 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
-
-// numbered gives each session another nonce, and answers calls by a script.
-type nonceService struct {
-	t        *testing.T
-	calls    []responder
-	sessions int
-	nonces   []string // those that came with calls
-}
-
-func (s *nonceService) RoundTrip(req *http.Request) (*http.Response, error) {
-	body := recordRequest(req).Body
-	switch {
-	case strings.HasSuffix(req.URL.Path, "/sessions"):
-		s.sessions++
-		return respond(200, fmt.Sprintf(`{"items":[{"id":%d,"status":"READY","nonce":"nonce-%d"}]}`, s.sessions, s.sessions))(req)
-	case len(s.nonces) == len(s.calls):
-		s.t.Errorf("a call too many: %s", body)
-	}
-	var call struct{ Nonce string }
-	if err := json.Unmarshal([]byte(body), &call); err != nil {
-		return nil, err
-	}
-	s.nonces = append(s.nonces, call.Nonce)
-	return s.calls[len(s.nonces)-1](req)
-}
-
-func TestEveryAttemptOfACallHasItsOwnNonce(t *testing.T) {
-	t.Parallel()
-	started := respond(201, runningCall)
-	tests := map[string]struct {
-		calls  []responder
-		opts   []SessionOption
-		nonces string
-		status int // of the *APIError; 0 for success, 1 for a *RequestError
-	}{
-		"at once":                    {[]responder{started}, nil, "nonce-1", 0},
-		"200 instead of 201":         {[]responder{respond(200, runningCall)}, nil, "nonce-1", 0},
-		"too many":                   {append(times(2, errorResponse(429, "slow down")), started), nil, "nonce-1 nonce-2 nonce-3", 0},
-		"no connection":              {[]responder{connectionRefused(), started}, nil, "nonce-1 nonce-2", 0},
-		"marked repeatable":          {[]responder{errorResponse(503, "busy", "cdf-is-auto-retryable", "true"), started}, nil, "nonce-1 nonce-2", 0},
-		"still too many":             {times(9, errorResponse(429, "slow down")), nil, "nonce-1 nonce-2 nonce-3 nonce-4 nonce-5 nonce-6 nonce-7 nonce-8 nonce-9", 429},
-		"lost behind a proxy":        {[]responder{errorResponse(502, "bad gateway")}, nil, "nonce-1", 502},
-		"unavailable":                {[]responder{errorResponse(503, "busy")}, nil, "nonce-1", 503},
-		"refused":                    {[]responder{errorResponse(400, "no")}, nil, "nonce-1", 400},
-		"connection lost":            {[]responder{connectionReset()}, nil, "nonce-1", 1},
-		"answer breaks off":          {[]responder{truncated(201, runningCall)}, nil, "nonce-1", 1},
-		"no answer":                  {[]responder{hangs()}, nil, "nonce-1", 1},
-		"own nonce":                  {[]responder{started}, []SessionOption{WithNonce("mine")}, "mine", 0},
-		"own nonce, too many":        {[]responder{errorResponse(429, "slow down")}, []SessionOption{WithNonce("mine")}, "mine", 429},
-		"own nonce, marked":          {[]responder{errorResponse(503, "busy", "cdf-is-auto-retryable", "true")}, []SessionOption{WithNonce("mine")}, "mine", 503},
-		"own nonce, no connection":   {[]responder{connectionRefused(), started}, []SessionOption{WithNonce("mine")}, "mine mine", 0},
-		"own nonce, connection lost": {[]responder{connectionReset()}, []SessionOption{WithNonce("mine")}, "mine", 1},
-	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				s := &nonceService{t: t, calls: test.calls}
-				c := newTestClient(t, s, Config{})
-				call, err := c.Start(t.Context(), ID(42), nil, test.opts...)
-				switch test.status {
-				case 0:
-					if err != nil {
-						t.Fatal(err)
-					}
-					check(t, "call", call.CallID(), CallID{42, 9})
-				case 1:
-					check(t, "attempts", errorAs[*RequestError](t, err).Attempts, len(test.calls))
-				default:
-					api := errorAs[*APIError](t, err)
-					check(t, "status", api.StatusCode, test.status)
-					check(t, "attempts", api.Attempts, len(test.calls))
-				}
-				check(t, "nonces", strings.Join(s.nonces, " "), test.nonces)
-			})
-		})
-	}
-}
-
-// Without a token nothing was sent, so the nonce is still good.
-func TestOwnNonceSurvivesALateToken(t *testing.T) {
-	t.Parallel()
-	t.Run("503 first", func(t *testing.T) {
-		t.Parallel()
-		synctest.Test(t, func(t *testing.T) {
-			p := &tokenProvider{fetch: func(n int, req *http.Request) (*http.Response, error) {
-				if n == 1 {
-					return respond(503, "")(req)
-				}
-				return nil, nil
-			}}
-			if _, err := p.client(t).Start(t.Context(), ID(42), nil, WithNonce("mine")); err != nil {
-				t.Error(err)
-			}
-			check(t, "requests", p.requests.Load(), 1)
-		})
-	})
-}
-
-func TestSessionFailureEndsTheCall(t *testing.T) {
-	t.Parallel()
-	t.Run("refused", func(t *testing.T) {
-		t.Parallel()
-		synctest.Test(t, func(t *testing.T) {
-			c, _ := newFakeClient(t, []responder{errorResponse(403, "no")})
-			_, err := c.Start(t.Context(), ID(42), nil)
-			api := errorAs[*APIError](t, err)
-			check(t, "operation", api.Operation, "createSessions")
-			check(t, "text", err.Error(), "functions: createSessions was refused with status 403: no; ask for the capability sessionsAcl:CREATE")
-		})
-	})
-	t.Run("busy, nine times, not nine times nine", func(t *testing.T) {
-		t.Parallel()
-		synctest.Test(t, func(t *testing.T) {
-			c, _ := newFakeClient(t, times(9, errorResponse(503, "busy")))
-			_, err := c.Start(t.Context(), ID(42), nil)
-			check(t, "attempts", errorAs[*APIError](t, err).Attempts, 9)
-		})
-	})
-}
 
 func TestInputData(t *testing.T) {
 	t.Parallel()
@@ -138,31 +17,32 @@ func TestInputData(t *testing.T) {
 	var nilPointer *struct{ A int }
 	tests := map[string]struct {
 		data any
-		want string
-		rule string
+		want string // the data of the request
+		word string // a word of the error instead
 	}{
 		"nil":         {nil, `{}`, ""},
 		"nil map":     {nilMap, `{}`, ""},
 		"nil pointer": {nilPointer, `{}`, ""},
 		"map":         {map[string]any{"a": 1}, `{"a":1}`, ""},
 		"struct":      {struct{ A int }{1}, `{"A":1}`, ""},
-		"raw":         {json.RawMessage(" {\"a\": 1} "), `{"a":1}`, ""},
-		"list":        {[]int{1}, "", `must be a JSON object; wrap the value, as in {"value": …}`},
-		"text":        {"a", "", `must be a JSON object; wrap the value, as in {"value": …}`},
-		"number":      {1, "", `must be a JSON object; wrap the value, as in {"value": …}`},
-		"channel":     {make(chan int), "", "cannot be encoded as JSON: json: unsupported type: chan int"},
+		"raw JSON":    {json.RawMessage(" {\"a\": 1} "), `{"a":1}`, ""},
+		"list":        {[]int{1}, "", "object"},
+		"string":      {"a", "", "object"},
+		"number":      {1, "", "object"},
+		"channel":     {make(chan int), "", "chan int"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var script []responder
-			if test.rule == "" {
+			if test.word == "" {
 				script = []responder{respond(200, oneSession), respond(201, runningCall)}
 			}
 			c, f := newFakeClient(t, script)
 			_, err := c.Start(t.Context(), ID(42), test.data)
-			if test.rule != "" {
-				check(t, "error", errorAs[*ArgumentError](t, err).Error(), "functions: data "+test.rule)
+			if test.word != "" {
+				check(t, "field", errorAs[*ArgumentError](t, err).Field, "data")
+				checkMessage(t, err, test.word)
 				return
 			}
 			if err != nil {
@@ -171,9 +51,13 @@ func TestInputData(t *testing.T) {
 			check(t, "body", f.requests[1].Body, `{"data":`+test.want+`,"nonce":"`+plantedNonce+`"}`)
 		})
 	}
+}
+
+func TestEmptyNonce(t *testing.T) {
+	t.Parallel()
 	c, _ := newFakeClient(t, nil)
 	_, err := c.Start(t.Context(), ID(42), nil, WithNonce(""))
-	check(t, "empty nonce", errorAs[*ArgumentError](t, err).Error(), "functions: nonce is empty; take the Nonce of a created session, or leave WithNonce out")
+	check(t, "field", errorAs[*ArgumentError](t, err).Field, "nonce")
 }
 
 func TestListCalls(t *testing.T) {
@@ -198,6 +82,7 @@ func TestListCalls(t *testing.T) {
 	checkKinds(t, err, ErrForbidden)
 }
 
+// RetrieveMultiple sends several requests for more than 1,000 calls and keeps the order of the ids.
 func TestRetrieveManyCalls(t *testing.T) {
 	t.Parallel()
 	echo := transportFunc(func(req *http.Request) (*http.Response, error) {
@@ -209,7 +94,7 @@ func TestRetrieveManyCalls(t *testing.T) {
 			return nil, err
 		}
 		if len(body.Items) > callsChunk {
-			t.Errorf("%d calls in one request", len(body.Items))
+			t.Errorf("request with %d calls, want at most %d", len(body.Items), callsChunk)
 		}
 		var items []string
 		for _, item := range body.Items {
@@ -229,17 +114,14 @@ func TestRetrieveManyCalls(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var want, have []int64
+		var want []int64
 		for _, id := range ids {
 			if id%2 == 1 || !ignore {
 				want = append(want, id)
 			}
 		}
-		for _, call := range got {
-			have = append(have, call.ID)
-		}
-		if diff := cmp.Diff(want, have); diff != "" {
-			t.Errorf("(-want +got):\n%s", diff)
+		if diff := cmp.Diff(want, got.IDs()); diff != "" {
+			t.Errorf("ids (-want +got):\n%s", diff)
 		}
 	}
 }
@@ -256,17 +138,17 @@ func TestCallMethods(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	check(t, "end while it runs", call.Ended(), time.Time{})
+	check(t, "end of a running call", call.Ended(), time.Time{})
 	if err := call.Update(t.Context()); err != nil || call.Status != CallCompleted {
-		t.Errorf("got %v, %v", call.Status, err)
+		t.Errorf("status = %v, error = %v, want Completed", call.Status, err)
 	}
 	log, err := call.Logs(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	check(t, "log", log.Text(false), "one\ntwo")
-	check(t, "log with times", log.Text(true), "[2023-11-14 22:13:20.123] one\ntwo")
-	check(t, "time of no time", log[1].Time(), time.Time{})
+	check(t, "log with timestamps", log.Text(true), "[2023-11-14 22:13:20.123] one\ntwo")
+	check(t, "time of a line without a timestamp", log[1].Time(), time.Time{})
 	for _, want := range []string{`{"sum":3}`, "null", ""} {
 		got, err := call.Response(t.Context())
 		if err != nil {
@@ -274,23 +156,62 @@ func TestCallMethods(t *testing.T) {
 		}
 		check(t, "response", string(got), want)
 	}
-	check(t, "nothing is nil", call.Error, nil)
-	check(t, "address of the response", f.paths()[4], "GET /functions/42/calls/9/response")
+	check(t, "error of a completed call", call.Error, nil)
+	check(t, "request of the response", f.paths()[4], "GET /functions/42/calls/9/response")
 	message, trace := call.Failure()
-	check(t, "failure of a good call", message+trace, "")
+	check(t, "failure of a completed call", message+trace, "")
 }
 
-// What cannot be read leaves the call as it was.
-func TestCallMethodsThatFail(t *testing.T) {
+// A method that fails does not change the call.
+func TestCallMethodsFail(t *testing.T) {
 	t.Parallel()
 	c, _ := newFakeClient(t, times(5, errorResponse(403, "no")), WithPoll(ConstantPoll(1)))
 	call := &Call{client: c}
 	call.ID, call.FunctionID, call.Status = 9, 42, CallRunning
 	_, logs := call.Logs(t.Context())
 	_, response := call.Response(t.Context())
-	_, missing := c.Calls.Retrieve(t.Context(), ID(call.FunctionID), call.ID)
-	for _, err := range []error{logs, response, missing, call.Update(t.Context()), call.Wait(t.Context())} {
+	_, retrieve := c.Calls.Retrieve(t.Context(), ID(call.FunctionID), call.ID)
+	for _, err := range []error{logs, response, retrieve, call.Update(t.Context()), call.Wait(t.Context())} {
 		checkKinds(t, err, ErrForbidden)
 	}
 	check(t, "status", call.Status, CallRunning)
+}
+
+// A call that was stored as JSON has methods again after FromJSON, and keeps the fields that this version does not know.
+func TestCallFromJSON(t *testing.T) {
+	t.Parallel()
+	later := `{"id":9,"functionId":42,"status":"Failed","startTime":1700000000000,"error":{"message":"m","trace":"t"},"later":{"a":1}}`
+	c, f := newFakeClient(t, []responder{respond(200, `{"items":[`+later+`]}`), respond(200, completedCalls)})
+	call, err := c.Calls.Retrieve(t.Context(), ID(42), 9)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stored, err := json.Marshal(call)
+	if err != nil {
+		t.Fatal(err)
+	}
+	decoded, err := c.Calls.FromJSON(stored)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(call.FunctionCall, decoded.FunctionCall, cmp.AllowUnexported(call.FunctionCall, *call.Error)); diff != "" {
+		t.Errorf("call (-want +got):\n%s", diff)
+	}
+	if err := decoded.Update(t.Context()); err != nil || decoded.Status != CallCompleted {
+		t.Errorf("status = %v, error = %v, want Completed; requests: %v", decoded.Status, err, f.paths())
+	}
+	if _, err = c.Calls.FromJSON([]byte("[]")); err == nil {
+		t.Error("FromJSON decoded a list as a call")
+	}
+}
+
+func TestCallList(t *testing.T) {
+	t.Parallel()
+	calls := CallList{{}, {}}
+	calls[0].ID, calls[1].ID = 7, 8
+	if diff := cmp.Diff([]int64{7, 8}, calls.IDs()); diff != "" {
+		t.Errorf("ids (-want +got):\n%s", diff)
+	}
+	check(t, "known call", calls.Get(8), calls[1])
+	check(t, "unknown call", calls.Get(9), nil)
 }

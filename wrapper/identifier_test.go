@@ -206,3 +206,18 @@ func TestImpossibleIDsAreRefused(t *testing.T) {
 		})
 	}
 }
+
+// FunctionID sends no request for an id, and one request for an external id, however often it is called.
+func TestFunctionID(t *testing.T) {
+	t.Parallel()
+	c, f := newFakeClient(t, []responder{respond(200, oneFunction)})
+	for _, fn := range []Identifier{ID(42), ExternalID("hello"), ExternalID("hello")} {
+		id, err := c.FunctionID(t.Context(), fn)
+		if err != nil || id != 42 {
+			t.Errorf("FunctionID(%v) = %d, %v, want 42", fn, id, err)
+		}
+	}
+	check(t, "requests", len(f.paths()), 1)
+	_, err := c.FunctionID(t.Context(), Identifier{})
+	checkKinds(t, err, ErrInvalid)
+}
