@@ -97,8 +97,16 @@ func TestScheduleAsWriteFails(t *testing.T) {
 	}
 }
 
-func TestScheduleListAsWrite(t *testing.T) {
+func TestScheduleList(t *testing.T) {
 	t.Parallel()
+	schedules := ScheduleList{{}, {}}
+	schedules[0].ID, schedules[1].ID = 7, 8
+	if diff := cmp.Diff([]int64{7, 8}, schedules.IDs()); diff != "" {
+		t.Errorf("ids (-want +got):\n%s", diff)
+	}
+	check(t, "known schedule", schedules.Get(8), schedules[1])
+	check(t, "unknown schedule", schedules.Get(9), nil)
+
 	c, _ := newFakeClient(t, times(2, respond(200, `{"id":3}`)))
 	s := &Schedule{client: c, FunctionSchedule: decodeSchedule(t, oneSchedule)}
 	all, err := ScheduleList{s, s}.AsWrite(t.Context())
