@@ -79,7 +79,7 @@ func rewound(req *http.Request, ctx context.Context) (*http.Request, error) {
 	}
 	body, err := req.GetBody()
 	if err != nil {
-		return nil, fmt.Errorf("functions: cannot read the request body again: %w", err)
+		return nil, fmt.Errorf("cannot read the request body again: %w", err)
 	}
 	again.Body = body
 	return again, nil
