@@ -3,10 +3,7 @@ package functions
 import (
 	"context"
 	"errors"
-	"io"
-	"net/http"
 	"slices"
-	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -43,14 +40,14 @@ func TestLimiter(t *testing.T) {
 			}
 		}
 		if want := []bool{false, false, true, false, true, false, false, false}; !slices.Equal(urgent, want) {
-			t.Errorf("the requests %v were urgent: %v, want %v", f.paths(), urgent, want)
+			t.Errorf("urgent = %v, want %v for the requests %v", urgent, want, f.paths())
 		}
 		check(t, "requests in flight at the end", under.Load(), 0)
 	})
 }
 
 // The time in the limiter does not count towards the timeout of the attempt.
-func TestLimiterMayWait(t *testing.T) {
+func TestLimiterWaits(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		acquire := func(ctx context.Context, _ bool) (func(), error) { return func() {}, sleep(ctx, time.Hour) }
@@ -76,9 +73,9 @@ func TestLimiterRejects(t *testing.T) {
 		defer cancel()
 		_, err := c.Start(ctx, ID(42), nil)
 		if _, unknown := errors.AsType[*UnknownOutcomeError](err); unknown || !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("got %v (%T)", err, err)
+			t.Errorf("error = %v (%T), want one that matches DeadlineExceeded, with a known outcome", err, err)
 		}
-		check(t, "the error names the limiter", strings.Contains(err.Error(), "limiter"), true)
+		checkMessage(t, err, "limiter")
 	})
 }
 
@@ -101,35 +98,6 @@ func TestLimiterIgnoresTransfers(t *testing.T) {
 
 func TestWithLimiterRejectsNil(t *testing.T) {
 	t.Parallel()
-	_, err := NewClient(Config{Cluster: "test", Project: "demo", TokenSource: StaticToken(plantedToken)}, WithLimiter(nil))
-	if err == nil || !strings.Contains(err.Error(), "WithLimiter(nil)") {
-		t.Errorf("got %v", err)
-	}
-}
-
-// closing records whether it was closed.
-type closing struct {
-	io.Reader
-
-	closed atomic.Bool
-}
-
-func (c *closing) Close() error {
-	c.closed.Store(true)
-	return nil
-}
-
-// Transports of callers, such as those that trace, need every response to be closed.
-func TestResponsesAreClosed(t *testing.T) {
-	t.Parallel()
-	for _, status := range []int{http.StatusOK, http.StatusForbidden} {
-		body := &closing{Reader: strings.NewReader(noFunctions)}
-		c := newTestClient(t, transportFunc(func(*http.Request) (*http.Response, error) {
-			return &http.Response{StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}}, Body: body}, nil
-		}), Config{})
-		_, _ = c.List(t.Context(), Filter{})
-		if !body.closed.Load() {
-			t.Errorf("the body of a response with status %d was not closed", status)
-		}
-	}
+	_, err := NewClient(validConfig, WithLimiter(nil))
+	checkMessage(t, err, "WithLimiter")
 }
