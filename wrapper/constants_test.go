@@ -31,7 +31,7 @@ type enum struct {
 	withdrawn []string
 }
 
-// Every known value of an enum of this package has a constant, unless the service has withdrawn it.
+// Each known value of an enum has a constant in this package, unless the service has withdrawn it.
 func TestEveryKnownValueHasAConstant(t *testing.T) {
 	t.Parallel()
 	generated := enums(t)
@@ -53,10 +53,10 @@ func TestEveryKnownValueHasAConstant(t *testing.T) {
 			}
 		}
 	}
-	check(t, "the enums of this package were found", checked >= 7, true)
+	check(t, "at least 7 enums are checked", checked >= 7, true)
 }
 
-// prefixOf returns what the constants of this package have instead of the name of a generated type.
+// prefixOf returns the prefix that the constants of this package have instead of the name of a generated type.
 func prefixOf(generated string, constants map[string]string) string {
 	longest := ""
 	for own, constant := range constants {
@@ -68,7 +68,7 @@ func prefixOf(generated string, constants map[string]string) string {
 	return longest
 }
 
-// enums reads the generated enums by the names of their types.
+// enums returns the generated enums by the names of their types.
 func enums(t *testing.T) map[string]enum {
 	t.Helper()
 	file, err := parser.ParseFile(token.NewFileSet(), "../gen/gen.gen.go", nil, 0)
@@ -78,11 +78,11 @@ func enums(t *testing.T) map[string]enum {
 	found := map[string]enum{}
 	for spec := range specs[*ast.ValueSpec](file) {
 		of, typed := spec.Type.(*ast.Ident)
-		if texts := textsIn(spec); typed && len(texts) == 1 {
+		if values := stringsIn(spec); typed && len(values) == 1 {
 			if found[of.Name].values == nil {
 				found[of.Name] = enum{values: map[string]string{}}
 			}
-			found[of.Name].values[spec.Names[0].Name] = texts[0]
+			found[of.Name].values[spec.Names[0].Name] = values[0]
 		}
 	}
 	for _, decl := range file.Decls {
@@ -92,29 +92,29 @@ func enums(t *testing.T) map[string]enum {
 		}
 		if of, ok := strings.CutSuffix(function.Name.Name, "Withdrawn"); ok {
 			e := found[of]
-			e.withdrawn = textsIn(function)
+			e.withdrawn = stringsIn(function)
 			found[of] = e
 		}
 	}
-	check(t, "a withdrawn runtime is found", slices.Contains(found["FunctionRuntime"].withdrawn, "py38"), true)
+	check(t, "py38 is withdrawn", slices.Contains(found["FunctionRuntime"].withdrawn, "py38"), true)
 	return found
 }
 
-// textsIn returns the string literals below a node.
-func textsIn(n ast.Node) []string {
-	var texts []string
+// stringsIn returns the string literals below a node.
+func stringsIn(n ast.Node) []string {
+	var values []string
 	ast.Inspect(n, func(n ast.Node) bool {
 		if literal, ok := n.(*ast.BasicLit); ok && literal.Kind == token.STRING {
-			if text, err := strconv.Unquote(literal.Value); err == nil {
-				texts = append(texts, text)
+			if value, err := strconv.Unquote(literal.Value); err == nil {
+				values = append(values, value)
 			}
 		}
 		return true
 	})
-	return texts
+	return values
 }
 
-// aliases returns the generated types that have another name in a file, by that name.
+// aliases returns the generated types that a file declares aliases of, by the name of the alias.
 func aliases(file *ast.File) map[string]string {
 	found := map[string]string{}
 	for spec := range specs[*ast.TypeSpec](file) {
@@ -125,7 +125,7 @@ func aliases(file *ast.File) map[string]string {
 	return found
 }
 
-// constantsOf returns the generated values that have another name in a file, by that name.
+// constantsOf returns the generated values that a file declares constants of, by the name of the constant.
 func constantsOf(file *ast.File) map[string]string {
 	found := map[string]string{}
 	for spec := range specs[*ast.ValueSpec](file) {
