@@ -14,8 +14,8 @@ import (
 	"testing"
 )
 
-// documented reads the package's source as go doc does.
-func documented(t *testing.T) *doc.Package {
+// documentation returns the documentation of the package, as go doc reads it.
+func documentation(t *testing.T) *doc.Package {
 	t.Helper()
 	fset := token.NewFileSet()
 	names, err := fs.Glob(os.DirFS("."), "*.go")
@@ -42,38 +42,39 @@ func documented(t *testing.T) *doc.Package {
 
 func TestEveryExportedNameIsDocumented(t *testing.T) {
 	t.Parallel()
-	p := documented(t)
+	p := documentation(t)
 	values, funcs := slices.Concat(p.Consts, p.Vars), slices.Clone(p.Funcs)
 	for _, typ := range p.Types {
-		explains(t, typ.Name, typ.Doc)
+		checkComment(t, typ.Name, typ.Doc)
 		values = append(append(values, typ.Consts...), typ.Vars...)
 		funcs = append(append(funcs, typ.Funcs...), typ.Methods...)
 		checkFields(t, typ)
 	}
 	for _, f := range funcs {
-		explains(t, f.Recv+" "+f.Name, f.Doc)
+		checkComment(t, f.Recv+" "+f.Name, f.Doc)
 	}
 	for _, v := range values {
 		for _, s := range v.Decl.Specs {
 			if spec, ok := s.(*ast.ValueSpec); ok && spec.Names[0].IsExported() {
-				explains(t, spec.Names[0].Name, v.Doc+spec.Doc.Text())
+				checkComment(t, spec.Names[0].Name, v.Doc+spec.Doc.Text())
 			}
 		}
 	}
-	check(t, "the names were found", len(funcs) > 50 && len(values) > 5, true)
+	check(t, "names are checked", len(funcs) > 50 && len(values) > 5, true)
 }
 
-// explains wants a sentence that begins with the name, as go doc shows them, or with an article for groups.
-func explains(t *testing.T, name, text string) {
+// checkComment fails the test unless the comment of a name is a sentence.
+func checkComment(t *testing.T, name, text string) {
 	t.Helper()
 	if len(strings.Fields(text)) < 3 || !strings.HasSuffix(strings.TrimSpace(text), ".") && !strings.Contains(text, "\n\n") {
-		t.Errorf("%s has no sentence as its comment: %q", name, text)
+		t.Errorf("comment of %s = %q, want a sentence", name, text)
 	}
 }
 
-// withUnit are the fields that nobody can use without knowing a unit or how far a number counts.
+// withUnit matches the names of fields that need a comment with a unit or a meaning.
 var withUnit = regexp.MustCompile(`(Time|Timeout|Delay|After|Memory|Bytes|Retries|Attempts|Limit|Page|Status|From|To)$`)
 
+// checkFields fails the test unless the fields that match withUnit have comments.
 func checkFields(t *testing.T, typ *doc.Type) {
 	t.Helper()
 	for _, s := range typ.Decl.Specs {
@@ -88,39 +89,39 @@ func checkFields(t *testing.T, typ *doc.Type) {
 		for _, field := range object.Fields.List {
 			for _, name := range field.Names {
 				if name.IsExported() && withUnit.MatchString(name.Name) && len(strings.Fields(field.Doc.Text()+field.Comment.Text())) < 3 {
-					t.Errorf("%s.%s has no comment with its unit and meaning", spec.Name.Name, name.Name)
+					t.Errorf("%s.%s has no comment with its unit or meaning", spec.Name.Name, name.Name)
 				}
 			}
 		}
 	}
 }
 
-// The package's comment reads like a manual: these are its chapters.
-func TestPackageCommentHasItsChapters(t *testing.T) {
+// The package comment has a section for each topic.
+func TestPackageCommentSections(t *testing.T) {
 	t.Parallel()
-	p := documented(t)
+	p := documentation(t)
 	var headings []string
 	for _, block := range p.Parser().Parse(p.Doc).Content {
 		if h, ok := block.(*comment.Heading); ok {
 			text, ok := h.Text[0].(comment.Plain)
-			check(t, "a heading is plain text", ok, true)
+			check(t, "the heading is plain text", ok, true)
 			headings = append(headings, string(text))
 		}
 	}
 	for _, want := range []string{
-		"Names and identifiers", "Authentication", "Sessions", "Lists and limits", "Waiting", "Schedules", "Reading and creating again",
-		"Repeating", "Errors",
+		"Overview", "Identifiers", "Authentication", "Sessions", "Lists and limits", "Waiting", "Schedules", "Reading and creating again",
+		"Retries", "Errors", "Generated client",
 	} {
 		if !slices.Contains(headings, want) {
-			t.Errorf("no chapter is called %q; there are %q", want, headings)
+			t.Errorf("sections = %q, want one named %q", headings, want)
 		}
 	}
 }
 
-// What looks like a name of the package in its comment is one.
-func TestPackageCommentNamesWhatExists(t *testing.T) {
+// The names in the package comment exist.
+func TestPackageCommentNames(t *testing.T) {
 	t.Parallel()
-	p := documented(t)
+	p := documentation(t)
 	exists := map[string]bool{}
 	values := slices.Concat(p.Consts, p.Vars)
 	for _, typ := range p.Types {
@@ -140,7 +141,7 @@ func TestPackageCommentNamesWhatExists(t *testing.T) {
 	}
 	for _, name := range regexp.MustCompile(`\b(?:Err[A-Z]\w+|With[A-Z]\w+|\w+Error\b|Session[A-Z]\w+|[A-Z]\w+List)`).FindAllString(p.Doc, -1) {
 		if !exists[name] {
-			t.Errorf("the package's comment speaks of %s, which does not exist", name)
+			t.Errorf("the package comment names %s, which does not exist", name)
 		}
 	}
 }

@@ -15,11 +15,11 @@ import (
 	"github.com/cogfn/cogfn/gen"
 )
 
-// filterFields are the fields of a generated filter, and how the filter of this package is sent.
+// filterFields are a generated filter and the filter of this package that is sent as it.
 type filterFields struct {
 	generated reflect.Type
 	filter    reflect.Type
-	// list sends a list with a filter, which is a value of the type filter.
+	// list calls the method that lists with a filter. The type of the value is filter.
 	list func(t *testing.T, c *Client, filter reflect.Value) error
 }
 
@@ -46,20 +46,21 @@ var filters = []filterFields{
 	}},
 }
 
+// as returns v as a T.
 func as[T any](t *testing.T, v reflect.Value) T {
 	t.Helper()
 	typed, ok := reflect.TypeAssert[T](v)
 	if !ok {
-		t.Fatalf("%v is no %v", v.Type(), reflect.TypeFor[T]())
+		t.Fatalf("type = %v, want %v", v.Type(), reflect.TypeFor[T]())
 	}
 	return typed
 }
 
-// paging are the generated fields that are not part of a filter.
+// paging are the names of the generated fields that are not part of a filter.
 var paging = map[string]bool{"limit": true, "cursor": true}
 
-// Callers can filter by every field of the generated filters, and every field of the filters of this package is sent.
-func TestEveryFilterFieldIsSent(t *testing.T) {
+// Every field of a filter of this package is sent, and every field of the generated filters can be set.
+func TestFilterFieldsAreSent(t *testing.T) {
 	t.Parallel()
 	for _, f := range filters {
 		t.Run(f.filter.Name(), func(t *testing.T) {
@@ -68,7 +69,7 @@ func TestEveryFilterFieldIsSent(t *testing.T) {
 			for field := range f.filter.Fields() {
 				names := f.namesSentFor(t, field)
 				if len(names) == 0 {
-					t.Errorf("the field %s of %s is not sent", field.Name, f.filter.Name())
+					t.Errorf("%s.%s is not sent", f.filter.Name(), field.Name)
 				}
 				for _, name := range names {
 					sent[name] = true
@@ -84,14 +85,14 @@ func TestEveryFilterFieldIsSent(t *testing.T) {
 	}
 }
 
-// namesSentFor returns the names that a list sends for one field of a filter.
+// namesSentFor returns the JSON names that list sends for one field of a filter.
 func (f filterFields) namesSentFor(t *testing.T, field reflect.StructField) []string {
 	t.Helper()
 	var names []string
 	service := transportFunc(func(req *http.Request) (*http.Response, error) {
 		var body struct{ Filter map[string]json.RawMessage }
-		if text := recordRequest(req).Body; text != "" {
-			if err := json.Unmarshal([]byte(text), &body); err != nil {
+		if content := recordRequest(req).Body; content != "" {
+			if err := json.Unmarshal([]byte(content), &body); err != nil {
 				return nil, err
 			}
 		}
@@ -134,7 +135,7 @@ func sampleOf(t *testing.T, of reflect.Type) reflect.Value {
 	return value
 }
 
-// sources returns the files of this package without its tests, by name.
+// sources returns the files of this package by name, without its tests.
 func sources(t *testing.T) map[string]*ast.File {
 	t.Helper()
 	names, err := filepath.Glob("*.go")
@@ -167,7 +168,7 @@ func declarationOf(t *testing.T, name string) string {
 	return ""
 }
 
-// usesOf returns the functions that make a value of a generated type.
+// usesOf returns the functions that contain a literal of a generated type.
 func usesOf(t *testing.T, generated string) string {
 	t.Helper()
 	var found []string
@@ -186,12 +187,12 @@ func usesOf(t *testing.T, generated string) string {
 		}
 	}
 	if len(found) == 0 {
-		t.Fatalf("no function makes a gen.%s", generated)
+		t.Fatalf("no function contains a literal of gen.%s", generated)
 	}
 	return strings.Join(found, ", ")
 }
 
-// isGenerated reports whether an expression is gen.NAME.
+// isGenerated reports whether e is gen.name.
 func isGenerated(e ast.Expr, name string) bool {
 	selector, ok := e.(*ast.SelectorExpr)
 	if !ok {
@@ -201,6 +202,7 @@ func isGenerated(e ast.Expr, name string) bool {
 	return ok && pkg.Name == "gen" && selector.Sel.Name == name
 }
 
+// methodName returns the name of a function, with the type that has the method.
 func methodName(f *ast.FuncDecl) string {
 	if f.Recv == nil {
 		return f.Name.Name

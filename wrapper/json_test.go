@@ -11,23 +11,23 @@ import (
 	"github.com/cogfn/cogfn/gen"
 )
 
-// future is a field that nobody knows yet, with a number that no machine type holds.
+// future is a field that no version knows, with a number that exceeds every integer type.
 const future = `,"future":{"list":[1,null,{"deep":true}],"n":12345678901234567890}`
 
-// wire is what the service may send for one read type: with every known field, with as few as the API promises, and with
-// odd values.
-type wire struct {
+// examples are JSON objects that the service may send for a type: one with every known field, one with the required fields
+// only, and others with unusual values.
+type examples struct {
 	full, least string
-	odd         []string
+	unusual     []string
 }
 
-var wires = map[reflect.Type]wire{
+var examplesOf = map[reflect.Type]examples{
 	reflect.TypeFor[Function](): {
 		full: `{"id":9007199254740991,"name":"f","externalId":"e","fileId":7,"status":"Retired","createdTime":1,"lastCalled":2,"cpu":0.25,"memory":1.5,
 			"description":"d","owner":"o","functionPath":"a/b.py","functionType":"modern","runtime":"py399","runtimeVersion":"Python 3.99","metadata":{"a":"b"},
 			"secrets":{"a":"***"},"envVars":{"A":"B"},"error":{"message":"m","trace":"t"` + future + `}` + future + `}`,
 		least: `{"id":1,"name":"f","fileId":7,"status":"Queued","createdTime":1}`,
-		odd: []string{
+		unusual: []string{
 			`{"id":1,"name":"","fileId":7,"status":"","createdTime":0,"externalId":"","cpu":0,"metadata":{},"secrets":{},"envVars":{},"error":{}}`,
 		},
 	},
@@ -35,7 +35,7 @@ var wires = map[reflect.Type]wire{
 		full: `{"id":1,"functionId":2,"status":"Cancelled","startTime":3,"endTime":4,"scheduleId":5,"scheduledTime":6,
 			"error":{"message":"m","trace":"t"` + future + `}` + future + `}`,
 		least: `{"id":1,"functionId":2,"status":"Running","startTime":3}`,
-		odd: []string{
+		unusual: []string{
 			`{"id":1,"functionId":2,"status":"Failed","startTime":3,"error":"ZeroDivisionError: division by zero"}`,
 			`{"id":1,"functionId":2,"status":"Failed","startTime":3,"error":{}}`,
 		},
@@ -46,7 +46,7 @@ var wires = map[reflect.Type]wire{
 		least: `{"id":1,"name":"s","createdTime":2,"cronExpression":"* * * * *","when":"","sessionId":"4"}`,
 	},
 	reflect.TypeFor[CallLogEntry](): {
-		full: `{"timestamp":1,"message":"m"` + future + `}`, least: `{"timestamp":1}`, odd: []string{`{"timestamp":0,"message":""}`, `{"message":"m"}`},
+		full: `{"timestamp":1,"message":"m"` + future + `}`, least: `{"timestamp":1}`, unusual: []string{`{"timestamp":0,"message":""}`, `{"message":"m"}`},
 	},
 	reflect.TypeFor[Session](): {
 		full:  `{"id":1,"status":"SLEEPING","type":"MAGIC","clientId":"c","creationTime":2,"expirationTime":3` + future + `}`,
@@ -67,28 +67,28 @@ var wires = map[reflect.Type]wire{
 	reflect.TypeFor[Status](): {full: `{"status":"dreaming"` + future + `}`, least: `{"status":"inactive"}`},
 	reflect.TypeFor[gen.FunctionCallResponse](): {
 		full: `{"callId":1,"functionId":2,"response":{"n":12345678901234567890,"f":0.10}` + future + `}`, least: `{"callId":1}`,
-		odd: []string{`{"response":null}`, `{"response":"text"}`, `{"response":[1,null]}`, `{"response":12345678901234567890}`, `{"response":false}`},
+		unusual: []string{`{"response":null}`, `{"response":"text"}`, `{"response":[1,null]}`, `{"response":12345678901234567890}`, `{"response":false}`},
 	},
 	reflect.TypeFor[gen.FunctionScheduleInputData](): {
-		full: `{"id":1,"data":{"n":12345678901234567890}` + future + `}`, least: `{"id":1}`, odd: []string{`{"id":1,"data":{}}`},
+		full: `{"id":1,"data":{"n":12345678901234567890}` + future + `}`, least: `{"id":1}`, unusual: []string{`{"id":1,"data":{}}`},
 	},
 }
 
-// What was read encodes to what the service sent: every field, known or not, and none that was absent.
-func TestJSONIsThatOfTheWire(t *testing.T) {
+// A decoded object encodes to the JSON that the service sent: every field, known or unknown, and no absent field.
+func TestJSONRoundTrip(t *testing.T) {
 	t.Parallel()
-	for typ, w := range wires {
+	for typ, w := range examplesOf {
 		t.Run(typ.Name(), func(t *testing.T) {
 			t.Parallel()
-			for _, text := range append([]string{completed(t, typ, w.full), w.least}, w.odd...) {
+			for _, text := range append([]string{completed(t, typ, w.full), w.least}, w.unusual...) {
 				v := reflect.New(typ)
 				if err := json.Unmarshal([]byte(text), v.Interface()); err != nil {
 					t.Errorf("%s: %v", text, err)
 					continue
 				}
-				for what, shown := range map[string]any{"by value": v.Elem().Interface(), "by pointer": v.Interface()} {
-					if diff := cmp.Diff(loose(t, text), loose(t, jsonOf(t, shown))); diff != "" {
-						t.Errorf("%s (-wire +encoded):\n%s", what, diff)
+				for what, decoded := range map[string]any{"value": v.Elem().Interface(), "pointer": v.Interface()} {
+					if diff := cmp.Diff(decodeAny(t, text), decodeAny(t, jsonOf(t, decoded))); diff != "" {
+						t.Errorf("%s (-sent +encoded):\n%s", what, diff)
 					}
 				}
 			}
@@ -96,8 +96,8 @@ func TestJSONIsThatOfTheWire(t *testing.T) {
 	}
 }
 
-// completed adds the fields of the generated type that a JSON object lacks, so that fields that are new in the description
-// are tested as well.
+// completed adds the fields of the generated type that are missing in a JSON object, so that new fields of the description are
+// tested as well.
 func completed(t *testing.T, typ reflect.Type, full string) string {
 	t.Helper()
 	for _, r := range reachable {
@@ -105,8 +105,8 @@ func completed(t *testing.T, typ reflect.Type, full string) string {
 			typ = r.generated
 		}
 	}
-	sent, ok := loose(t, full).(map[string]any)
-	check(t, "the JSON is an object", ok, true)
+	sent, ok := decodeAny(t, full).(map[string]any)
+	check(t, "the example is an object", ok, true)
 	for f := range typ.Fields() {
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		if _, ok := sent[name]; !ok && name != "-" {
@@ -116,7 +116,7 @@ func completed(t *testing.T, typ reflect.Type, full string) string {
 	return jsonOf(t, sent)
 }
 
-// sample returns JSON for a generated type.
+// sample returns a JSON value for a generated type.
 func sample(typ reflect.Type) any {
 	if typ == reflect.TypeFor[json.RawMessage]() {
 		return map[string]any{"n": 1}
@@ -145,8 +145,8 @@ func sample(typ reflect.Type) any {
 	}
 }
 
-// loose reads JSON of any form without losing a digit.
-func loose(t *testing.T, text string) any {
+// decodeAny decodes JSON and keeps every digit of its numbers.
+func decodeAny(t *testing.T, text string) any {
 	t.Helper()
 	dec := json.NewDecoder(strings.NewReader(text))
 	dec.UseNumber()
@@ -157,8 +157,8 @@ func loose(t *testing.T, text string) any {
 	return v
 }
 
-// A created session is the exception: encoded, it hides its nonce.
-func TestJSONOfACreatedSession(t *testing.T) {
+// The JSON of a created session has no nonce.
+func TestJSONOfCreatedSession(t *testing.T) {
 	t.Parallel()
 	var s CreatedSession
 	text := completed(t, reflect.TypeFor[CreatedSession](),
@@ -166,43 +166,44 @@ func TestJSONOfACreatedSession(t *testing.T) {
 	if err := json.Unmarshal([]byte(text), &s); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(loose(t, strings.Replace(text, plantedNonce, "***", 1)), loose(t, jsonOf(t, s))); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
+	if diff := cmp.Diff(decodeAny(t, strings.Replace(text, plantedNonce, "***", 1)), decodeAny(t, jsonOf(t, s))); diff != "" {
+		t.Errorf("JSON (-want +got):\n%s", diff)
 	}
 }
 
-// What the service sends through the client's methods arrives whole.
-func TestUnknownFieldsThroughTheClient(t *testing.T) {
+// The methods of the client return unknown fields.
+func TestMethodsReturnUnknownFields(t *testing.T) {
 	t.Parallel()
 	c, _ := newFakeClient(t, []responder{
-		respond(200, `{"items":[`+wires[reflect.TypeFor[Function]()].full+`]}`), respond(200, `{"items":[`+wires[reflect.TypeFor[Call]()].full+`]}`),
-		respond(200, `{"items":[`+wires[reflect.TypeFor[Schedule]()].full+`]}`), respond(200, `{"items":[`+wires[reflect.TypeFor[Session]()].full+`]}`),
-		respond(200, wires[reflect.TypeFor[Limits]()].full), respond(200, wires[reflect.TypeFor[Status]()].full),
+		respond(200, `{"items":[`+examplesOf[reflect.TypeFor[Function]()].full+`]}`), respond(200, `{"items":[`+examplesOf[reflect.TypeFor[Call]()].full+`]}`),
+		respond(200, `{"items":[`+examplesOf[reflect.TypeFor[Schedule]()].full+`]}`), respond(200, `{"items":[`+examplesOf[reflect.TypeFor[Session]()].full+`]}`),
+		respond(200, examplesOf[reflect.TypeFor[Limits]()].full), respond(200, examplesOf[reflect.TypeFor[Status]()].full),
 	})
 	ctx := t.Context()
 	fn, err := c.Retrieve(ctx, ID(9007199254740991))
-	arrived(t, fn, fn.AdditionalProperties, err)
+	checkUnknownFields(t, fn, fn.AdditionalProperties, err)
 	call, err := c.Calls.Retrieve(ctx, ID(2), 1)
-	arrived(t, call, call.AdditionalProperties, err)
+	checkUnknownFields(t, call, call.AdditionalProperties, err)
 	schedule, err := c.Schedules.Retrieve(ctx, 1)
-	arrived(t, schedule, schedule.AdditionalProperties, err)
+	checkUnknownFields(t, schedule, schedule.AdditionalProperties, err)
 	check(t, "session", schedule.Session(), "12345678901234567890")
 	session, err := c.Sessions.Retrieve(ctx, 1)
-	arrived(t, session, session.AdditionalProperties, err)
+	checkUnknownFields(t, session, session.AdditionalProperties, err)
 	limits, err := c.Limits(ctx)
-	arrived(t, limits, limits.AdditionalProperties, err)
+	checkUnknownFields(t, limits, limits.AdditionalProperties, err)
 	status, err := c.Status(ctx)
-	arrived(t, status, status.AdditionalProperties, err)
+	checkUnknownFields(t, status, status.AdditionalProperties, err)
 }
 
-func arrived(t *testing.T, v any, additional map[string]json.RawMessage, err error) {
+// checkUnknownFields fails the test unless v encodes to the JSON of its example.
+func checkUnknownFields(t *testing.T, v any, additional map[string]json.RawMessage, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
 	}
-	check(t, "the unknown field", string(additional["future"]), strings.TrimPrefix(future, `,"future":`))
+	check(t, "unknown field", string(additional["future"]), strings.TrimPrefix(future, `,"future":`))
 	typ := reflect.TypeOf(v).Elem()
-	if diff := cmp.Diff(loose(t, wires[typ].full), loose(t, jsonOf(t, v))); diff != "" {
-		t.Errorf("%v (-wire +encoded):\n%s", typ, diff)
+	if diff := cmp.Diff(decodeAny(t, examplesOf[typ].full), decodeAny(t, jsonOf(t, v))); diff != "" {
+		t.Errorf("%v (-sent +encoded):\n%s", typ, diff)
 	}
 }

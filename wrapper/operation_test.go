@@ -7,6 +7,7 @@ import (
 	"github.com/cogfn/cogfn/gen"
 )
 
+// The operation of a request is in its context. A request without one is unsafe.
 func TestOperationOf(t *testing.T) {
 	t.Parallel()
 	const project = "https://x.example.com/api/v1/projects/demo"
@@ -16,11 +17,11 @@ func TestOperationOf(t *testing.T) {
 		id          string
 		safe        bool
 	}{
-		"from the context":         {http.MethodPost, project + "/functions/list", &gen.ListFunctionsOperation, "listFunctions", true},
-		"without an operation":     {http.MethodGet, project + "/functions/1", nil, "GET /functions/1", false},
-		"unknown path":             {http.MethodPatch, project + "/functions/list", nil, "PATCH /functions/list", false},
-		"outside of any project":   {http.MethodGet, "https://x.example.com/other", nil, "GET /", false},
-		"the context, not the URL": {http.MethodGet, "https://x.example.com/other", &gen.GetFunctionOperation, "getFunction", true},
+		"from the context":      {http.MethodPost, project + "/functions/list", &gen.ListFunctionsOperation, "listFunctions", true},
+		"without an operation":  {http.MethodGet, project + "/functions/1", nil, "GET /functions/1", false},
+		"unknown path":          {http.MethodPatch, project + "/functions/list", nil, "PATCH /functions/list", false},
+		"outside a project":     {http.MethodGet, "https://x.example.com/other", nil, "GET /", false},
+		"context and other URL": {http.MethodGet, "https://x.example.com/other", &gen.GetFunctionOperation, "getFunction", true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
