@@ -19,10 +19,10 @@ import (
 	functions "github.com/cogfn/cogfn/wrapper"
 )
 
-// code is a function's whole code; the emulator runs a Go handler instead.
+// code is the Python code of the functions. The emulator runs Go handlers instead.
 const code = "def handle(data):\n    return data\n"
 
-// handlers are what the functions of these tests do, by external id.
+// handlers returns the Go handlers of the functions by external id.
 func handlers() map[string]emulator.Handler {
 	return map[string]emulator.Handler{
 		"sum": func(_ context.Context, call *emulator.Call) (any, error) {
@@ -44,8 +44,8 @@ func handlers() map[string]emulator.Handler {
 	}
 }
 
-// emulated starts an emulator that knows one client, and makes a client of its credentials.
-func emulated(t *testing.T, limits emulator.Limits) *functions.Client {
+// newEmulatorClient starts an emulator for one test and returns a client with its credentials.
+func newEmulatorClient(t *testing.T, limits emulator.Limits) *functions.Client {
 	t.Helper()
 	e := emulator.RunT(t, emulator.Options{
 		Handlers: handlers(), Limits: limits, Clients: map[string]string{"me": "my-secret"},
@@ -55,6 +55,7 @@ func emulated(t *testing.T, limits emulator.Limits) *functions.Client {
 	}))
 }
 
+// clientOf returns a client of an emulator.
 func clientOf(t *testing.T, e *emulator.Emulator, source oauth2.TokenSource) *functions.Client {
 	t.Helper()
 	transport := &http.Transport{}
@@ -65,7 +66,7 @@ func clientOf(t *testing.T, e *emulator.Emulator, source oauth2.TokenSource) *fu
 	return ok(t, c, err)
 }
 
-// deploy creates the function that name's handler runs, and waits until it is ready.
+// deploy creates the function with a handler's name and waits until it is ready.
 func deploy(t *testing.T, c *functions.Client, name string) *functions.Function {
 	t.Helper()
 	fn, err := c.Create(t.Context(), functions.FunctionWrite{Name: name, ExternalID: new(name)}, functions.HandlerText(code))
@@ -73,7 +74,7 @@ func deploy(t *testing.T, c *functions.Client, name string) *functions.Function 
 	return ok(t, fn, err)
 }
 
-// ok returns v unless there is an error, which ends the test.
+// ok returns v, or stops the test if err is not nil.
 func ok[T any](t *testing.T, v T, err error) T {
 	t.Helper()
 	if err != nil {
@@ -82,16 +83,16 @@ func ok[T any](t *testing.T, v T, err error) T {
 	return v
 }
 
-func TestDeployCallReadDelete(t *testing.T) {
+func TestDeployCallDelete(t *testing.T) {
 	t.Parallel()
-	ctx, c := t.Context(), emulated(t, emulator.Limits{})
+	ctx, c := t.Context(), newEmulatorClient(t, emulator.Limits{})
 	fn, err := c.Create(ctx, functions.FunctionWrite{
 		Name: "team/sum", ExternalID: new("sum"), Owner: new("me"), Metadata: map[string]string{"a": "b"},
 		Secrets: map[string]string{"key": "hidden"}, EnvVars: map[string]string{"A": "B"},
 	}, functions.HandlerText(code))
 	fn = ok(t, fn, err)
 	if fn.Secrets["key"] != "***" {
-		t.Errorf("the secret shows as %q", fn.Secrets["key"])
+		t.Errorf("secret = %q, want three asterisks", fn.Secrets["key"])
 	}
 	ready, err := fn.WaitReady(ctx)
 	fn = ok(t, ready, err)
@@ -100,17 +101,17 @@ func TestDeployCallReadDelete(t *testing.T) {
 	call = ok(t, call, err)
 	response, err := call.Response(ctx)
 	if got := string(ok(t, response, err)); got != `{"sum":3}` {
-		t.Errorf("the response is %s", got)
+		t.Errorf("response = %s, want the sum 3", got)
 	}
 	log, err := call.Logs(ctx)
 	if got := ok(t, log, err).Text(false); got != "adding 1 and 2\ndone" {
-		t.Errorf("the log is %q", got)
+		t.Errorf("log = %q, want two lines", got)
 	}
 	if log[0].Time().Before(call.Started()) || call.Ended().Before(log[1].Time()) {
-		t.Errorf("started %v, printed %v and %v, ended %v", call.Started(), log[0].Time(), log[1].Time(), call.Ended())
+		t.Errorf("start %v, lines %v and %v, end %v, want ascending times", call.Started(), log[0].Time(), log[1].Time(), call.Ended())
 	}
 	if err := fn.Update(ctx); err != nil || fn.LastCall().IsZero() {
-		t.Errorf("last called %v, %v", fn.LastCall(), err)
+		t.Errorf("last call = %v, error = %v, want a time", fn.LastCall(), err)
 	}
 
 	if err := c.Delete(ctx, []functions.Identifier{functions.ExternalID("sum")}); err != nil {
@@ -120,36 +121,36 @@ func TestDeployCallReadDelete(t *testing.T) {
 	wantKind(t, err, functions.ErrNotFound)
 	wantKind(t, c.Delete(ctx, []functions.Identifier{fn.Identifier()}), functions.ErrNotFound)
 	if err := c.Delete(ctx, []functions.Identifier{fn.Identifier()}, functions.IgnoreUnknown()); err != nil {
-		t.Errorf("unknown ids were not ignored: %v", err)
+		t.Errorf("error of Delete with IgnoreUnknown: %v", err)
 	}
 	file, err := c.Files.Retrieve(ctx, functions.ID(fn.FileID))
 	if !ok(t, file, err).Uploaded {
-		t.Error("the code file did not stay")
+		t.Error("Delete deleted the code file")
 	}
 }
 
 func wantKind(t *testing.T, err, kind error) {
 	t.Helper()
 	if !errors.Is(err, kind) {
-		t.Errorf("got %v, want an error that matches %q", err, kind)
+		t.Errorf("error = %v, want one that matches %q", err, kind)
 	}
 }
 
-// A function that is deployed anew under its external id is found, though the client remembers the old id.
-func TestDeployedAnew(t *testing.T) {
+// A call by external id reaches a function that another process deployed again, although the client has cached the old id.
+func TestCallAfterOtherDeployment(t *testing.T) {
 	t.Parallel()
-	ctx, c := t.Context(), emulated(t, emulator.Limits{})
+	ctx, c := t.Context(), newEmulatorClient(t, emulator.Limits{})
 	old := deploy(t, c, "sum")
 	call, err := c.Call(ctx, functions.ExternalID("sum"), nil)
 	ok(t, call, err)
-	anew := replace(t, c, old)
+	current := replace(t, c, old)
 	call, err = c.Call(ctx, functions.ExternalID("sum"), nil)
-	if call = ok(t, call, err); call.FunctionID != anew.ID {
-		t.Errorf("function %d was called, not %d", call.FunctionID, anew.ID)
+	if call = ok(t, call, err); call.FunctionID != current.ID {
+		t.Errorf("function of the call = %d, want %d", call.FunctionID, current.ID)
 	}
 }
 
-// replace deploys a function anew without the client noticing, as another process would.
+// replace deletes and creates a function past the cache of the client, as another process does.
 func replace(t *testing.T, c *functions.Client, old *functions.Function) *functions.Function {
 	t.Helper()
 	var ref gen.FunctionReference
@@ -174,9 +175,9 @@ func jsonOf(t *testing.T, v any) string {
 	return string(ok(t, raw, err))
 }
 
-func TestListsOfFunctions(t *testing.T) {
+func TestListFunctions(t *testing.T) {
 	t.Parallel()
-	ctx, c := t.Context(), emulated(t, emulator.Limits{})
+	ctx, c := t.Context(), newEmulatorClient(t, emulator.Limits{})
 	for _, name := range []string{"sum", "fail", "sleep"} {
 		deploy(t, c, name)
 	}
@@ -193,12 +194,12 @@ func TestListsOfFunctions(t *testing.T) {
 		limit  int
 		want   []string
 	}{
-		"all":     {functions.Filter{}, functions.Unlimited, []string{"sum", "fail", "sleep"}},
-		"some":    {functions.Filter{}, 2, []string{"sum", "fail"}},
-		"prefix":  {functions.Filter{ExternalIDPrefix: "s"}, 0, []string{"sum", "sleep"}},
-		"name":    {functions.Filter{Name: "fail", Status: functions.FunctionReady}, 0, []string{"fail"}},
-		"nothing": {functions.Filter{Owner: "nobody"}, 0, nil},
-		"time":    {functions.Filter{CreatedTime: functions.TimeRange{From: time.Now().Add(time.Hour)}}, 0, nil},
+		"all":    {functions.Filter{}, functions.Unlimited, []string{"sum", "fail", "sleep"}},
+		"some":   {functions.Filter{}, 2, []string{"sum", "fail"}},
+		"prefix": {functions.Filter{ExternalIDPrefix: "s"}, 0, []string{"sum", "sleep"}},
+		"name":   {functions.Filter{Name: "fail", Status: functions.FunctionReady}, 0, []string{"fail"}},
+		"owner":  {functions.Filter{Owner: "other"}, 0, nil},
+		"time":   {functions.Filter{CreatedTime: functions.TimeRange{From: time.Now().Add(time.Hour)}}, 0, nil},
 	} {
 		if diff := cmp.Diff(test.want, names(c.List(ctx, test.filter, functions.WithLimit(test.limit)))); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", what, diff)
@@ -210,21 +211,21 @@ func TestListsOfFunctions(t *testing.T) {
 		n++
 	}
 	if n != 3 {
-		t.Errorf("All gave %d functions", n)
+		t.Errorf("All returned %d functions, want 3", n)
 	}
 	both, err := c.RetrieveMultiple(ctx, []functions.Identifier{functions.ExternalID("sleep"), functions.ExternalID("sum")})
 	if diff := cmp.Diff([]string{"sleep", "sum"}, names(both, err)); diff != "" {
-		t.Errorf("in the order asked for (-want +got):\n%s", diff)
+		t.Errorf("RetrieveMultiple (-want +got):\n%s", diff)
 	}
 	some, err := c.RetrieveMultiple(ctx, []functions.Identifier{functions.ID(1), functions.ExternalID("sum")}, functions.IgnoreUnknown())
 	if diff := cmp.Diff([]string{"sum"}, names(some, err)); diff != "" {
-		t.Errorf("without the unknown (-want +got):\n%s", diff)
+		t.Errorf("RetrieveMultiple with IgnoreUnknown (-want +got):\n%s", diff)
 	}
 }
 
-func TestCallsAtOnce(t *testing.T) {
+func TestParallelCalls(t *testing.T) {
 	t.Parallel()
-	ctx, c := t.Context(), emulated(t, emulator.Limits{})
+	ctx, c := t.Context(), newEmulatorClient(t, emulator.Limits{})
 	fn := deploy(t, c, "sum")
 	var group sync.WaitGroup
 	ids := make([]int64, 20)
@@ -237,7 +238,7 @@ func TestCallsAtOnce(t *testing.T) {
 			}
 			response, err := call.Response(ctx)
 			if want := `{"sum":` + jsonOf(t, i) + `}`; err != nil || string(response) != want {
-				t.Errorf("got %s, %v, want %s", response, err, want)
+				t.Errorf("response = %s, error = %v, want %s", response, err, want)
 			}
 			ids[i] = call.ID
 		})
@@ -248,11 +249,11 @@ func TestCallsAtOnce(t *testing.T) {
 	}
 	listed, err := c.Calls.List(ctx, fn.Identifier(), functions.CallsFilter{Status: functions.CallCompleted}, functions.WithLimit(functions.Unlimited), functions.WithPageSize(7))
 	if got := len(ok(t, listed, err)); got != 20 {
-		t.Errorf("%d calls are listed", got)
+		t.Errorf("List returned %d calls, want 20", got)
 	}
 	first, err := c.Calls.List(ctx, functions.ExternalID("sum"), functions.CallsFilter{}, functions.WithLimit(3))
 	if got := len(ok(t, first, err)); got != 3 {
-		t.Errorf("%d calls are listed", got)
+		t.Errorf("List returned %d calls, want 3", got)
 	}
 	n := 0
 	for call, err := range c.Calls.All(ctx, fn.Identifier(), functions.CallsFilter{EndTime: functions.TimeRange{To: time.Now().Add(time.Hour)}}) {
@@ -260,50 +261,50 @@ func TestCallsAtOnce(t *testing.T) {
 		n++
 	}
 	if n != 20 {
-		t.Errorf("All gave %d calls", n)
+		t.Errorf("All returned %d calls, want 20", n)
 	}
 	many, err := c.Calls.RetrieveMultiple(ctx, functions.ID(fn.ID), ids)
 	if got := len(ok(t, many, err)); got != 20 {
-		t.Errorf("%d calls were retrieved", got)
+		t.Errorf("RetrieveMultiple returned %d calls, want 20", got)
 	}
 	_, err = c.Calls.Retrieve(ctx, functions.ID(fn.ID), 1)
 	wantKind(t, err, functions.ErrNotFound)
 }
 
-func TestCallsThatDoNotComplete(t *testing.T) {
+func TestFailedAndTimedOutCalls(t *testing.T) {
 	t.Parallel()
-	c := emulated(t, emulator.Limits{CallTimeout: 500 * time.Millisecond})
+	c := newEmulatorClient(t, emulator.Limits{CallTimeout: 500 * time.Millisecond})
 	call, err := deploy(t, c, "fail").Call(t.Context(), nil)
 	wantKind(t, err, functions.ErrCallFailed)
 	if failed, is := errors.AsType[*functions.CallError](err); !is || !strings.Contains(failed.Message, "no such sensor") {
-		t.Errorf("got %v", err)
+		t.Errorf("error = %v, want a *CallError with the message of the handler", err)
 	}
 	response, err := call.Response(t.Context())
 	if got := ok(t, response, err); got != nil {
-		t.Errorf("a failed call returned %s", got)
+		t.Errorf("response of a failed call = %s, want none", got)
 	}
 
 	fn := deploy(t, c, "sleep")
 	started, err := fn.Start(t.Context(), nil)
 	started = ok(t, started, err)
 	if started.Status != functions.CallRunning || !started.Ended().IsZero() {
-		t.Errorf("status %s, ended %v", started.Status, started.Ended())
+		t.Errorf("status = %s, end = %v, want Running without an end", started.Status, started.Ended())
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
 	wantKind(t, started.Wait(ctx), context.DeadlineExceeded)
 	wantKind(t, started.Wait(t.Context()), functions.ErrCallTimeout)
 	if err := started.Update(t.Context()); err != nil || started.Status != functions.CallTimeout {
-		t.Errorf("got %s, %v", started.Status, err)
+		t.Errorf("status = %s, error = %v, want Timeout", started.Status, err)
 	}
 	if ended, err := c.Calls.Wait(t.Context(), functions.ID(started.FunctionID), started.ID); ended.ID != started.ID {
-		t.Errorf("got %v, %v", ended, err)
+		t.Errorf("call = %v, error = %v, want call %d", ended, err, started.ID)
 	}
 }
 
-func TestRefusals(t *testing.T) {
+func TestRejectedRequests(t *testing.T) {
 	t.Parallel()
-	ctx, c := t.Context(), emulated(t, emulator.Limits{})
+	ctx, c := t.Context(), newEmulatorClient(t, emulator.Limits{})
 	deploy(t, c, "sum")
 	_, err := c.Create(ctx, functions.FunctionWrite{Name: "again", ExternalID: new("sum")}, functions.HandlerText(code))
 	wantKind(t, err, functions.ErrDuplicated)
@@ -312,15 +313,15 @@ func TestRefusals(t *testing.T) {
 	_, err = c.Call(ctx, functions.ExternalID("unknown"), nil)
 	wantKind(t, err, functions.ErrNotFound)
 	if api, is := errors.AsType[*functions.APIError](err); !is || api.RequestID == "" {
-		t.Errorf("no request id in %v", err)
+		t.Errorf("error = %v, want an *APIError with a request id", err)
 	}
-	_, err = c.Start(ctx, functions.ExternalID("sum"), nil, functions.WithNonce("made up"))
+	_, err = c.Start(ctx, functions.ExternalID("sum"), nil, functions.WithNonce("unknown"))
 	if api, is := errors.AsType[*functions.APIError](err); !is || api.StatusCode != http.StatusBadRequest {
-		t.Errorf("got %v", err)
+		t.Errorf("error = %v, want status 400", err)
 	}
 	_, err = c.Sessions.Create(ctx, functions.SessionClientCredentials("me", "wrong"))
 	if err == nil {
-		t.Error("wrong credentials made a session")
+		t.Error("Sessions.Create accepted wrong credentials")
 	}
 }
 
@@ -331,7 +332,7 @@ func TestCredentials(t *testing.T) {
 	_, err := wrong.Status(t.Context())
 	wantKind(t, err, functions.ErrUnauthorized)
 	if token, is := errors.AsType[*functions.TokenError](err); !is || token.Code != "invalid_client" {
-		t.Errorf("got %v", err)
+		t.Errorf("error = %v, want a *TokenError with the code invalid_client", err)
 	}
 	stale := clientOf(t, e, functions.StaticToken("stale"))
 	_, err = stale.Status(t.Context())
@@ -352,13 +353,13 @@ func TestCredentials(t *testing.T) {
 	ok(t, call, err)
 	_, err = fn.Call(t.Context(), nil, functions.WithNonce(session.Nonce))
 	if err == nil {
-		t.Error("a nonce served twice")
+		t.Error("Call accepted a nonce twice")
 	}
 }
 
-func TestFilesOfTheEmulator(t *testing.T) {
+func TestFilesWithEmulator(t *testing.T) {
 	t.Parallel()
-	ctx, c := t.Context(), emulated(t, emulator.Limits{})
+	ctx, c := t.Context(), newEmulatorClient(t, emulator.Limits{})
 	content := bytes.Repeat([]byte("content "), 10_000)
 	write := functions.FileWrite{Name: "a.bin", ExternalID: new("a")}
 	file, err := c.Files.Upload(ctx, write, content)
@@ -367,11 +368,11 @@ func TestFilesOfTheEmulator(t *testing.T) {
 	wantKind(t, err, functions.ErrDuplicated)
 	again, err := c.Files.Upload(ctx, write, append(content, '!'), functions.WithOverwrite())
 	if got := ok(t, again, err); got.ID != file.ID || !got.Uploaded {
-		t.Errorf("file %d became %d", file.ID, got.ID)
+		t.Errorf("id = %d, want %d, uploaded", got.ID, file.ID)
 	}
 	read, err := c.Files.Download(ctx, functions.ExternalID("a"))
 	if got := ok(t, read, err); !bytes.Equal(got, append(content, '!')) {
-		t.Errorf("%d bytes came back", len(got))
+		t.Errorf("Download returned %d bytes, want %d", len(got), len(content)+1)
 	}
 	if err := c.Files.Delete(ctx, []functions.Identifier{functions.ID(file.ID)}); err != nil {
 		t.Fatal(err)
@@ -382,17 +383,17 @@ func TestFilesOfTheEmulator(t *testing.T) {
 	wantKind(t, err, functions.ErrNotFound)
 }
 
-func TestProjectOfTheEmulator(t *testing.T) {
+func TestProjectWithEmulator(t *testing.T) {
 	t.Parallel()
-	c := emulated(t, emulator.Limits{})
+	c := newEmulatorClient(t, emulator.Limits{})
 	limits, err := c.Limits(t.Context())
 	if got := ok(t, limits, err); len(got.Runtimes) == 0 || got.TimeoutMinutes <= 0 {
-		t.Errorf("got %+v", got)
+		t.Errorf("limits = %+v, want runtimes and a timeout", got)
 	}
 	status, err := c.Activate(t.Context())
 	ok(t, status, err)
 	status, err = c.Status(t.Context())
 	if got := ok(t, status, err); got.Status != functions.StatusActivated {
-		t.Errorf("got %+v", got)
+		t.Errorf("status = %+v, want activated", got)
 	}
 }

@@ -2,6 +2,7 @@ package functions
 
 import (
 	"maps"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -12,7 +13,7 @@ import (
 func TestConfigFrom(t *testing.T) {
 	t.Parallel()
 	const entra = "https://login.microsoftonline.com/tenant/oauth2/v2.0/token"
-	machine := func(more map[string]string) map[string]string {
+	withClient := func(more map[string]string) map[string]string {
 		env := map[string]string{
 			"CDF_CLUSTER": "c", "CDF_PROJECT": "p", "IDP_CLIENT_ID": "id", "IDP_CLIENT_SECRET": plantedSecret,
 			"IDP_TOKEN_URL": "https://idp.example.com/token",
@@ -29,21 +30,21 @@ func TestConfigFrom(t *testing.T) {
 		env  map[string]string
 		want Config
 	}{
-		"machine":        {machine(nil), Config{Cluster: "c", Project: "p", TokenSource: login("https://idp.example.com/token")}},
-		"URL wins":       {machine(map[string]string{"CDF_URL": "https://x.example.com/"}), Config{BaseURL: "https://x.example.com", Project: "p", TokenSource: login("https://idp.example.com/token")}},
-		"tenant":         {machine(map[string]string{"IDP_TOKEN_URL": "", "IDP_TENANT_ID": "tenant"}), Config{Cluster: "c", Project: "p", TokenSource: login(entra, "https://c.cognitedata.com/.default")}},
-		"token URL wins": {machine(map[string]string{"IDP_TENANT_ID": "tenant"}), Config{Cluster: "c", Project: "p", TokenSource: login("https://idp.example.com/token")}},
-		"Entra ID by its token URL": {
-			machine(map[string]string{"IDP_TOKEN_URL": entra, "CDF_URL": "https://x.example.com"}),
+		"client credentials":      {withClient(nil), Config{Cluster: "c", Project: "p", TokenSource: login("https://idp.example.com/token")}},
+		"URL before cluster":      {withClient(map[string]string{"CDF_URL": "https://x.example.com/"}), Config{BaseURL: "https://x.example.com", Project: "p", TokenSource: login("https://idp.example.com/token")}},
+		"tenant":                  {withClient(map[string]string{"IDP_TOKEN_URL": "", "IDP_TENANT_ID": "tenant"}), Config{Cluster: "c", Project: "p", TokenSource: login(entra, "https://c.cognitedata.com/.default")}},
+		"token URL before tenant": {withClient(map[string]string{"IDP_TENANT_ID": "tenant"}), Config{Cluster: "c", Project: "p", TokenSource: login("https://idp.example.com/token")}},
+		"token URL of Entra ID": {
+			withClient(map[string]string{"IDP_TOKEN_URL": entra, "CDF_URL": "https://x.example.com"}),
 			Config{BaseURL: "https://x.example.com", Project: "p", TokenSource: login(entra, "https://x.example.com/.default")},
 		},
-		"scopes by spaces": {machine(map[string]string{"IDP_SCOPES": "a  b"}), Config{Cluster: "c", Project: "p", TokenSource: login("https://idp.example.com/token", "a", "b")}},
-		"scopes by commas": {machine(map[string]string{"IDP_SCOPES": "a, b"}), Config{Cluster: "c", Project: "p", TokenSource: login("https://idp.example.com/token", "a", "b")}},
-		"audience":         {machine(map[string]string{"IDP_AUDIENCE": "aud"}), Config{Cluster: "c", Project: "p", TokenSource: audience}},
-		"machine wins":     {machine(map[string]string{"CDF_TOKEN": "t"}), Config{Cluster: "c", Project: "p", TokenSource: login("https://idp.example.com/token")}},
-		"flow by name":     {machine(map[string]string{"LOGIN_FLOW": "client_credentials"}), Config{Cluster: "c", Project: "p", TokenSource: login("https://idp.example.com/token")}},
-		"flow of a token":  {machine(map[string]string{"CDF_TOKEN": "t", "LOGIN_FLOW": "token"}), Config{Cluster: "c", Project: "p", TokenSource: StaticToken("t")}},
-		"token":            {map[string]string{"CDF_CLUSTER": "c", "CDF_PROJECT": "p", "CDF_TOKEN": "t"}, Config{Cluster: "c", Project: "p", TokenSource: StaticToken("t")}},
+		"scopes with spaces":              {withClient(map[string]string{"IDP_SCOPES": "a  b"}), Config{Cluster: "c", Project: "p", TokenSource: login("https://idp.example.com/token", "a", "b")}},
+		"scopes with commas":              {withClient(map[string]string{"IDP_SCOPES": "a, b"}), Config{Cluster: "c", Project: "p", TokenSource: login("https://idp.example.com/token", "a", "b")}},
+		"audience":                        {withClient(map[string]string{"IDP_AUDIENCE": "aud"}), Config{Cluster: "c", Project: "p", TokenSource: audience}},
+		"client credentials before token": {withClient(map[string]string{"CDF_TOKEN": "t"}), Config{Cluster: "c", Project: "p", TokenSource: login("https://idp.example.com/token")}},
+		"flow client_credentials":         {withClient(map[string]string{"LOGIN_FLOW": "client_credentials"}), Config{Cluster: "c", Project: "p", TokenSource: login("https://idp.example.com/token")}},
+		"flow token":                      {withClient(map[string]string{"CDF_TOKEN": "t", "LOGIN_FLOW": "token"}), Config{Cluster: "c", Project: "p", TokenSource: StaticToken("t")}},
+		"token":                           {map[string]string{"CDF_CLUSTER": "c", "CDF_PROJECT": "p", "CDF_TOKEN": "t"}, Config{Cluster: "c", Project: "p", TokenSource: StaticToken("t")}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -52,18 +53,18 @@ func TestConfigFrom(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(plain(t, test.want), plain(t, got)); diff != "" {
-				t.Errorf("(-want +got):\n%s", diff)
+			if diff := cmp.Diff(revealed(t, test.want), revealed(t, got)); diff != "" {
+				t.Errorf("configuration (-want +got):\n%s", diff)
 			}
 			if _, err := NewClient(got); err != nil {
-				t.Errorf("NewClient refuses it: %v", err)
+				t.Errorf("error of NewClient: %v", err)
 			}
 		})
 	}
 }
 
-// plain shows a configuration with its secrets, for comparison.
-func plain(t *testing.T, cfg Config) map[string]any {
+// revealed returns a configuration with its secrets, for comparison.
+func revealed(t *testing.T, cfg Config) map[string]any {
 	t.Helper()
 	all := map[string]any{"base": cfg.BaseURL, "cluster": cfg.Cluster, "project": cfg.Project}
 	switch s := cfg.TokenSource.(type) {
@@ -80,47 +81,44 @@ func plain(t *testing.T, cfg Config) map[string]any {
 	return all
 }
 
-func TestConfigFromNamesWhatIsMissing(t *testing.T) {
+// The error names each missing or invalid variable.
+func TestConfigFromIncompleteEnvironment(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		env  map[string]string
-		want string
+		want string // the names of the variables in the error
 	}{
-		"everything": {
-			nil,
-			"functions: the environment lacks settings: set CDF_CLUSTER or CDF_URL; set CDF_PROJECT; set IDP_CLIENT_ID, IDP_CLIENT_SECRET and IDP_TOKEN_URL, or CDF_TOKEN",
+		"empty": {
+			nil, "CDF_CLUSTER CDF_URL CDF_PROJECT IDP_CLIENT_ID IDP_CLIENT_SECRET IDP_TOKEN_URL CDF_TOKEN",
 		},
-		"half an identity": {
+		"only a client secret": {
 			map[string]string{"CDF_CLUSTER": "c", "CDF_PROJECT": "p", "IDP_CLIENT_SECRET": plantedSecret, "CDF_TOKEN": plantedToken},
-			"functions: the environment lacks settings: set IDP_CLIENT_ID, IDP_TOKEN_URL or IDP_TENANT_ID",
+			"IDP_CLIENT_ID IDP_TOKEN_URL IDP_TENANT_ID",
 		},
-		"flow without its settings": {
+		"flow client_credentials without credentials": {
 			map[string]string{"CDF_CLUSTER": "c", "CDF_PROJECT": "p", "LOGIN_FLOW": "client_credentials", "CDF_TOKEN": plantedToken},
-			"functions: the environment lacks settings: set IDP_CLIENT_ID, IDP_CLIENT_SECRET, IDP_TOKEN_URL or IDP_TENANT_ID",
+			"IDP_CLIENT_ID IDP_CLIENT_SECRET IDP_TOKEN_URL IDP_TENANT_ID",
 		},
-		"token flow without token": {
-			map[string]string{"CDF_CLUSTER": "c", "CDF_PROJECT": "p", "LOGIN_FLOW": "token", "IDP_CLIENT_SECRET": plantedSecret},
-			"functions: the environment lacks settings: set CDF_TOKEN",
+		"flow token without a token": {
+			map[string]string{"CDF_CLUSTER": "c", "CDF_PROJECT": "p", "LOGIN_FLOW": "token", "IDP_CLIENT_SECRET": plantedSecret}, "CDF_TOKEN",
 		},
 		"unknown flow": {
-			map[string]string{"CDF_CLUSTER": "c", "CDF_PROJECT": "p", "LOGIN_FLOW": "interactive"},
-			`functions: the environment lacks settings: LOGIN_FLOW is "interactive"; use token or client_credentials`,
+			map[string]string{"CDF_CLUSTER": "c", "CDF_PROJECT": "p", "LOGIN_FLOW": "interactive"}, "LOGIN_FLOW",
 		},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			got, err := configFrom(func(name string) string { return test.env[name] })
-			if err == nil {
-				t.Fatal("got no error")
-			}
-			check(t, "error", err.Error(), test.want)
+			checkMessage(t, err)
+			variables := regexp.MustCompile(`[A-Z]+_[A-Z_]+`).FindAllString(err.Error(), -1)
+			check(t, "variables in the error", strings.Join(variables, " "), test.want)
 			check(t, "configuration", got, Config{})
 		})
 	}
 }
 
-func TestConfigFromEnvReadsTheEnvironment(t *testing.T) {
+func TestConfigFromEnv(t *testing.T) {
 	for _, name := range []string{"CDF_URL", "IDP_CLIENT_ID", "IDP_CLIENT_SECRET", "LOGIN_FLOW"} {
 		t.Setenv(name, "")
 	}

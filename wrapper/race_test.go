@@ -87,7 +87,7 @@ func drain[T any](seq func(yield func(T, error) bool)) error {
 // Fifty goroutines read everything through one client at once, each beginning somewhere else.
 func TestReadingFromManyGoroutines(t *testing.T) {
 	t.Parallel()
-	ctx, c := t.Context(), emulated(t, emulator.Limits{})
+	ctx, c := t.Context(), newEmulatorClient(t, emulator.Limits{})
 	fn := deploy(t, c, "sum")
 	call, err := fn.Call(ctx, nil)
 	call = ok(t, call, err)
