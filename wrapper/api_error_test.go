@@ -37,7 +37,8 @@ var apiErrorTests = map[string]struct {
 	"message and request id": {
 		400, `{"error":{"code":400,"message":"Bad filter."}}`,
 		[]string{"X-Request-Id", "r-1"},
-		APIError{Code: 400, Message: "Bad filter.", RequestID: "r-1"}, nil,
+		APIError{Code: 400, Message: "Bad filter.", RequestID: "r-1"},
+		nil,
 	},
 	"code that differs from the status": {400, `{"error":{"code":409,"message":"x"}}`, nil, APIError{Code: 409, Message: "x"}, nil},
 	"without code":                      {400, `{"error":{"message":"x"}}`, nil, APIError{Code: 400, Message: "x"}, nil},

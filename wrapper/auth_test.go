@@ -214,8 +214,10 @@ var providerFailures = map[string]struct {
 	word     string
 }{
 	"rejected": {
-		respond(401, `{"error":"invalid_client","error_description":"AADSTS7: bad secret '`+plantedSecret+`'.\r\nTrace ID: 1"}`), []error{ErrUnauthorized},
-		TokenError{StatusCode: 401, Code: "invalid_client", Description: "AADSTS7: bad secret '***'.\r\nTrace ID: 1"}, "client secret",
+		respond(401, `{"error":"invalid_client","error_description":"AADSTS7: bad secret '`+plantedSecret+`'.\r\nTrace ID: 1"}`),
+		[]error{ErrUnauthorized},
+		TokenError{StatusCode: 401, Code: "invalid_client", Description: "AADSTS7: bad secret '***'.\r\nTrace ID: 1"},
+		"client secret",
 	},
 	"rejected with 200": {
 		respond(200, `{"error":"invalid_scope"}`), []error{ErrUnauthorized}, TokenError{StatusCode: 200, Code: "invalid_scope"}, "scopes",

@@ -96,8 +96,8 @@ func TestJSONRoundTrip(t *testing.T) {
 	}
 }
 
-// completed adds the fields of the generated type that are missing in a JSON object, so that new fields of the description are
-// tested as well.
+// completed adds the fields of the generated type that are missing in a JSON object, so that new fields of the description
+// are tested as well.
 func completed(t *testing.T, typ reflect.Type, full string) string {
 	t.Helper()
 	for _, r := range reachable {

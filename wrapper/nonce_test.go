@@ -9,7 +9,8 @@ import (
 	"testing/synctest"
 )
 
-// nonceService is a transport that numbers the nonces of its sessions, "nonce-1" and so on, and responds to calls by a script.
+// nonceService is a transport that numbers the nonces of its sessions ("nonce-1", "nonce-2") and responds to calls by a
+// script.
 type nonceService struct {
 	t        *testing.T
 	calls    []responder
