@@ -120,8 +120,8 @@ func TestNewClientURL(t *testing.T) {
 	}
 }
 
-// A client does not change the HTTP client of the caller. It does not follow redirects, which could send the token to another
-// host.
+// A client does not change the HTTP client of the caller. It does not follow redirects, which could send the token to
+// another host.
 func TestHTTPClientIsNotChanged(t *testing.T) {
 	t.Parallel()
 	f := newFakeService(t, respond(302, "", "Location", "https://elsewhere.example.com/login", "Content-Type", "text/html"))
