@@ -10,8 +10,8 @@ import (
 	"github.com/cogfn/cogfn/internal/openapi"
 )
 
-// valuesOf returns JSON values that a schema accepts, with every property set. There is one value for each alternative of the
-// longest oneOf. A schema whose pattern or bounds need a particular value must have an example.
+// valuesOf returns JSON values that a schema accepts, with every property set. There is one value for each alternative of
+// the longest oneOf. A schema whose pattern or bounds need a particular value must have an example.
 func valuesOf(t *testing.T, schema *openapi3.SchemaRef) []any {
 	t.Helper()
 	var all []any
