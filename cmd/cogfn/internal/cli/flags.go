@@ -59,7 +59,7 @@ func requirePython(python string) error {
 // duration is a flag value whose error shows the expected form.
 type duration time.Duration
 
-// String returns the value as the help shows it. Zero is "", so that the help has no default besides the usage's.
+// String returns the value for the help. Zero is "", so that pflag does not add a second default to the usage.
 func (d *duration) String() string {
 	if *d == 0 {
 		return ""
