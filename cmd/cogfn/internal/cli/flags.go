@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 )
 
 // exactly is cobra.ExactArgs with an error that names the missing argument.
@@ -24,8 +23,8 @@ func exactly(n int, name string) cobra.PositionalArgs {
 }
 
 // pythonFlag adds --python, which has the same meaning in all commands.
-func pythonFlag(flags *pflag.FlagSet, python *string) {
-	flags.StringVar(python, "python", "", "use the Python interpreter `PATH` (default: python3 or python on the PATH)")
+func pythonFlag(cmd *cobra.Command, python *string) {
+	cmd.Flags().StringVar(python, "python", "", "use the Python interpreter `PATH` (default: python3 or python on the PATH)")
 }
 
 // checkPython returns an error that names --python if its value cannot be run.
