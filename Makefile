@@ -45,9 +45,9 @@ $(GOLANGCI): tools/lint/go.mod tools/lint/go.sum
 	go -C tools/lint build -o ../../$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 
 .PHONY: test
-test: ## Run the tests; needs Go and Python 3
+test: ## Run the tests; needs Go and Python 3. With CI set, a skipped test is a failure
 	go vet ./...
-	go test ./...
+	tools/gotest/gotest.sh ./...
 
 # Its go.mod requires this module as a user's does. -mod=readonly fails if go.mod or go.sum is not complete.
 .PHONY: consumer
