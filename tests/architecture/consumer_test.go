@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// TestConsumerDependencies checks that users do not get the development tools, which have modules of their own in tools/. The
+// TestConsumerDependencies checks that users do not get the development tools, which have their own modules in tools/. The
 // module in tests/consumer requires this module as a user does. "make consumer" builds and tests it.
 func TestConsumerDependencies(t *testing.T) {
 	t.Parallel()
