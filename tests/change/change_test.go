@@ -1,5 +1,5 @@
-// Package change shows what a change of the description makes fail: nothing where the code follows by itself, otherwise a
-// check whose message names the file and the identifier to edit.
+// Package change changes copies of the description and tests which checks fail: none if the code is generated or derived,
+// otherwise a check whose message names the file and the identifier to edit.
 package change
 
 import (
