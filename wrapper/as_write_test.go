@@ -23,7 +23,7 @@ func someSchedule(t *testing.T, list string) gen.FunctionSchedule {
 func TestRoundTripOfAFunction(t *testing.T) {
 	t.Parallel()
 	secretive := strings.Replace(oneFunction, `"name"`, `"secrets":{"b":"***","a":"***"},"name"`, 1)
-	c, f := newScripted(t, []answer{reply(200, secretive), reply(201, oneFunction)})
+	c, f := newFakeClient(t, []responder{respond(200, secretive), respond(201, oneFunction)})
 	fn, err := c.Retrieve(t.Context(), ID(42))
 	if err != nil {
 		t.Fatal(err)
@@ -35,39 +35,39 @@ func TestRoundTripOfAFunction(t *testing.T) {
 	if _, err := c.Create(t.Context(), w, FileID(fn.FileID)); err != nil {
 		t.Fatal(err)
 	}
-	check(t, "body", f.seen[1].Body, `{"items":[{"externalId":"hello","fileId":7,"name":"hello","secrets":{"a":"1"}}]}`)
+	check(t, "body", f.requests[1].Body, `{"items":[{"externalId":"hello","fileId":7,"name":"hello","secrets":{"a":"1"}}]}`)
 	check(t, "secrets of what was read", fn.Secrets["a"], "***")
 	check(t, "of a list", FunctionList{fn}.AsWrite()[0].Name, "hello")
 }
 
 func TestScheduleAsWrite(t *testing.T) {
 	t.Parallel()
-	data := reply(200, `{"id":3,"data":{"n":12345678901234567890}}`)
-	none := reply(200, `{"id":3}`)
+	data := respond(200, `{"id":3,"data":{"n":12345678901234567890}}`)
+	none := respond(200, `{"id":3}`)
 	tests := map[string]struct {
 		schedule string
-		script   []answer
+		script   []responder
 		want     ScheduleWrite
 	}{
 		"with data": {
 			oneSchedule,
-			[]answer{data},
+			[]responder{data},
 			ScheduleWrite{Name: "nightly", CronExpression: nightly, FunctionID: 42, Data: json.RawMessage(`{"n":12345678901234567890}`)},
 		},
-		"without data": {oneSchedule, []answer{none}, ScheduleWrite{Name: "nightly", CronExpression: nightly, FunctionID: 42}},
+		"without data": {oneSchedule, []responder{none}, ScheduleWrite{Name: "nightly", CronExpression: nightly, FunctionID: 42}},
 		"by external id": {
 			strings.Replace(oneSchedule, `"functionId":42`, `"functionExternalId":"hello"`, 1),
-			[]answer{none, reply(200, oneFunction)},
+			[]responder{none, respond(200, oneFunction)},
 			ScheduleWrite{Name: "nightly", CronExpression: nightly, FunctionID: 42},
 		},
 		"without function": {
-			strings.Replace(oneSchedule, `"functionId":42,`, ``, 1), []answer{none}, ScheduleWrite{Name: "nightly", CronExpression: nightly},
+			strings.Replace(oneSchedule, `"functionId":42,`, ``, 1), []responder{none}, ScheduleWrite{Name: "nightly", CronExpression: nightly},
 		},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c, f := newScripted(t, append(test.script, reply(200, oneSession), reply(201, oneSchedule)))
+			c, f := newFakeClient(t, append(test.script, respond(200, oneSession), respond(201, oneSchedule)))
 			got, err := (&Schedule{client: c, FunctionSchedule: someSchedule(t, test.schedule)}).AsWrite(t.Context())
 			if diff := cmp.Diff(test.want, got); diff != "" || err != nil {
 				t.Errorf("%v (-want +got):\n%s", err, diff)
@@ -80,7 +80,7 @@ func TestScheduleAsWrite(t *testing.T) {
 				t.Fatal(err)
 			}
 			var sent gen.FunctionScheduleCreateRequest
-			if err := json.Unmarshal([]byte(f.seen[len(f.seen)-1].Body), &sent); err != nil {
+			if err := json.Unmarshal([]byte(f.requests[len(f.requests)-1].Body), &sent); err != nil {
 				t.Fatal(err)
 			}
 			test.want.Nonce, test.want.FunctionID = plantedNonce, 42
@@ -94,11 +94,11 @@ func TestScheduleAsWrite(t *testing.T) {
 func TestScheduleAsWriteThatFails(t *testing.T) {
 	t.Parallel()
 	external := strings.Replace(oneSchedule, `"functionId":42`, `"functionExternalId":"hello"`, 1)
-	for what, script := range map[string][]answer{
-		"no data":     {refusal(403, "no")},
-		"no function": {reply(200, `{"id":3}`), refusal(403, "no")},
+	for what, script := range map[string][]responder{
+		"no data":     {errorResponse(403, "no")},
+		"no function": {respond(200, `{"id":3}`), errorResponse(403, "no")},
 	} {
-		c, _ := newScripted(t, append(append([]answer{}, script...), script...))
+		c, _ := newFakeClient(t, append(append([]responder{}, script...), script...))
 		s := &Schedule{client: c, FunctionSchedule: someSchedule(t, external)}
 		w, err := s.AsWrite(t.Context())
 		checkKinds(t, err, ErrForbidden)
@@ -109,7 +109,7 @@ func TestScheduleAsWriteThatFails(t *testing.T) {
 		checkKinds(t, err, ErrForbidden)
 		check(t, "half of a list", len(all), 0)
 	}
-	c, _ := newScripted(t, times(2, reply(200, `{"id":3}`)))
+	c, _ := newFakeClient(t, times(2, respond(200, `{"id":3}`)))
 	s := &Schedule{client: c, FunctionSchedule: someSchedule(t, oneSchedule)}
 	all, err := ScheduleList{s, s}.AsWrite(t.Context())
 	check(t, "schedules", len(all), 2)

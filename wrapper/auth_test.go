@@ -20,7 +20,7 @@ const tokenURL = "https://idp.example.com/oauth2/token"
 
 // provider is an identity provider and a service behind one transport. Tokens are numbered, so that each shows which one
 // it is.
-type provider struct {
+type tokenProvider struct {
 	lifetime time.Duration
 	fetch    func(n int, req *http.Request) (*http.Response, error) // nil gives a token at once
 	accept   func(token string) bool                                // nil accepts every token
@@ -28,17 +28,17 @@ type provider struct {
 	fetches, requests atomic.Int64
 }
 
-func (p *provider) RoundTrip(req *http.Request) (*http.Response, error) {
+func (p *tokenProvider) RoundTrip(req *http.Request) (*http.Response, error) {
 	if req.URL.Host != "idp.example.com" {
 		p.requests.Add(1)
 		token := strings.TrimPrefix(req.Header.Get("Authorization"), "Bearer ")
 		if p.accept != nil && !p.accept(token) {
-			return refusal(401, "who?")(req)
+			return errorResponse(401, "who?")(req)
 		}
 		if strings.HasSuffix(req.URL.Path, "/call") {
-			return reply(201, runningCall)(req)
+			return respond(201, runningCall)(req)
 		}
-		return reply(200, `{"status":"activated"}`)(req)
+		return respond(200, `{"status":"activated"}`)(req)
 	}
 	n := int(p.fetches.Add(1))
 	if p.fetch != nil {
@@ -50,10 +50,10 @@ func (p *provider) RoundTrip(req *http.Request) (*http.Response, error) {
 	if p.lifetime > 0 {
 		body += fmt.Sprintf(`,"expires_in":%d`, int(p.lifetime.Seconds()))
 	}
-	return reply(200, body+"}")(req)
+	return respond(200, body+"}")(req)
 }
 
-func (p *provider) client(t *testing.T) *Client {
+func (p *tokenProvider) client(t *testing.T) *Client {
 	t.Helper()
 	return newTestClient(t, p, Config{TokenSource: ClientCredentials(ClientCredentialsConfig{
 		ClientID: "my-client", ClientSecret: plantedSecret, TokenURL: tokenURL, Scopes: []string{"a", "b"}, Audience: "aud",
@@ -63,9 +63,9 @@ func (p *provider) client(t *testing.T) *Client {
 func TestTokenRequest(t *testing.T) {
 	t.Parallel()
 	var form url.Values
-	p := &provider{fetch: func(_ int, req *http.Request) (*http.Response, error) {
+	p := &tokenProvider{fetch: func(_ int, req *http.Request) (*http.Response, error) {
 		var err error
-		form, err = url.ParseQuery(record(req).Body)
+		form, err = url.ParseQuery(recordRequest(req).Body)
 		check(t, "basic auth", req.Header.Get("Authorization"), "")
 		return nil, err
 	}}
@@ -84,7 +84,7 @@ func TestTokenIsFetchedOnceForAll(t *testing.T) {
 	t.Run("50 goroutines", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			p := &provider{lifetime: time.Hour, fetch: func(int, *http.Request) (*http.Response, error) {
+			p := &tokenProvider{lifetime: time.Hour, fetch: func(int, *http.Request) (*http.Response, error) {
 				return nil, sleep(t.Context(), time.Second)
 			}}
 			c := p.client(t)
@@ -115,7 +115,7 @@ func TestTokenIsRenewedBeforeItsEnd(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				p := &provider{lifetime: test.lifetime}
+				p := &tokenProvider{lifetime: test.lifetime}
 				c := p.client(t)
 				ask := func(fetches int64) {
 					t.Helper()
@@ -138,7 +138,7 @@ func TestRefusedToken(t *testing.T) {
 	t.Parallel()
 	t.Run("renewed once", func(t *testing.T) {
 		t.Parallel()
-		p := &provider{lifetime: time.Hour, accept: func(token string) bool { return token == "token-2" }}
+		p := &tokenProvider{lifetime: time.Hour, accept: func(token string) bool { return token == "token-2" }}
 		if _, err := p.client(t).Status(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -147,7 +147,7 @@ func TestRefusedToken(t *testing.T) {
 	})
 	t.Run("a second refusal is the error", func(t *testing.T) {
 		t.Parallel()
-		p := &provider{lifetime: time.Hour, accept: func(string) bool { return false }}
+		p := &tokenProvider{lifetime: time.Hour, accept: func(string) bool { return false }}
 		_, err := p.client(t).Status(t.Context())
 		check(t, "unauthorized", errors.Is(err, ErrUnauthorized), true)
 		check(t, "fetches", p.fetches.Load(), 2)
@@ -156,28 +156,28 @@ func TestRefusedToken(t *testing.T) {
 	})
 	t.Run("no new one to be had", func(t *testing.T) {
 		t.Parallel()
-		p := &provider{accept: func(string) bool { return false }, fetch: func(n int, req *http.Request) (*http.Response, error) {
+		p := &tokenProvider{accept: func(string) bool { return false }, fetch: func(n int, req *http.Request) (*http.Response, error) {
 			if n == 1 {
 				return nil, nil
 			}
-			return reply(400, `{"error":"invalid_client"}`)(req)
+			return respond(400, `{"error":"invalid_client"}`)(req)
 		}}
 		_, err := p.client(t).Status(t.Context())
 		check(t, "status", errorAs[*APIError](t, err).StatusCode, 401)
 	})
 	t.Run("static", func(t *testing.T) {
 		t.Parallel()
-		c, _ := newScripted(t, []answer{refusal(401, "expired")})
+		c, _ := newFakeClient(t, []responder{errorResponse(401, "expired")})
 		_, err := c.Status(t.Context())
 		check(t, "unauthorized", errors.Is(err, ErrUnauthorized), true)
 	})
 	t.Run("the caller's own source has another", func(t *testing.T) {
 		t.Parallel()
-		f := newFake(t, refusal(401, "expired"), reply(200, `{"status":"activated"}`))
+		f := newFakeService(t, errorResponse(401, "expired"), respond(200, `{"status":"activated"}`))
 		if _, err := f.client(t, Config{TokenSource: &rotating{}}).Status(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		check(t, "second token", f.seen[1].Header.Get("Authorization"), "Bearer b")
+		check(t, "second token", f.requests[1].Header.Get("Authorization"), "Bearer b")
 	})
 }
 
@@ -195,7 +195,7 @@ func TestRefusedTokenIsRenewedOnceForAll(t *testing.T) {
 	t.Run("50 goroutines", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			p := &provider{lifetime: time.Hour, accept: func(token string) bool { return token == "token-2" }}
+			p := &tokenProvider{lifetime: time.Hour, accept: func(token string) bool { return token == "token-2" }}
 			p.fetch = func(int, *http.Request) (*http.Response, error) { return nil, sleep(t.Context(), time.Second) }
 			c := p.client(t)
 			var group sync.WaitGroup
@@ -213,43 +213,43 @@ func TestRefusedTokenIsRenewedOnceForAll(t *testing.T) {
 }
 
 var providerFailures = map[string]struct {
-	answer answer
+	answer responder
 	kind   error
 	want   string
 }{
 	"refused": {
-		reply(401, `{"error":"invalid_client","error_description":"AADSTS7: bad secret '`+plantedSecret+`'.\r\nTrace ID: 1"}`), ErrUnauthorized,
+		respond(401, `{"error":"invalid_client","error_description":"AADSTS7: bad secret '`+plantedSecret+`'.\r\nTrace ID: 1"}`), ErrUnauthorized,
 		"functions: cannot get an access token from https://idp.example.com/oauth2/token: invalid_client (AADSTS7: bad secret '***'. Trace ID: 1); check the client id, the client secret and the scopes",
 	},
 	"refused with 200": {
-		reply(200, `{"error":"invalid_scope"}`), ErrUnauthorized,
+		respond(200, `{"error":"invalid_scope"}`), ErrUnauthorized,
 		"functions: cannot get an access token from https://idp.example.com/oauth2/token: invalid_scope; check the client id, the client secret and the scopes",
 	},
 	"wrong address": {
-		reply(404, "client_secret="+plantedSecret, "Content-Type", "text/html"), ErrUnauthorized,
+		respond(404, "client_secret="+plantedSecret, "Content-Type", "text/html"), ErrUnauthorized,
 		"functions: cannot get an access token from https://idp.example.com/oauth2/token: the provider answered with status 404; check the token URL",
 	},
 	"unavailable": {
-		reply(503, ""), ErrUnavailable,
+		respond(503, ""), ErrUnavailable,
 		"functions: cannot get an access token from https://idp.example.com/oauth2/token: the provider answered with status 503; check the token URL",
 	},
-	"too many":    {reply(429, "{}"), ErrRateLimited, "functions: cannot get an access token from https://idp.example.com/oauth2/token: the provider answered with status 429; check the token URL"},
-	"unreachable": {refusedDial(), ErrUnavailable, "functions: cannot get an access token from https://idp.example.com/oauth2/token: dial tcp: connect: connection refused"},
-	"no token":    {reply(200, "{}"), nil, "functions: cannot get an access token from https://idp.example.com/oauth2/token: oauth2: server response missing access_token"},
+	"too many":    {respond(429, "{}"), ErrRateLimited, "functions: cannot get an access token from https://idp.example.com/oauth2/token: the provider answered with status 429; check the token URL"},
+	"unreachable": {connectionRefused(), ErrUnavailable, "functions: cannot get an access token from https://idp.example.com/oauth2/token: dial tcp: connect: connection refused"},
+	"no token":    {respond(200, "{}"), nil, "functions: cannot get an access token from https://idp.example.com/oauth2/token: oauth2: server response missing access_token"},
 }
 
 func TestProviderFailures(t *testing.T) {
 	t.Parallel()
-	failing := func(n int, a answer) *provider {
-		return &provider{fetch: func(i int, req *http.Request) (*http.Response, error) {
+	failing := func(n int, r responder) *tokenProvider {
+		return &tokenProvider{fetch: func(i int, req *http.Request) (*http.Response, error) {
 			if i <= n {
-				return a(req)
+				return r(req)
 			}
 			return nil, nil
 		}}
 	}
-	for name, a := range map[string]answer{
-		"503": reply(503, "<html>", "Content-Type", "text/html"), "429": reply(429, "{}"), "unreachable": refusedDial(), "reset": reset(),
+	for name, a := range map[string]responder{
+		"503": respond(503, "<html>", "Content-Type", "text/html"), "429": respond(429, "{}"), "unreachable": connectionRefused(), "reset": connectionReset(),
 	} {
 		t.Run(name+", then a token", func(t *testing.T) {
 			t.Parallel()
@@ -289,7 +289,7 @@ func TestContextEndsWhileAnotherFetches(t *testing.T) {
 	t.Run("one waits, one fetches", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			p := &provider{fetch: func(int, *http.Request) (*http.Response, error) { return nil, sleep(t.Context(), time.Minute/2) }}
+			p := &tokenProvider{fetch: func(int, *http.Request) (*http.Response, error) { return nil, sleep(t.Context(), time.Minute/2) }}
 			c := p.client(t)
 			var group sync.WaitGroup
 			group.Go(func() {

@@ -5,7 +5,7 @@ import "testing"
 // The methods of a function ask for what is its own.
 func TestBoundMethodsOfAFunction(t *testing.T) {
 	t.Parallel()
-	c, f := newScripted(t, []answer{reply(200, runningCalls), reply(200, runningCalls), reply(200, oneSchedule)})
+	c, f := newFakeClient(t, []responder{respond(200, runningCalls), respond(200, runningCalls), respond(200, oneSchedule)})
 	fn := &Function{client: c, Function: someFunction()}
 	calls, err := fn.ListCalls(t.Context(), CallsFilter{Status: CallRunning}, WithLimit(3))
 	check(t, "error", err, nil)
@@ -22,6 +22,6 @@ func TestBoundMethodsOfAFunction(t *testing.T) {
 		{"POST /functions/schedules/list", `{"filter":{"functionId":42},"limit":3}`},
 	} {
 		check(t, "path", f.paths()[i], want.path)
-		check(t, "body", f.seen[i].Body, want.body)
+		check(t, "body", f.requests[i].Body, want.body)
 	}
 }

@@ -13,19 +13,19 @@ import (
 )
 
 // numbered gives each session another nonce, and answers calls by a script.
-type numbered struct {
+type nonceService struct {
 	t        *testing.T
-	calls    []answer
+	calls    []responder
 	sessions int
 	nonces   []string // those that came with calls
 }
 
-func (s *numbered) RoundTrip(req *http.Request) (*http.Response, error) {
-	body := record(req).Body
+func (s *nonceService) RoundTrip(req *http.Request) (*http.Response, error) {
+	body := recordRequest(req).Body
 	switch {
 	case strings.HasSuffix(req.URL.Path, "/sessions"):
 		s.sessions++
-		return reply(200, fmt.Sprintf(`{"items":[{"id":%d,"status":"READY","nonce":"nonce-%d"}]}`, s.sessions, s.sessions))(req)
+		return respond(200, fmt.Sprintf(`{"items":[{"id":%d,"status":"READY","nonce":"nonce-%d"}]}`, s.sessions, s.sessions))(req)
 	case len(s.nonces) == len(s.calls):
 		s.t.Errorf("a call too many: %s", body)
 	}
@@ -39,36 +39,36 @@ func (s *numbered) RoundTrip(req *http.Request) (*http.Response, error) {
 
 func TestEveryAttemptOfACallHasItsOwnNonce(t *testing.T) {
 	t.Parallel()
-	started := reply(201, runningCall)
+	started := respond(201, runningCall)
 	tests := map[string]struct {
-		calls  []answer
+		calls  []responder
 		opts   []SessionOption
 		nonces string
 		status int // of the *APIError; 0 for success, 1 for a *RequestError
 	}{
-		"at once":                    {[]answer{started}, nil, "nonce-1", 0},
-		"200 instead of 201":         {[]answer{reply(200, runningCall)}, nil, "nonce-1", 0},
-		"too many":                   {append(times(2, refusal(429, "slow down")), started), nil, "nonce-1 nonce-2 nonce-3", 0},
-		"no connection":              {[]answer{refusedDial(), started}, nil, "nonce-1 nonce-2", 0},
-		"marked repeatable":          {[]answer{refusal(503, "busy", "cdf-is-auto-retryable", "true"), started}, nil, "nonce-1 nonce-2", 0},
-		"still too many":             {times(9, refusal(429, "slow down")), nil, "nonce-1 nonce-2 nonce-3 nonce-4 nonce-5 nonce-6 nonce-7 nonce-8 nonce-9", 429},
-		"lost behind a proxy":        {[]answer{refusal(502, "bad gateway")}, nil, "nonce-1", 502},
-		"unavailable":                {[]answer{refusal(503, "busy")}, nil, "nonce-1", 503},
-		"refused":                    {[]answer{refusal(400, "no")}, nil, "nonce-1", 400},
-		"connection lost":            {[]answer{reset()}, nil, "nonce-1", 1},
-		"answer breaks off":          {[]answer{truncated(201, runningCall)}, nil, "nonce-1", 1},
-		"no answer":                  {[]answer{hangs()}, nil, "nonce-1", 1},
-		"own nonce":                  {[]answer{started}, []SessionOption{WithNonce("mine")}, "mine", 0},
-		"own nonce, too many":        {[]answer{refusal(429, "slow down")}, []SessionOption{WithNonce("mine")}, "mine", 429},
-		"own nonce, marked":          {[]answer{refusal(503, "busy", "cdf-is-auto-retryable", "true")}, []SessionOption{WithNonce("mine")}, "mine", 503},
-		"own nonce, no connection":   {[]answer{refusedDial(), started}, []SessionOption{WithNonce("mine")}, "mine mine", 0},
-		"own nonce, connection lost": {[]answer{reset()}, []SessionOption{WithNonce("mine")}, "mine", 1},
+		"at once":                    {[]responder{started}, nil, "nonce-1", 0},
+		"200 instead of 201":         {[]responder{respond(200, runningCall)}, nil, "nonce-1", 0},
+		"too many":                   {append(times(2, errorResponse(429, "slow down")), started), nil, "nonce-1 nonce-2 nonce-3", 0},
+		"no connection":              {[]responder{connectionRefused(), started}, nil, "nonce-1 nonce-2", 0},
+		"marked repeatable":          {[]responder{errorResponse(503, "busy", "cdf-is-auto-retryable", "true"), started}, nil, "nonce-1 nonce-2", 0},
+		"still too many":             {times(9, errorResponse(429, "slow down")), nil, "nonce-1 nonce-2 nonce-3 nonce-4 nonce-5 nonce-6 nonce-7 nonce-8 nonce-9", 429},
+		"lost behind a proxy":        {[]responder{errorResponse(502, "bad gateway")}, nil, "nonce-1", 502},
+		"unavailable":                {[]responder{errorResponse(503, "busy")}, nil, "nonce-1", 503},
+		"refused":                    {[]responder{errorResponse(400, "no")}, nil, "nonce-1", 400},
+		"connection lost":            {[]responder{connectionReset()}, nil, "nonce-1", 1},
+		"answer breaks off":          {[]responder{truncated(201, runningCall)}, nil, "nonce-1", 1},
+		"no answer":                  {[]responder{hangs()}, nil, "nonce-1", 1},
+		"own nonce":                  {[]responder{started}, []SessionOption{WithNonce("mine")}, "mine", 0},
+		"own nonce, too many":        {[]responder{errorResponse(429, "slow down")}, []SessionOption{WithNonce("mine")}, "mine", 429},
+		"own nonce, marked":          {[]responder{errorResponse(503, "busy", "cdf-is-auto-retryable", "true")}, []SessionOption{WithNonce("mine")}, "mine", 503},
+		"own nonce, no connection":   {[]responder{connectionRefused(), started}, []SessionOption{WithNonce("mine")}, "mine mine", 0},
+		"own nonce, connection lost": {[]responder{connectionReset()}, []SessionOption{WithNonce("mine")}, "mine", 1},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				s := &numbered{t: t, calls: test.calls}
+				s := &nonceService{t: t, calls: test.calls}
 				c := newTestClient(t, s, Config{})
 				call, err := c.Start(t.Context(), ID(42), nil, test.opts...)
 				switch test.status {
@@ -96,9 +96,9 @@ func TestOwnNonceSurvivesALateToken(t *testing.T) {
 	t.Run("503 first", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			p := &provider{fetch: func(n int, req *http.Request) (*http.Response, error) {
+			p := &tokenProvider{fetch: func(n int, req *http.Request) (*http.Response, error) {
 				if n == 1 {
-					return reply(503, "")(req)
+					return respond(503, "")(req)
 				}
 				return nil, nil
 			}}
@@ -115,7 +115,7 @@ func TestSessionFailureEndsTheCall(t *testing.T) {
 	t.Run("refused", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			c, _ := newScripted(t, []answer{refusal(403, "no")})
+			c, _ := newFakeClient(t, []responder{errorResponse(403, "no")})
 			_, err := c.Start(t.Context(), ID(42), nil)
 			api := errorAs[*APIError](t, err)
 			check(t, "operation", api.Operation, "createSessions")
@@ -125,7 +125,7 @@ func TestSessionFailureEndsTheCall(t *testing.T) {
 	t.Run("busy, nine times, not nine times nine", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			c, _ := newScripted(t, times(9, refusal(503, "busy")))
+			c, _ := newFakeClient(t, times(9, errorResponse(503, "busy")))
 			_, err := c.Start(t.Context(), ID(42), nil)
 			check(t, "attempts", errorAs[*APIError](t, err).Attempts, 9)
 		})
@@ -155,11 +155,11 @@ func TestInputData(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			var script []answer
+			var script []responder
 			if test.rule == "" {
-				script = []answer{reply(200, oneSession), reply(201, runningCall)}
+				script = []responder{respond(200, oneSession), respond(201, runningCall)}
 			}
-			c, f := newScripted(t, script)
+			c, f := newFakeClient(t, script)
 			_, err := c.Start(t.Context(), ID(42), test.data)
 			if test.rule != "" {
 				check(t, "error", errorAs[*ArgumentError](t, err).Error(), "functions: data "+test.rule)
@@ -168,10 +168,10 @@ func TestInputData(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			check(t, "body", f.seen[1].Body, `{"data":`+test.want+`,"nonce":"`+plantedNonce+`"}`)
+			check(t, "body", f.requests[1].Body, `{"data":`+test.want+`,"nonce":"`+plantedNonce+`"}`)
 		})
 	}
-	c, _ := newScripted(t, nil)
+	c, _ := newFakeClient(t, nil)
 	_, err := c.Start(t.Context(), ID(42), nil, WithNonce(""))
 	check(t, "empty nonce", errorAs[*ArgumentError](t, err).Error(), "functions: nonce is empty; take the Nonce of a created session, or leave WithNonce out")
 }
@@ -179,9 +179,9 @@ func TestInputData(t *testing.T) {
 func TestListCalls(t *testing.T) {
 	t.Parallel()
 	at := time.UnixMilli(1700000000000)
-	c, f := newScripted(t, []answer{
-		reply(200, oneFunction),
-		reply(200, `{"items":[`+runningCall+`],"nextCursor":"next"}`), reply(200, `{"items":[`+runningCall+`,`+runningCall+`]}`),
+	c, f := newFakeClient(t, []responder{
+		respond(200, oneFunction),
+		respond(200, `{"items":[`+runningCall+`],"nextCursor":"next"}`), respond(200, `{"items":[`+runningCall+`,`+runningCall+`]}`),
 	})
 	filter := CallsFilter{ScheduleID: 3, Status: CallFailed, StartTime: TimeRange{From: at}, EndTime: TimeRange{From: at, To: at.Add(time.Second)}}
 	got, err := c.Calls.List(t.Context(), ExternalID("hello"), filter, WithLimit(3), WithPageSize(2))
@@ -190,10 +190,10 @@ func TestListCalls(t *testing.T) {
 	}
 	check(t, "calls", len(got), 3)
 	wire := `"filter":{"endTime":{"max":1700000001000,"min":1700000000000},"scheduleId":3,"startTime":{"min":1700000000000},"status":"Failed"}`
-	check(t, "first page", f.seen[1].Body, `{`+wire+`,"limit":2}`)
-	check(t, "second page", f.seen[2].Body, `{"cursor":"next",`+wire+`,"limit":2}`)
+	check(t, "first page", f.requests[1].Body, `{`+wire+`,"limit":2}`)
+	check(t, "second page", f.requests[2].Body, `{"cursor":"next",`+wire+`,"limit":2}`)
 
-	c, _ = newScripted(t, []answer{refusal(403, "no")})
+	c, _ = newFakeClient(t, []responder{errorResponse(403, "no")})
 	_, err = c.Calls.List(t.Context(), ID(42), CallsFilter{})
 	checkKinds(t, err, ErrForbidden)
 }
@@ -205,7 +205,7 @@ func TestRetrieveManyCalls(t *testing.T) {
 			Items            []struct{ ID int64 }
 			IgnoreUnknownIDs bool
 		}
-		if err := json.Unmarshal([]byte(record(req).Body), &body); err != nil {
+		if err := json.Unmarshal([]byte(recordRequest(req).Body), &body); err != nil {
 			return nil, err
 		}
 		if len(body.Items) > callsChunk {
@@ -217,7 +217,7 @@ func TestRetrieveManyCalls(t *testing.T) {
 				items = append(items, fmt.Sprintf(`{"id":%d,"functionId":42,"status":"Running","startTime":1}`, item.ID))
 			}
 		}
-		return reply(200, `{"items":[`+strings.Join(items, ",")+`]}`)(req)
+		return respond(200, `{"items":[`+strings.Join(items, ",")+`]}`)(req)
 	})
 	var ids []int64
 	for id := range int64(2_500) {
@@ -246,11 +246,11 @@ func TestRetrieveManyCalls(t *testing.T) {
 
 func TestCallMethods(t *testing.T) {
 	t.Parallel()
-	c, f := newScripted(t, []answer{
-		reply(200, oneSession), reply(201, runningCall), reply(200, endedCalls),
-		reply(200, `{"items":[{"timestamp":1700000000123,"message":"one"},{"message":"two"}]}`),
-		reply(200, `{"callId":9,"functionId":42,"response":{"sum":3}}`),
-		reply(200, `{"response":null}`), reply(200, `{"callId":9}`),
+	c, f := newFakeClient(t, []responder{
+		respond(200, oneSession), respond(201, runningCall), respond(200, completedCalls),
+		respond(200, `{"items":[{"timestamp":1700000000123,"message":"one"},{"message":"two"}]}`),
+		respond(200, `{"callId":9,"functionId":42,"response":{"sum":3}}`),
+		respond(200, `{"response":null}`), respond(200, `{"callId":9}`),
 	})
 	call, err := (&Function{client: c, Function: someFunction()}).Start(t.Context(), nil)
 	if err != nil {
@@ -283,7 +283,7 @@ func TestCallMethods(t *testing.T) {
 // What cannot be read leaves the call as it was.
 func TestCallMethodsThatFail(t *testing.T) {
 	t.Parallel()
-	c, _ := newScripted(t, times(5, refusal(403, "no")), WithPoll(ConstantPoll(1)))
+	c, _ := newFakeClient(t, times(5, errorResponse(403, "no")), WithPoll(ConstantPoll(1)))
 	call := &Call{client: c}
 	call.ID, call.FunctionID, call.Status = 9, 42, CallRunning
 	_, logs := call.Logs(t.Context())

@@ -111,22 +111,22 @@ func TestNewClientAddresses(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			f := newFake(t, reply(200, `{"status":"activated"}`))
+			f := newFakeService(t, respond(200, `{"status":"activated"}`))
 			c := f.client(t, test.cfg)
-			if len(f.seen) != 0 {
+			if len(f.requests) != 0 {
 				t.Error("NewClient sent a request")
 			}
 			if _, err := c.Status(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			check(t, "address", f.seen[0].URL, test.want)
+			check(t, "address", f.requests[0].URL, test.want)
 		})
 	}
 }
 
 func TestCallersHTTPClientStaysAsItIs(t *testing.T) {
 	t.Parallel()
-	f := newFake(t, reply(302, "", "Location", "https://elsewhere.example.com/login", "Content-Type", "text/html"))
+	f := newFakeService(t, respond(302, "", "Location", "https://elsewhere.example.com/login", "Content-Type", "text/html"))
 	mine := &http.Client{Transport: f, Timeout: time.Hour}
 	before := *mine
 	c, err := NewClient(Config{Cluster: "c", Project: "demo", TokenSource: StaticToken("t")}, WithHTTPClient(mine))
@@ -143,7 +143,7 @@ func TestCallersHTTPClientStaysAsItIs(t *testing.T) {
 
 func TestHeaders(t *testing.T) {
 	t.Parallel()
-	f := newFake(t, reply(200, noFunctions), reply(200, `{"status":"activated"}`))
+	f := newFakeService(t, respond(200, noFunctions), respond(200, `{"status":"activated"}`))
 	c := f.client(t, Config{Application: "my-tool/1.2"})
 	if _, err := c.List(t.Context(), Filter{}); err != nil {
 		t.Fatal(err)
@@ -155,7 +155,7 @@ func TestHeaders(t *testing.T) {
 		"Authorization": "Bearer " + plantedToken, "Accept": "application/json", "User-Agent": "cogfn/" + Version,
 		"Cdf-Version": "20230101", "X-Cdp-Sdk": "CogfnGoSDK:" + Version, "X-Cdp-App": "my-tool/1.2",
 	}
-	for _, s := range f.seen {
+	for _, s := range f.requests {
 		got := map[string]string{}
 		for name := range want {
 			got[name] = s.Header.Get(name)
@@ -164,7 +164,7 @@ func TestHeaders(t *testing.T) {
 			t.Errorf("%s %s (-want +got):\n%s", s.Method, s.Path, diff)
 		}
 	}
-	check(t, "content type of a POST", f.seen[0].Header.Get("Content-Type"), "application/json")
+	check(t, "content type of a POST", f.requests[0].Header.Get("Content-Type"), "application/json")
 }
 
 // The middleware stands around every attempt and never sees the token, neither in the request nor by way of the answer.
@@ -185,29 +185,29 @@ func TestMiddleware(t *testing.T) {
 		}
 	}
 	withRequest := func(req *http.Request) (*http.Response, error) { // as net/http does
-		resp, err := reply(200, noFunctions)(req)
+		resp, err := respond(200, noFunctions)(req)
 		resp.Request = req
 		return resp, err
 	}
-	c, f := newScripted(t, []answer{withRequest}, WithMiddleware(watch("outer"), watch("inner")))
+	c, f := newFakeClient(t, []responder{withRequest}, WithMiddleware(watch("outer"), watch("inner")))
 	if _, err := c.List(t.Context(), Filter{}); err != nil {
 		t.Fatal(err)
 	}
 	check(t, "order", strings.Join(order, " "), "outer inner")
-	check(t, "header", f.seen[0].Header.Get("X-Trace"), "inner")
+	check(t, "header", f.requests[0].Header.Get("X-Trace"), "inner")
 }
 
 // Middleware may answer by itself, as caches and stubs do.
 func TestMiddlewareThatAnswers(t *testing.T) {
 	t.Parallel()
 	stub := func(body string) Middleware {
-		return func(Doer) Doer { return doerFunc(reply(200, body)) }
+		return func(Doer) Doer { return doerFunc(respond(200, body)) }
 	}
-	c, _ := newScripted(t, nil, WithMiddleware(stub(`{"status":"activated"}`)))
+	c, _ := newFakeClient(t, nil, WithMiddleware(stub(`{"status":"activated"}`)))
 	if got, err := c.Status(t.Context()); err != nil || got.Status != StatusActivated {
 		t.Errorf("got %v, %v", got, err)
 	}
-	c, _ = newScripted(t, nil, WithMiddleware(stub(`{`)))
+	c, _ = newFakeClient(t, nil, WithMiddleware(stub(`{`)))
 	_, err := c.Status(t.Context())
 	check(t, "operation", errorAs[*RequestError](t, err).Operation, "getFunctionsStatus")
 }
@@ -215,12 +215,12 @@ func TestMiddlewareThatAnswers(t *testing.T) {
 // What the generated client beneath does goes the same way: token, headers, errors, retries.
 func TestGen(t *testing.T) {
 	t.Parallel()
-	c, f := newScripted(t, []answer{reply(200, noFunctions), refusal(403, "no")})
+	c, f := newFakeClient(t, []responder{respond(200, noFunctions), errorResponse(403, "no")})
 	got, err := c.Gen().GetFunctions(t.Context(), nil)
 	if err != nil || got == nil {
 		t.Fatalf("got %v, %v", got, err)
 	}
-	check(t, "token", f.seen[0].Header.Get("Authorization"), "Bearer "+plantedToken)
+	check(t, "token", f.requests[0].Header.Get("Authorization"), "Bearer "+plantedToken)
 	_, err = c.Gen().GetFunction(t.Context(), 42)
 	if !errors.Is(err, ErrForbidden) {
 		t.Errorf("got %v, want ErrForbidden", err)
@@ -229,7 +229,7 @@ func TestGen(t *testing.T) {
 
 func TestBodyThatCannotBeReadAgain(t *testing.T) {
 	t.Parallel()
-	c, _ := newScripted(t, nil)
+	c, _ := newFakeClient(t, nil)
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "https://test.cognitedata.com/api/v1/projects/demo/functions/list", strings.NewReader("{}"))
 	if err != nil {
 		t.Fatal(err)
@@ -266,7 +266,7 @@ func TestTokenSourcesWithFaults(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			f := newFake(t)
+			f := newFakeService(t)
 			_, err := f.client(t, Config{TokenSource: test.source}).Status(t.Context())
 			check(t, "error", errorAs[*TokenError](t, err).Error(), test.want)
 		})

@@ -22,7 +22,7 @@ const (
 
 func TestCreate(t *testing.T) {
 	t.Parallel()
-	c, f := newScripted(t, []answer{registeredAt(signed), stored(), fileWith(true), reply(201, oneFunction)})
+	c, f := newFakeClient(t, []responder{registeredAt(signed), stored(), fileWith(true), respond(201, oneFunction)})
 	w := FunctionWrite{
 		Name: "team/hello", ExternalID: new("hello"), Secrets: map[string]string{"key": plantedSecret}, Metadata: map[string]string{"a": "b"},
 		FunctionPath: new("src/handler.py"),
@@ -40,17 +40,17 @@ func TestCreate(t *testing.T) {
 	if diff := cmp.Diff([]string{register, put, fileByIDs, creation}, f.paths()); diff != "" {
 		t.Errorf("requests (-want +got):\n%s", diff)
 	}
-	check(t, "file", f.seen[0].Body, `{"dataSetId":5,"mimeType":"application/zip","name":"team-hello.zip"}`)
-	check(t, "content type", f.seen[1].Header.Get("Content-Type"), "application/zip")
-	check(t, "length", f.seen[1].Length, int64(len(f.seen[1].Body)))
-	check(t, "token", f.seen[1].Header.Get("Authorization"), "")
-	content, err := zip.NewReader(strings.NewReader(f.seen[1].Body), f.seen[1].Length)
+	check(t, "file", f.requests[0].Body, `{"dataSetId":5,"mimeType":"application/zip","name":"team-hello.zip"}`)
+	check(t, "content type", f.requests[1].Header.Get("Content-Type"), "application/zip")
+	check(t, "length", f.requests[1].Length, int64(len(f.requests[1].Body)))
+	check(t, "token", f.requests[1].Header.Get("Authorization"), "")
+	content, err := zip.NewReader(strings.NewReader(f.requests[1].Body), f.requests[1].Length)
 	if err != nil {
 		t.Fatal(err)
 	}
 	check(t, "code", content.File[0].Name, "src/handler.py")
 	var body gen.FunctionCreateRequest
-	if err := json.Unmarshal([]byte(f.seen[3].Body), &body); err != nil {
+	if err := json.Unmarshal([]byte(f.requests[3].Body), &body); err != nil {
 		t.Fatal(err)
 	}
 	want := w
@@ -63,55 +63,55 @@ func TestCreate(t *testing.T) {
 func TestCreateFromFile(t *testing.T) {
 	t.Parallel()
 	for _, id := range []int64{0, 7} {
-		c, f := newScripted(t, []answer{reply(201, oneFunction)})
+		c, f := newFakeClient(t, []responder{respond(201, oneFunction)})
 		if _, err := c.Create(t.Context(), FunctionWrite{Name: "hello", FileID: id}, FileID(7)); err != nil {
 			t.Fatal(err)
 		}
-		check(t, "body", f.seen[0].Body, `{"items":[{"fileId":7,"name":"hello"}]}`)
+		check(t, "body", f.requests[0].Body, `{"items":[{"fileId":7,"name":"hello"}]}`)
 	}
 }
 
 var failedCreations = map[string]struct {
 	opts   []CreateOption
-	script []answer
+	script []responder
 	paths  []string // after those of the upload
 	want   string
 }{
 	"refused": {
 		nil,
-		[]answer{reply(400, `{"error":{"code":400,"message":"taken","duplicated":[{"externalId":"hello"}]}}`), gone()},
+		[]responder{respond(400, `{"error":{"code":400,"message":"taken","duplicated":[{"externalId":"hello"}]}}`), gone()},
 		[]string{creation, remove},
 		`functions: postFunctions was refused with status 400: taken (duplicated: {"externalId":"hello"})`,
 	},
 	"refused, file of another": {
-		[]CreateOption{WithFileExternalID("shared")}, []answer{refusal(400, "no")}, []string{creation}, "functions: postFunctions was refused with status 400: no",
+		[]CreateOption{WithFileExternalID("shared")}, []responder{errorResponse(400, "no")}, []string{creation}, "functions: postFunctions was refused with status 400: no",
 	},
 	"refused, file cannot be deleted": {
 		nil,
-		[]answer{refusal(400, "no"), refusal(500, "fault")},
+		[]responder{errorResponse(400, "no"), errorResponse(500, "fault")},
 		[]string{creation, remove},
 		"functions: postFunctions was refused with status 400: no; the uploaded file with id 7 is left behind; delete it: deleteFiles was refused with status 500: fault",
 	},
 	"answer lost": {
-		nil, []answer{reset()}, []string{creation}, "functions: postFunctions got no usable answer: read tcp: read: connection reset by peer",
+		nil, []responder{connectionReset()}, []string{creation}, "functions: postFunctions got no usable answer: read tcp: read: connection reset by peer",
 	},
 	"answer lost behind a proxy": {
-		nil, []answer{refusal(504, "late")}, []string{creation}, "functions: postFunctions was refused with status 504: late; try again later",
+		nil, []responder{errorResponse(504, "late")}, []string{creation}, "functions: postFunctions was refused with status 504: late; try again later",
 	},
 	"answer without a function": {
-		nil, []answer{reply(201, noFunctions)}, []string{creation}, "functions: postFunctions got no usable answer: the answer holds no function",
+		nil, []responder{respond(201, noFunctions)}, []string{creation}, "functions: postFunctions got no usable answer: the answer holds no function",
 	},
 }
 
 // What becomes of the code file when the function does not come about.
 func TestCreateThatFails(t *testing.T) {
 	t.Parallel()
-	uploaded := []answer{registeredAt(signed), stored(), fileWith(true)}
+	uploaded := []responder{registeredAt(signed), stored(), fileWith(true)}
 	for name, test := range failedCreations {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				c, f := newScripted(t, append(append([]answer{}, uploaded...), test.script...))
+				c, f := newFakeClient(t, append(append([]responder{}, uploaded...), test.script...))
 				_, err := c.Create(t.Context(), FunctionWrite{Name: "hello"}, HandlerText(code), test.opts...)
 				check(t, "error", fmt.Sprint(err), test.want)
 				if diff := cmp.Diff(append([]string{register, put, fileByIDs}, test.paths...), f.paths()); diff != "" {
@@ -122,13 +122,13 @@ func TestCreateThatFails(t *testing.T) {
 	}
 	t.Run("a file of the caller's stays", func(t *testing.T) {
 		t.Parallel()
-		c, _ := newScripted(t, []answer{refusal(400, "no")})
+		c, _ := newFakeClient(t, []responder{errorResponse(400, "no")})
 		_, err := c.Create(t.Context(), FunctionWrite{Name: "hello"}, FileID(7))
 		check(t, "status", errorAs[*APIError](t, err).StatusCode, 400)
 	})
 	t.Run("no upload, no function", func(t *testing.T) {
 		t.Parallel()
-		c, _ := newScripted(t, []answer{refusal(403, "no")})
+		c, _ := newFakeClient(t, []responder{errorResponse(403, "no")})
 		_, err := c.Create(t.Context(), FunctionWrite{Name: "hello"}, HandlerText(code), WithFileExternalID("x"))
 		checkKinds(t, err, ErrForbidden)
 	})
@@ -193,7 +193,7 @@ func TestCreateRefuses(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c, _ := newScripted(t, nil)
+			c, _ := newFakeClient(t, nil)
 			_, err := c.Create(t.Context(), test.w, HandlerText(code))
 			check(t, "field", errorAs[*ArgumentError](t, err).Field != "", true)
 			checkKinds(t, err, ErrInvalid)
@@ -212,7 +212,7 @@ func TestCreateRefuses(t *testing.T) {
 
 func TestCreateTakesWhatIsJustAllowed(t *testing.T) {
 	t.Parallel()
-	c, _ := newScripted(t, []answer{reply(201, oneFunction)})
+	c, _ := newFakeClient(t, []responder{respond(201, oneFunction)})
 	metadata := map[string]string{strings.Repeat("k", gen.MetadataMaxKeyLength): strings.Repeat("v", gen.MetadataMaxValueLength)}
 	_, err := c.Create(t.Context(), FunctionWrite{
 		Name: strings.Repeat("é", gen.FunctionNameMaxLength), ExternalID: new(strings.Repeat("x", gen.ExternalIDMaxLength)),
@@ -242,7 +242,7 @@ func TestCreateWantsOneSource(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c, _ := newScripted(t, nil)
+			c, _ := newFakeClient(t, nil)
 			_, err := c.Create(t.Context(), test.w, test.source)
 			check(t, "error", fmt.Sprint(err), test.want)
 			checkKinds(t, err, ErrInvalid)
@@ -252,13 +252,13 @@ func TestCreateWantsOneSource(t *testing.T) {
 
 func TestCreateChecksTheCodeUnlessToldNotTo(t *testing.T) {
 	t.Parallel()
-	c, _ := newScripted(t, nil)
+	c, _ := newFakeClient(t, nil)
 	_, err := c.Create(t.Context(), FunctionWrite{Name: "f"}, HandlerText("x = 1\n"))
 	checkKinds(t, err, ErrInvalid)
 	check(t, "file", errorAs[*SourceError](t, err).File, "handler.py")
-	c, f := newScripted(t, []answer{registeredAt(signed), stored(), fileWith(true), reply(201, oneFunction)})
+	c, f := newFakeClient(t, []responder{registeredAt(signed), stored(), fileWith(true), respond(201, oneFunction)})
 	if _, err := c.Create(t.Context(), FunctionWrite{Name: "f"}, HandlerText("x = 1\n"), WithoutValidation()); err != nil {
 		t.Fatal(err)
 	}
-	check(t, "a zip was sent", bytes.HasPrefix([]byte(f.seen[1].Body), []byte("PK")), true)
+	check(t, "a zip was sent", bytes.HasPrefix([]byte(f.requests[1].Body), []byte("PK")), true)
 }

@@ -16,7 +16,7 @@ import (
 	"time"
 )
 
-// Secrets that the tests plant, and that no error and no log may show.
+// Secrets that the tests plant. No error and no log may contain them.
 const (
 	plantedToken  = "planted-token"
 	plantedNonce  = "planted-nonce"
@@ -24,8 +24,8 @@ const (
 	plantedKey    = "planted-key"
 )
 
-// sent is a request as the fake service saw it.
-type sent struct {
+// sentRequest is a request as the fake service received it.
+type sentRequest struct {
 	Method string
 	Path   string
 	Header http.Header
@@ -35,38 +35,38 @@ type sent struct {
 	Length int64
 }
 
-// answer is what the fake service does with one request.
-type answer func(req *http.Request) (*http.Response, error)
+// responder returns the response of the fake service to one request.
+type responder func(req *http.Request) (*http.Response, error)
 
-// fake is a service without sockets that answers by a script. Requests beyond the script, and answers that nobody asked
-// for, fail the test.
-type fake struct {
-	t      *testing.T
-	mu     sync.Mutex
-	script []answer
-	seen   []sent
+// fakeService is a transport that responds by a script. A request beyond the script fails the test, and so does a scripted
+// response that was not requested.
+type fakeService struct {
+	t        *testing.T
+	mu       sync.Mutex
+	script   []responder
+	requests []sentRequest
 }
 
-func newFake(t *testing.T, script ...answer) *fake {
+func newFakeService(t *testing.T, script ...responder) *fakeService {
 	t.Helper()
-	f := &fake{t: t, script: script}
+	f := &fakeService{t: t, script: script}
 	t.Cleanup(func() {
-		if len(f.seen) < len(f.script) && !t.Failed() {
-			t.Errorf("%d of %d scripted requests came", len(f.seen), len(f.script))
+		if len(f.requests) < len(f.script) && !t.Failed() {
+			t.Errorf("got %d of %d scripted requests", len(f.requests), len(f.script))
 		}
 	})
 	return f
 }
 
-// newScripted is a client with a static token over a fake.
-func newScripted(t *testing.T, script []answer, opts ...Option) (*Client, *fake) {
+// newFakeClient returns a client with a static token that sends its requests to a fakeService.
+func newFakeClient(t *testing.T, script []responder, opts ...Option) (*Client, *fakeService) {
 	t.Helper()
-	f := newFake(t, script...)
+	f := newFakeService(t, script...)
 	return f.client(t, Config{}, opts...), f
 }
 
-// client fills in what cfg lacks.
-func (f *fake) client(t *testing.T, cfg Config, opts ...Option) *Client {
+// client returns a client of f. It sets the fields of cfg that are empty and required.
+func (f *fakeService) client(t *testing.T, cfg Config, opts ...Option) *Client {
 	t.Helper()
 	return newTestClient(t, f, cfg, opts...)
 }
@@ -89,20 +89,20 @@ func newTestClient(t *testing.T, transport http.RoundTripper, cfg Config, opts .
 	return c
 }
 
-func (f *fake) RoundTrip(req *http.Request) (*http.Response, error) {
+func (f *fakeService) RoundTrip(req *http.Request) (*http.Response, error) {
 	f.mu.Lock()
-	n := len(f.seen)
-	f.seen = append(f.seen, record(req))
+	n := len(f.requests)
+	f.requests = append(f.requests, recordRequest(req))
 	f.mu.Unlock()
 	if n >= len(f.script) {
-		f.t.Errorf("request %d was not expected: %s %s", n+1, req.Method, req.URL.Path)
-		return nil, errors.New("no answer is scripted")
+		f.t.Errorf("unexpected request %d: %s %s", n+1, req.Method, req.URL.Path)
+		return nil, errors.New("no response is scripted")
 	}
 	return f.script[n](req)
 }
 
-func record(req *http.Request) sent {
-	s := sent{
+func recordRequest(req *http.Request) sentRequest {
+	s := sentRequest{
 		Method: req.Method, Path: req.URL.Path, Header: req.Header.Clone(), URL: req.URL.String(), At: time.Now(),
 		Length: req.ContentLength,
 	}
@@ -115,36 +115,36 @@ func record(req *http.Request) sent {
 	return s
 }
 
-// paths are the requests so far, as "METHOD /path" below the project.
-func (f *fake) paths() []string {
+// paths returns the requests so far as "METHOD /path", without the prefix of the project.
+func (f *fakeService) paths() []string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	var paths []string
-	for _, s := range f.seen {
+	for _, s := range f.requests {
 		paths = append(paths, s.Method+" "+strings.TrimPrefix(s.Path, "/api/v1/projects/demo"))
 	}
 	return paths
 }
 
-// pauses are the times between the requests.
-func (f *fake) pauses() []time.Duration {
+// intervals returns the times between the requests so far.
+func (f *fakeService) intervals() []time.Duration {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	var pauses []time.Duration
-	for i := 1; i < len(f.seen); i++ {
-		pauses = append(pauses, f.seen[i].At.Sub(f.seen[i-1].At))
+	var intervals []time.Duration
+	for i := 1; i < len(f.requests); i++ {
+		intervals = append(intervals, f.requests[i].At.Sub(f.requests[i-1].At))
 	}
-	return pauses
+	return intervals
 }
 
-// transportFunc is a service that answers by its own rule.
+// transportFunc is a transport without a script.
 type transportFunc func(req *http.Request) (*http.Response, error)
 
 func (f transportFunc) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
 
-// reply answers with JSON and with headers given as names and values by turns. It leaves Response.Request nil, as
-// transports of callers may.
-func reply(status int, body string, headers ...string) answer {
+// respond responds with a JSON body and with headers given as alternating names and values. It leaves Response.Request nil,
+// because transports of callers may do so.
+func respond(status int, body string, headers ...string) responder {
 	return func(*http.Request) (*http.Response, error) {
 		h := http.Header{"Content-Type": {"application/json; charset=utf-8"}}
 		for i := 0; i+1 < len(headers); i += 2 {
@@ -154,39 +154,40 @@ func reply(status int, body string, headers ...string) answer {
 	}
 }
 
-// refusal answers with the API's envelope.
-func refusal(status int, message string, headers ...string) answer {
+// errorResponse responds with an error in the envelope of the API.
+func errorResponse(status int, message string, headers ...string) responder {
 	body, err := json.Marshal(map[string]any{"error": map[string]any{"code": status, "message": message}})
 	if err != nil {
 		panic(err)
 	}
-	return reply(status, string(body), headers...)
+	return respond(status, string(body), headers...)
 }
 
-// breaks fails before any answer.
-func breaks(err error) answer {
+// fails returns err instead of a response.
+func fails(err error) responder {
 	return func(*http.Request) (*http.Response, error) { return nil, err }
 }
 
-// refusedDial and reset are what net/http returns when nobody listens, and when the connection is cut.
-func refusedDial() answer {
-	return breaks(&net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)})
+// connectionRefused fails as net/http does if no server listens.
+func connectionRefused() responder {
+	return fails(&net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)})
 }
 
-func reset() answer {
-	return breaks(&net.OpError{Op: "read", Net: "tcp", Err: os.NewSyscallError("read", syscall.ECONNRESET)})
+// connectionReset fails as net/http does if the server closes the connection before it responds.
+func connectionReset() responder {
+	return fails(&net.OpError{Op: "read", Net: "tcp", Err: os.NewSyscallError("read", syscall.ECONNRESET)})
 }
 
-// hangs answers nothing until the request's context ends.
-func hangs() answer {
+// hangs fails when the context of the request is done.
+func hangs() responder {
 	return func(req *http.Request) (*http.Response, error) {
 		<-req.Context().Done()
 		return nil, context.Cause(req.Context())
 	}
 }
 
-// truncated answers with a body that breaks off.
-func truncated(status int, body string) answer {
+// truncated responds with the first half of body, and then with a read error.
+func truncated(status int, body string) responder {
 	return func(*http.Request) (*http.Response, error) {
 		half := io.MultiReader(strings.NewReader(body[:len(body)/2]), brokenReader{})
 		return &http.Response{
@@ -199,26 +200,26 @@ type brokenReader struct{}
 
 func (brokenReader) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 
-// times repeats an answer.
-func times(n int, a answer) []answer {
-	all := make([]answer, n)
+// times returns n copies of r.
+func times(n int, r responder) []responder {
+	all := make([]responder, n)
 	for i := range all {
-		all[i] = a
+		all[i] = r
 	}
 	return all
 }
 
-// Bodies of answers that many tests need.
+// Bodies of responses that several tests use.
 const (
-	noFunctions  = `{"items":[]}`
-	oneFunction  = `{"items":[{"id":42,"name":"hello","externalId":"hello","fileId":7,"status":"Ready","createdTime":1700000000000}]}`
-	oneSession   = `{"items":[{"id":5,"status":"READY","nonce":"` + plantedNonce + `"}]}`
-	runningCall  = `{"id":9,"functionId":42,"status":"Running","startTime":1700000000000}`
-	runningCalls = `{"items":[` + runningCall + `]}`
-	endedCalls   = `{"items":[{"id":9,"functionId":42,"status":"Completed","startTime":1700000000000,"endTime":1700000001000}]}`
+	noFunctions    = `{"items":[]}`
+	oneFunction    = `{"items":[{"id":42,"name":"hello","externalId":"hello","fileId":7,"status":"Ready","createdTime":1700000000000}]}`
+	oneSession     = `{"items":[{"id":5,"status":"READY","nonce":"` + plantedNonce + `"}]}`
+	runningCall    = `{"id":9,"functionId":42,"status":"Running","startTime":1700000000000}`
+	runningCalls   = `{"items":[` + runningCall + `]}`
+	completedCalls = `{"items":[{"id":9,"functionId":42,"status":"Completed","startTime":1700000000000,"endTime":1700000001000}]}`
 )
 
-// check compares got with want where == does.
+// check fails the test if got and want are not equal.
 func check[T comparable](t *testing.T, what string, got, want T) {
 	t.Helper()
 	if got != want {

@@ -14,19 +14,19 @@ import (
 )
 
 // registeredAt is the answer to the registration of file 7, whose bytes are to go to address.
-func registeredAt(address string) answer {
-	return reply(201, fmt.Sprintf(`{"id":7,"name":"f.zip","mimeType":"application/zip","uploaded":false,"createdTime":1,"lastUpdatedTime":1,"uploadUrl":%q}`, address))
+func registeredAt(address string) responder {
+	return respond(201, fmt.Sprintf(`{"id":7,"name":"f.zip","mimeType":"application/zip","uploaded":false,"createdTime":1,"lastUpdatedTime":1,"uploadUrl":%q}`, address))
 }
 
-func fileWith(uploaded bool) answer {
-	return reply(200, fmt.Sprintf(`{"items":[{"id":7,"name":"f.zip","uploaded":%v,"createdTime":1,"lastUpdatedTime":1}]}`, uploaded))
+func fileWith(uploaded bool) responder {
+	return respond(200, fmt.Sprintf(`{"items":[{"id":7,"name":"f.zip","uploaded":%v,"createdTime":1,"lastUpdatedTime":1}]}`, uploaded))
 }
 
 // stored is the answer of the store, which is no JSON.
-func stored() answer { return reply(200, "", "Content-Type", "text/plain") }
+func stored() responder { return respond(200, "", "Content-Type", "text/plain") }
 
 // gone is the answer to a deletion.
-func gone() answer { return reply(200, "{}") }
+func gone() responder { return respond(200, "{}") }
 
 const (
 	signed    = "https://store.example.com/files/7?sig=" + plantedKey
@@ -41,7 +41,7 @@ func TestUpload(t *testing.T) {
 	t.Run("until the service has noticed", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			c, f := newScripted(t, []answer{registeredAt(signed), stored(), fileWith(false), fileWith(false), fileWith(false), fileWith(true)})
+			c, f := newFakeClient(t, []responder{registeredAt(signed), stored(), fileWith(false), fileWith(false), fileWith(false), fileWith(true)})
 			got, err := c.Files.Upload(t.Context(), FileWrite{Name: "f.zip", MimeType: new("application/zip")}, []byte("content"))
 			if err != nil || !got.Uploaded {
 				t.Fatalf("got %v, %v", got, err)
@@ -49,12 +49,12 @@ func TestUpload(t *testing.T) {
 			if diff := cmp.Diff([]string{register, put, fileByIDs, fileByIDs, fileByIDs, fileByIDs}, f.paths()); diff != "" {
 				t.Errorf("requests (-want +got):\n%s", diff)
 			}
-			upload := f.seen[1]
+			upload := f.requests[1]
 			check(t, "address", upload.URL, signed)
 			check(t, "body", upload.Body, "content")
 			check(t, "length", upload.Length, 7)
 			check(t, "content type", upload.Header.Get("Content-Type"), "application/zip")
-			check(t, "first look", f.seen[2].At, upload.At)
+			check(t, "first look", f.requests[2].At, upload.At)
 		})
 	})
 	t.Run("slowly", func(t *testing.T) {
@@ -66,7 +66,7 @@ func TestUpload(t *testing.T) {
 				}
 				return stored()(req)
 			}
-			c, _ := newScripted(t, []answer{registeredAt(signed), slow, fileWith(true)}, WithAttemptTimeout(time.Second))
+			c, _ := newFakeClient(t, []responder{registeredAt(signed), slow, fileWith(true)}, WithAttemptTimeout(time.Second))
 			if _, err := c.Files.Upload(t.Context(), FileWrite{Name: "f"}, nil); err != nil {
 				t.Error(err)
 			}
@@ -74,15 +74,15 @@ func TestUpload(t *testing.T) {
 	})
 	t.Run("overwrite", func(t *testing.T) {
 		t.Parallel()
-		c, f := newScripted(t, []answer{registeredAt(signed), stored(), fileWith(true)})
+		c, f := newFakeClient(t, []responder{registeredAt(signed), stored(), fileWith(true)})
 		if _, err := c.Files.Upload(t.Context(), FileWrite{Name: "f", ExternalID: new("x")}, nil, WithOverwrite()); err != nil {
 			t.Fatal(err)
 		}
-		check(t, "query", strings.HasSuffix(f.seen[0].URL, "/files?overwrite=true"), true)
+		check(t, "query", strings.HasSuffix(f.requests[0].URL, "/files?overwrite=true"), true)
 	})
 	t.Run("taken", func(t *testing.T) {
 		t.Parallel()
-		c, _ := newScripted(t, []answer{reply(409, `{"error":{"code":409,"message":"x","duplicated":[{"externalId":"x"}]}}`)})
+		c, _ := newFakeClient(t, []responder{respond(409, `{"error":{"code":409,"message":"x","duplicated":[{"externalId":"x"}]}}`)})
 		_, err := c.Files.Upload(t.Context(), FileWrite{Name: "f", ExternalID: new("x")}, nil)
 		checkKinds(t, err, ErrDuplicated)
 	})
@@ -103,8 +103,8 @@ func TestSignedAddressesGetNoToken(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			links := reply(200, fmt.Sprintf(`{"items":[{"id":7,"downloadUrl":%q}]}`, test.address))
-			c, f := newScripted(t, []answer{registeredAt(test.address), stored(), fileWith(true), links, reply(200, "content")})
+			links := respond(200, fmt.Sprintf(`{"items":[{"id":7,"downloadUrl":%q}]}`, test.address))
+			c, f := newFakeClient(t, []responder{registeredAt(test.address), stored(), fileWith(true), links, respond(200, "content")})
 			if _, err := c.Files.Upload(t.Context(), FileWrite{Name: "f"}, []byte("x")); err != nil {
 				t.Fatal(err)
 			}
@@ -113,7 +113,7 @@ func TestSignedAddressesGetNoToken(t *testing.T) {
 				t.Fatal(err)
 			}
 			check(t, "content", string(content), "content")
-			for i, s := range f.seen {
+			for i, s := range f.requests {
 				want := "Bearer " + plantedToken
 				if i == 1 || i == 4 {
 					want = ""
@@ -134,8 +134,8 @@ func TestAddressesThatAreRefused(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c, f := newScripted(t, []answer{
-				registeredAt(test.address), reply(200, "{}"), reply(200, fmt.Sprintf(`{"items":[{"downloadUrl":%q}]}`, test.address)),
+			c, f := newFakeClient(t, []responder{
+				registeredAt(test.address), respond(200, "{}"), respond(200, fmt.Sprintf(`{"items":[{"downloadUrl":%q}]}`, test.address)),
 			})
 			_, err := c.Files.Upload(t.Context(), FileWrite{Name: "f"}, nil)
 			check(t, "upload", err.Error(), test.want)
@@ -149,26 +149,26 @@ func TestAddressesThatAreRefused(t *testing.T) {
 // A file whose bytes did not arrive serves nobody and is deleted again, unless it was there before.
 func TestUploadThatFails(t *testing.T) {
 	t.Parallel()
-	refused := reply(403, "<Error>", "Content-Type", "application/xml", "Retry-After", "")
+	refused := respond(403, "<Error>", "Content-Type", "application/xml", "Retry-After", "")
 	const text = "functions: upload was refused with status 403: Forbidden, with an answer that is not of the API (application/xml)"
 	tests := map[string]struct {
 		opts   []UploadOption
-		script []answer
+		script []responder
 		paths  []string
 		want   string
 	}{
-		"deleted":  {nil, []answer{registeredAt(signed), refused, gone()}, []string{register, put, remove}, text},
-		"replaced": {[]UploadOption{WithOverwrite()}, []answer{registeredAt(signed), refused}, []string{register, put}, text},
+		"deleted":  {nil, []responder{registeredAt(signed), refused, gone()}, []string{register, put, remove}, text},
+		"replaced": {[]UploadOption{WithOverwrite()}, []responder{registeredAt(signed), refused}, []string{register, put}, text},
 		"left behind": {
 			nil,
-			[]answer{registeredAt(signed), refused, refusal(403, "no")},
+			[]responder{registeredAt(signed), refused, errorResponse(403, "no")},
 			[]string{register, put, remove},
 			text + "; the uploaded file with id 7 is left behind; delete it: deleteFiles was refused with status 403: no; ask for the capability filesAcl:WRITE",
 		},
-		"repeated": {nil, []answer{registeredAt(signed), reset(), refusal(503, "busy"), truncated(200, "ok"), stored(), fileWith(true)}, []string{register, put, put, put, put, fileByIDs}, ""},
+		"repeated": {nil, []responder{registeredAt(signed), connectionReset(), errorResponse(503, "busy"), truncated(200, "ok"), stored(), fileWith(true)}, []string{register, put, put, put, put, fileByIDs}, ""},
 		"cannot be read back": {
 			nil,
-			[]answer{registeredAt(signed), stored(), refusal(403, "no"), gone()},
+			[]responder{registeredAt(signed), stored(), errorResponse(403, "no"), gone()},
 			[]string{register, put, fileByIDs, remove},
 			"functions: byIdsFiles was refused with status 403: no; ask for the capability filesAcl:READ",
 		},
@@ -177,7 +177,7 @@ func TestUploadThatFails(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				c, f := newScripted(t, test.script)
+				c, f := newFakeClient(t, test.script)
 				_, err := c.Files.Upload(t.Context(), FileWrite{Name: "f", ExternalID: new("x")}, []byte("content"), test.opts...)
 				if test.want != "" {
 					check(t, "error", fmt.Sprint(err), test.want)
@@ -187,7 +187,7 @@ func TestUploadThatFails(t *testing.T) {
 				if diff := cmp.Diff(test.paths, f.paths()); diff != "" {
 					t.Errorf("requests (-want +got):\n%s", diff)
 				}
-				for _, s := range f.seen {
+				for _, s := range f.requests {
 					if s.Method == http.MethodPut {
 						check(t, "body", s.Body, "content")
 					}
@@ -199,8 +199,8 @@ func TestUploadThatFails(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			start := time.Now()
-			script := append([]answer{registeredAt(signed), stored(), fileWith(false)}, times(2, fileWith(false))...)
-			c, _ := newScripted(t, append(script, gone()), WithPoll(ConstantPoll(50*time.Second)))
+			script := append([]responder{registeredAt(signed), stored(), fileWith(false)}, times(2, fileWith(false))...)
+			c, _ := newFakeClient(t, append(script, gone()), WithPoll(ConstantPoll(50*time.Second)))
 			_, err := c.Files.Upload(t.Context(), FileWrite{Name: "f"}, nil)
 			check(t, "waited", time.Since(start), uploadWait)
 			check(t, "text", err.Error(), "functions: stopped waiting for the upload of the file with id 7: the service has not noticed the bytes within 2m0s (context deadline exceeded)")
@@ -210,20 +210,20 @@ func TestUploadThatFails(t *testing.T) {
 
 func TestFiles(t *testing.T) {
 	t.Parallel()
-	unknown := reply(400, `{"error":{"code":400,"message":"x","missing":[{"id":7}]}}`)
-	c, f := newScripted(t, []answer{
-		fileWith(true), reply(200, "{}"), reply(200, `{"items":[]}`), unknown, unknown, reply(200, `{"items":[{}]}`), unknown,
-		reply(200, `{"items":[{"downloadUrl":"`+signed+`"}]}`), refusal(403, "expired"),
+	unknown := respond(400, `{"error":{"code":400,"message":"x","missing":[{"id":7}]}}`)
+	c, f := newFakeClient(t, []responder{
+		fileWith(true), respond(200, "{}"), respond(200, `{"items":[]}`), unknown, unknown, respond(200, `{"items":[{}]}`), unknown,
+		respond(200, `{"items":[{"downloadUrl":"`+signed+`"}]}`), errorResponse(403, "expired"),
 	})
 	file, err := c.Files.Retrieve(t.Context(), ExternalID("x"))
 	if err != nil || file.ID != 7 {
 		t.Fatalf("got %v, %v", file, err)
 	}
-	check(t, "body", f.seen[0].Body, `{"items":[{"externalId":"x"}]}`)
+	check(t, "body", f.requests[0].Body, `{"items":[{"externalId":"x"}]}`)
 	if err := c.Files.Delete(t.Context(), []Identifier{ExternalID("x")}); err != nil {
 		t.Fatal(err)
 	}
-	check(t, "body", f.seen[1].Body, `{"items":[{"externalId":"x"}]}`)
+	check(t, "body", f.requests[1].Body, `{"items":[{"externalId":"x"}]}`)
 	for range 2 {
 		_, err = c.Files.Retrieve(t.Context(), ID(7))
 		checkKinds(t, err, ErrNotFound)
@@ -241,11 +241,11 @@ func TestFiles(t *testing.T) {
 
 func TestDownloadIsBoundedAndRepeated(t *testing.T) {
 	t.Parallel()
-	link := reply(200, `{"items":[{"downloadUrl":"`+signed+`"}]}`)
+	link := respond(200, `{"items":[{"downloadUrl":"`+signed+`"}]}`)
 	t.Run("repeated", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			c, _ := newScripted(t, []answer{link, truncated(200, "content"), breaks(io.EOF), reply(200, "content")})
+			c, _ := newFakeClient(t, []responder{link, truncated(200, "content"), fails(io.EOF), respond(200, "content")})
 			got, err := c.Files.Download(t.Context(), ID(7))
 			check(t, "content", string(got), "content")
 			check(t, "error", err, nil)
@@ -254,7 +254,7 @@ func TestDownloadIsBoundedAndRepeated(t *testing.T) {
 	t.Run("too long", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			c, _ := newScripted(t, []answer{link, reply(200, strings.Repeat("x", 201))}, WithMaxResponseBytes(200))
+			c, _ := newFakeClient(t, []responder{link, respond(200, strings.Repeat("x", 201))}, WithMaxResponseBytes(200))
 			_, err := c.Files.Download(t.Context(), ID(7))
 			check(t, "operation", errorAs[*RequestError](t, err).Operation, "download")
 			check(t, "unavailable", errors.Is(err, ErrUnavailable), false)

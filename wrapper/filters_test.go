@@ -90,7 +90,7 @@ func (f filterFields) namesSentFor(t *testing.T, field reflect.StructField) []st
 	var names []string
 	service := transportFunc(func(req *http.Request) (*http.Response, error) {
 		var body struct{ Filter map[string]json.RawMessage }
-		if text := record(req).Body; text != "" {
+		if text := recordRequest(req).Body; text != "" {
 			if err := json.Unmarshal([]byte(text), &body); err != nil {
 				return nil, err
 			}
@@ -103,7 +103,7 @@ func (f filterFields) namesSentFor(t *testing.T, field reflect.StructField) []st
 				names = append(names, name)
 			}
 		}
-		return reply(200, `{"items":[]}`)(req)
+		return respond(200, `{"items":[]}`)(req)
 	})
 	values := []reflect.Value{sampleOf(t, field.Type)}
 	if field.Type == reflect.TypeFor[Identifier]() {

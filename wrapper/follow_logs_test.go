@@ -48,7 +48,7 @@ func (l *logging) RoundTrip(req *http.Request) (*http.Response, error) {
 	now := time.Since(l.start)
 	if strings.HasSuffix(req.URL.Path, "/byids") {
 		if now < l.end {
-			return reply(200, runningCalls)(req)
+			return respond(200, runningCalls)(req)
 		}
 		return callWith("Failed", fmt.Sprintf(`,"endTime":%d`, l.start.Add(l.end-l.behind).UnixMilli()))(req)
 	}
@@ -69,7 +69,7 @@ func (l *logging) RoundTrip(req *http.Request) (*http.Response, error) {
 	if now < l.honest && l.draw != nil {
 		switch trouble, n := l.draw(len(visible.Items)); trouble {
 		case "503":
-			return refusal(503, "busy")(req)
+			return errorResponse(503, "busy")(req)
 		case "broken off":
 			return truncated(200, `{"items":[]}`)(req)
 		case "empty":
@@ -82,7 +82,7 @@ func (l *logging) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	return reply(200, string(body))(req)
+	return respond(200, string(body))(req)
 }
 
 // followed is everything that is handed on, as texts.
@@ -255,12 +255,12 @@ func TestFollowLogsEnds(t *testing.T) {
 		c := newTestClient(t, transport, Config{})
 		return followed(t, time.Now(), c.Calls.FollowLogs(ctx, ID(42), 9, opts...))
 	}
-	endless := func(log answer) http.RoundTripper {
+	endless := func(log responder) http.RoundTripper {
 		return transportFunc(func(req *http.Request) (*http.Response, error) {
 			if strings.HasSuffix(req.URL.Path, "/logs") {
 				return log(req)
 			}
-			return reply(200, runningCalls)(req)
+			return respond(200, runningCalls)(req)
 		})
 	}
 	const gaveUp = "functions: stopped following the log of call 9 of function 42"
@@ -270,14 +270,14 @@ func TestFollowLogsEnds(t *testing.T) {
 		text      string
 		kind      error
 	}{
-		"context, in a pause":   {endless(reply(200, `{"items":[]}`)), []FollowOption{WithLogInterval(time.Hour)}, gaveUp + ": context deadline exceeded", context.DeadlineExceeded},
+		"context, in a pause":   {endless(respond(200, `{"items":[]}`)), []FollowOption{WithLogInterval(time.Hour)}, gaveUp + ": context deadline exceeded", context.DeadlineExceeded},
 		"context, in a request": {endless(hangs()), nil, gaveUp + "; getFunctionCallLogs got no usable answer: context deadline exceeded (2 attempts)", context.DeadlineExceeded},
-		"refused":               {endless(refusal(403, "no")), nil, "functions: getFunctionCallLogs was refused with status 403: no", ErrForbidden},
+		"refused":               {endless(errorResponse(403, "no")), nil, "functions: getFunctionCallLogs was refused with status 403: no", ErrForbidden},
 		"unknown call": {transportFunc(func(req *http.Request) (*http.Response, error) {
 			if strings.HasSuffix(req.URL.Path, "/logs") {
-				return reply(200, `{"items":[]}`)(req)
+				return respond(200, `{"items":[]}`)(req)
 			}
-			return reply(200, `{"items":[]}`)(req)
+			return respond(200, `{"items":[]}`)(req)
 		}), nil, "functions: byIdsFunctionCalls got no usable answer: not found", ErrNotFound},
 		"no pause":       {nil, []FollowOption{WithLogInterval(0)}, "functions: pause is 0s; it must be a millisecond at least", ErrInvalid},
 		"negative grace": {nil, []FollowOption{WithLogGrace(-1)}, "functions: grace or hold is below zero; use 0 for none", ErrInvalid},
@@ -322,7 +322,7 @@ func TestFollowLogsEnds(t *testing.T) {
 	t.Run("held lines, refused", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			c, _ := newScripted(t, []answer{logOf(2), refusal(403, "no")}, WithPoll(ConstantPoll(time.Hour)))
+			c, _ := newFakeClient(t, []responder{logOf(2), errorResponse(403, "no")}, WithPoll(ConstantPoll(time.Hour)))
 			var lines []string
 			var fault error
 			for line, err := range c.Calls.FollowLogs(t.Context(), ID(42), 9, WithLogDelay(time.Minute)) {
@@ -337,7 +337,7 @@ func TestFollowLogsEnds(t *testing.T) {
 	t.Run("held lines, enough", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			c, _ := newScripted(t, []answer{logOf(2), refusal(403, "no")}, WithPoll(ConstantPoll(time.Hour)))
+			c, _ := newFakeClient(t, []responder{logOf(2), errorResponse(403, "no")}, WithPoll(ConstantPoll(time.Hour)))
 			for line, err := range c.Calls.FollowLogs(t.Context(), ID(42), 9, WithLogDelay(time.Minute)) {
 				check(t, "line", line.Text(), "line 1")
 				check(t, "error", err, nil)

@@ -49,11 +49,11 @@ func TestFunctionWriteHidesSecrets(t *testing.T) {
 		t.Errorf("showing it changed it (-before +after):\n%s", diff)
 	}
 	w.ExtraIndexURLs = w.ExtraIndexURLs[:1]
-	c, f := newScripted(t, []answer{reply(201, oneFunction)})
+	c, f := newFakeClient(t, []responder{respond(201, oneFunction)})
 	if _, err := c.Create(t.Context(), w, FileID(7)); err != nil {
 		t.Fatal(err)
 	}
-	check(t, "body", f.seen[0].Body, `{"items":[{"extraIndexUrls":["https://pypi.example.com/planted-token/simple"],"fileId":7,`+
+	check(t, "body", f.requests[0].Body, `{"items":[{"extraIndexUrls":["https://pypi.example.com/planted-token/simple"],"fileId":7,`+
 		`"indexUrl":"https://me:planted-secret@pypi.example.com/simple?token=planted-key","name":"hello","secrets":{"key":"planted-secret","other":"planted-key"}}]}`)
 }
 
@@ -78,7 +78,7 @@ func TestShownFunctionIsRefused(t *testing.T) {
 	if err := json.Unmarshal(encoded, &w); err != nil {
 		t.Fatal(err)
 	}
-	c, _ := newScripted(t, nil)
+	c, _ := newFakeClient(t, nil)
 	_, err = c.Create(t.Context(), w, FileID(7))
 	check(t, "text", err.Error(), "functions: Secrets still holds three stars for key, other; set the real values, which the service never returns; "+
 		"IndexURL still holds three stars; set the real address, which is not shown again; "+
@@ -113,7 +113,7 @@ func TestSecretsReveal(t *testing.T) {
 
 func TestHiddenAddressesAreRefusedWithoutValidationToo(t *testing.T) {
 	t.Parallel()
-	c, _ := newScripted(t, nil)
+	c, _ := newFakeClient(t, nil)
 	w := FunctionWrite{Name: "f", IndexURL: new("https://pypi.example.com/***")}
 	if _, err := c.Create(t.Context(), w, FileID(7), WithoutValidation()); !errors.Is(err, ErrInvalid) {
 		t.Errorf("got %v", err)

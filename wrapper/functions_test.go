@@ -20,7 +20,7 @@ func someFunction() gen.Function {
 func TestListFilter(t *testing.T) {
 	t.Parallel()
 	at := time.UnixMilli(1700000000000)
-	c, f := newScripted(t, []answer{reply(200, oneFunction)})
+	c, f := newFakeClient(t, []responder{respond(200, oneFunction)})
 	got, err := c.List(t.Context(), Filter{
 		Name: "n", Owner: "o", FileID: 7, Status: FunctionReady, ExternalIDPrefix: "p", CreatedTime: TimeRange{To: at},
 		Metadata: map[string]string{"k": "v"},
@@ -29,15 +29,15 @@ func TestListFilter(t *testing.T) {
 		t.Fatal(err)
 	}
 	check(t, "function", got[0].Identifier(), ID(42))
-	check(t, "body", f.seen[0].Body, `{"filter":{"createdTime":{"max":1700000000000},"externalIdPrefix":"p","fileId":7,`+
+	check(t, "body", f.requests[0].Body, `{"filter":{"createdTime":{"max":1700000000000},"externalIdPrefix":"p","fileId":7,`+
 		`"metadata":{"k":"v"},"name":"n","owner":"o","status":"Ready"},"limit":2}`)
 }
 
 func TestFunctionMethods(t *testing.T) {
 	t.Parallel()
-	c, f := newScripted(t, []answer{
-		functionWith("Queued", ""), functionWith("Ready", ""), reply(200, oneSession), reply(201, runningCall), reply(200, endedCalls),
-		refusal(403, "no"),
+	c, f := newFakeClient(t, []responder{
+		functionWith("Queued", ""), functionWith("Ready", ""), respond(200, oneSession), respond(201, runningCall), respond(200, completedCalls),
+		errorResponse(403, "no"),
 	}, WithPoll(ConstantPoll(1)))
 	fn := &Function{Function: someFunction(), client: c}
 	check(t, "created", fn.Created().UnixMilli(), 1700000000000)
@@ -67,12 +67,12 @@ func echoFunctions(t *testing.T, requests *[]int) transportFunc {
 			Items            []struct{ ID int64 }
 			IgnoreUnknownIDs bool
 		}
-		if err := json.Unmarshal([]byte(record(req).Body), &body); err != nil {
+		if err := json.Unmarshal([]byte(recordRequest(req).Body), &body); err != nil {
 			return nil, err
 		}
 		*requests = append(*requests, len(body.Items))
 		if strings.HasSuffix(req.URL.Path, "/delete") {
-			return reply(200, "{}")(req)
+			return respond(200, "{}")(req)
 		}
 		var items []string
 		for _, item := range body.Items {
@@ -80,7 +80,7 @@ func echoFunctions(t *testing.T, requests *[]int) transportFunc {
 				items = append(items, fmt.Sprintf(`{"id":%d,"name":"f","fileId":7,"status":"Ready","createdTime":1}`, item.ID))
 			}
 		}
-		return reply(200, `{"items":[`+strings.Join(items, ",")+`]}`)(req)
+		return respond(200, `{"items":[`+strings.Join(items, ",")+`]}`)(req)
 	}
 }
 
@@ -115,13 +115,13 @@ func TestFunctionsAreRetrievedInChunks(t *testing.T) {
 
 func TestRetrieveAndDeleteThatFail(t *testing.T) {
 	t.Parallel()
-	c, f := newScripted(t, []answer{reply(200, noFunctions), refusal(403, "no"), refusal(403, "no")})
+	c, f := newFakeClient(t, []responder{respond(200, noFunctions), errorResponse(403, "no"), errorResponse(403, "no")})
 	_, err := c.Retrieve(t.Context(), ID(1))
 	checkKinds(t, err, ErrNotFound)
 	_, err = c.Retrieve(t.Context(), ExternalID("x"))
 	checkKinds(t, err, ErrForbidden)
 	checkKinds(t, c.Delete(t.Context(), []Identifier{ExternalID("x")}, IgnoreUnknown()), ErrForbidden)
-	check(t, "body", f.seen[2].Body, `{"ignoreUnknownIds":true,"items":[{"externalId":"x"}]}`)
+	check(t, "body", f.requests[2].Body, `{"ignoreUnknownIds":true,"items":[{"externalId":"x"}]}`)
 	none, err := c.RetrieveMultiple(t.Context(), nil)
 	check(t, "no error for no ids", err, nil)
 	check(t, "functions", len(none), 0)
@@ -129,9 +129,9 @@ func TestRetrieveAndDeleteThatFail(t *testing.T) {
 
 func TestProject(t *testing.T) {
 	t.Parallel()
-	c, f := newScripted(t, []answer{
-		reply(200, `{"timeoutMinutes":9,"cpuCores":{"min":1,"max":3,"default":1},"memoryGb":{"min":1.5,"max":5,"default":1.5},"runtimes":["py312"]}`),
-		reply(200, `{"status":"activated"}`), reply(202, `{"status":"requested"}`),
+	c, f := newFakeClient(t, []responder{
+		respond(200, `{"timeoutMinutes":9,"cpuCores":{"min":1,"max":3,"default":1},"memoryGb":{"min":1.5,"max":5,"default":1.5},"runtimes":["py312"]}`),
+		respond(200, `{"status":"activated"}`), respond(202, `{"status":"requested"}`),
 	})
 	limits, err := c.Limits(t.Context())
 	if err != nil {

@@ -38,7 +38,7 @@ func TestIdentifiers(t *testing.T) {
 				}
 				return
 			}
-			c, _ := newScripted(t, nil)
+			c, _ := newFakeClient(t, nil)
 			_, retrieved := c.Retrieve(t.Context(), test.id)
 			_, started := c.Start(t.Context(), test.id, nil)
 			_, file := c.Files.Retrieve(t.Context(), test.id)
@@ -60,52 +60,52 @@ const (
 	call43Runs  = `{"id":9,"functionId":43,"status":"Running","startTime":1700000000000}`
 )
 
-var unknownFn = reply(400, `{"error":{"code":400,"message":"unknown","missing":[{"external_id":"hello"}]}}`)
+var unknownFn = respond(400, `{"error":{"code":400,"message":"unknown","missing":[{"external_id":"hello"}]}}`)
 
 var rememberedTests = map[string]struct {
-	script []answer
+	script []responder
 	paths  []string
 	second error
 }{
 	"looked up once": {
-		[]answer{reply(200, oneFunction), reply(200, oneSession), reply(201, runningCall), reply(200, oneSession), reply(201, runningCall)},
+		[]responder{respond(200, oneFunction), respond(200, oneSession), respond(201, runningCall), respond(200, oneSession), respond(201, runningCall)},
 		[]string{byIDs, session, call42, session, call42},
 		nil,
 	},
 	"deployed anew": {
-		[]answer{
-			reply(200, oneFunction), reply(200, oneSession), reply(201, runningCall),
-			reply(200, oneSession), refusal(400, "no such function"), reply(200, newFunction), reply(200, oneSession), reply(201, call43Runs),
+		[]responder{
+			respond(200, oneFunction), respond(200, oneSession), respond(201, runningCall),
+			respond(200, oneSession), errorResponse(400, "no such function"), respond(200, newFunction), respond(200, oneSession), respond(201, call43Runs),
 		},
 		[]string{byIDs, session, call42, session, call42, byIDs, session, call43},
 		nil,
 	},
 	"refused for another reason": {
-		[]answer{
-			reply(200, oneFunction), reply(200, oneSession), reply(201, runningCall),
-			reply(200, oneSession), refusal(400, "data too large"), reply(200, oneFunction),
+		[]responder{
+			respond(200, oneFunction), respond(200, oneSession), respond(201, runningCall),
+			respond(200, oneSession), errorResponse(400, "data too large"), respond(200, oneFunction),
 		},
 		[]string{byIDs, session, call42, session, call42, byIDs},
 		&APIError{StatusCode: 400, Message: "data too large"},
 	},
 	"deleted meanwhile": {
-		[]answer{
-			reply(200, oneFunction), reply(200, oneSession), reply(201, runningCall),
-			reply(200, oneSession), refusal(400, "no such function"), unknownFn,
+		[]responder{
+			respond(200, oneFunction), respond(200, oneSession), respond(201, runningCall),
+			respond(200, oneSession), errorResponse(400, "no such function"), unknownFn,
 		},
 		[]string{byIDs, session, call42, session, call42, byIDs},
 		&APIError{StatusCode: 400, Message: "unknown"},
 	},
 	"new lookup fails": {
-		[]answer{
-			reply(200, oneFunction), reply(200, oneSession), reply(201, runningCall),
-			reply(200, oneSession), refusal(400, "no such function"), refusal(403, "no"),
+		[]responder{
+			respond(200, oneFunction), respond(200, oneSession), respond(201, runningCall),
+			respond(200, oneSession), errorResponse(400, "no such function"), errorResponse(403, "no"),
 		},
 		[]string{byIDs, session, call42, session, call42, byIDs},
 		&APIError{StatusCode: 400, Message: "no such function"},
 	},
 	"failure that says nothing about the id": {
-		[]answer{reply(200, oneFunction), reply(200, oneSession), reply(201, runningCall), reply(200, oneSession), refusal(500, "fault")},
+		[]responder{respond(200, oneFunction), respond(200, oneSession), respond(201, runningCall), respond(200, oneSession), errorResponse(500, "fault")},
 		[]string{byIDs, session, call42, session, call42},
 		&APIError{StatusCode: 500, Message: "fault"},
 	},
@@ -117,7 +117,7 @@ func TestExternalIDsAreRemembered(t *testing.T) {
 	for name, test := range rememberedTests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c, f := newScripted(t, test.script)
+			c, f := newFakeClient(t, test.script)
 			first, err := c.Start(t.Context(), ExternalID("hello"), nil, withPlantedSession())
 			if err != nil {
 				t.Fatal(err)
@@ -147,7 +147,7 @@ func withPlantedSession() SessionOption {
 
 func TestUnknownExternalID(t *testing.T) {
 	t.Parallel()
-	c, f := newScripted(t, []answer{reply(400, `{"error":{"code":400,"message":"unknown","missing":[{"external_id":"x"}]}}`)})
+	c, f := newFakeClient(t, []responder{respond(400, `{"error":{"code":400,"message":"unknown","missing":[{"external_id":"x"}]}}`)})
 	_, err := c.Start(t.Context(), ExternalID("x"), nil)
 	checkKinds(t, err, ErrNotFound)
 	check(t, "requests", len(f.paths()), 1)
@@ -159,9 +159,9 @@ func TestDeleteForgets(t *testing.T) {
 	for name, id := range map[string]Identifier{"by id": ID(42), "by external id": ExternalID("hello")} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c, f := newScripted(t, []answer{
-				reply(200, oneFunction), reply(200, oneSession), reply(201, runningCall),
-				reply(200, "{}"), reply(200, newFunction), reply(200, oneSession), reply(201, call43Runs),
+			c, f := newFakeClient(t, []responder{
+				respond(200, oneFunction), respond(200, oneSession), respond(201, runningCall),
+				respond(200, "{}"), respond(200, newFunction), respond(200, oneSession), respond(201, call43Runs),
 			})
 			if _, err := c.List(t.Context(), Filter{}); err != nil {
 				t.Fatal(err)
@@ -185,7 +185,7 @@ func TestDeleteForgets(t *testing.T) {
 
 func TestImpossibleIDsAreRefused(t *testing.T) {
 	t.Parallel()
-	c, _ := newScripted(t, nil) // nothing may be sent
+	c, _ := newFakeClient(t, nil) // nothing may be sent
 	ctx := t.Context()
 	for name, ask := range map[string]func() error{
 		"response":            func() error { _, err := c.Calls.Response(ctx, Identifier{}, 0); return err },

@@ -174,10 +174,10 @@ func TestJSONOfACreatedSession(t *testing.T) {
 // What the service sends through the client's methods arrives whole.
 func TestUnknownFieldsThroughTheClient(t *testing.T) {
 	t.Parallel()
-	c, _ := newScripted(t, []answer{
-		reply(200, `{"items":[`+wires[reflect.TypeFor[Function]()].full+`]}`), reply(200, `{"items":[`+wires[reflect.TypeFor[Call]()].full+`]}`),
-		reply(200, `{"items":[`+wires[reflect.TypeFor[Schedule]()].full+`]}`), reply(200, `{"items":[`+wires[reflect.TypeFor[Session]()].full+`]}`),
-		reply(200, wires[reflect.TypeFor[Limits]()].full), reply(200, wires[reflect.TypeFor[Status]()].full),
+	c, _ := newFakeClient(t, []responder{
+		respond(200, `{"items":[`+wires[reflect.TypeFor[Function]()].full+`]}`), respond(200, `{"items":[`+wires[reflect.TypeFor[Call]()].full+`]}`),
+		respond(200, `{"items":[`+wires[reflect.TypeFor[Schedule]()].full+`]}`), respond(200, `{"items":[`+wires[reflect.TypeFor[Session]()].full+`]}`),
+		respond(200, wires[reflect.TypeFor[Limits]()].full), respond(200, wires[reflect.TypeFor[Status]()].full),
 	})
 	ctx := t.Context()
 	fn, err := c.Retrieve(ctx, ID(9007199254740991))

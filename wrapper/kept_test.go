@@ -11,7 +11,7 @@ import (
 func TestCallFromJSON(t *testing.T) {
 	t.Parallel()
 	later := `{"id":9,"functionId":42,"status":"Failed","startTime":1700000000000,"error":{"message":"m","trace":"t"},"later":{"a":1}}`
-	c, f := newScripted(t, []answer{reply(200, `{"items":[`+later+`]}`), reply(200, endedCalls)})
+	c, f := newFakeClient(t, []responder{respond(200, `{"items":[`+later+`]}`), respond(200, completedCalls)})
 	call, err := c.Calls.Retrieve(t.Context(), ID(42), 9)
 	if err != nil {
 		t.Fatal(err)
@@ -39,7 +39,7 @@ func TestCallFromJSON(t *testing.T) {
 // An id needs no request, and an external id one for all time.
 func TestFunctionID(t *testing.T) {
 	t.Parallel()
-	c, f := newScripted(t, []answer{reply(200, oneFunction)})
+	c, f := newFakeClient(t, []responder{respond(200, oneFunction)})
 	for _, fn := range []Identifier{ID(42), ExternalID("hello"), ExternalID("hello")} {
 		id, err := c.FunctionID(t.Context(), fn)
 		if err != nil || id != 42 {

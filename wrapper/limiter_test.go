@@ -30,9 +30,9 @@ func TestLimiter(t *testing.T) {
 			}
 			return func() { under.Add(-1) }, nil
 		}
-		c, f := newScripted(t, []answer{
-			refusal(503, "not now"), reply(200, oneSession), refusal(429, "too many"), reply(200, oneSession), reply(201, runningCall),
-			reply(200, noFunctions), truncated(200, noFunctions), reply(200, noFunctions),
+		c, f := newFakeClient(t, []responder{
+			errorResponse(503, "not now"), respond(200, oneSession), errorResponse(429, "too many"), respond(200, oneSession), respond(201, runningCall),
+			respond(200, noFunctions), truncated(200, noFunctions), respond(200, noFunctions),
 		}, WithLimiter(limiterFunc(acquire)))
 		if _, err := c.Start(t.Context(), ID(42), nil); err != nil {
 			t.Fatal(err)
@@ -54,7 +54,7 @@ func TestLimiterMayWait(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		acquire := func(ctx context.Context, _ bool) (func(), error) { return func() {}, sleep(ctx, time.Hour) }
-		c, _ := newScripted(t, []answer{reply(200, noFunctions)}, WithLimiter(limiterFunc(acquire)), WithAttemptTimeout(time.Second))
+		c, _ := newFakeClient(t, []responder{respond(200, noFunctions)}, WithLimiter(limiterFunc(acquire)), WithAttemptTimeout(time.Second))
 		if _, err := c.List(t.Context(), Filter{}); err != nil {
 			t.Error(err)
 		}
@@ -71,7 +71,7 @@ func TestLimiterRejects(t *testing.T) {
 			}
 			return func() {}, nil
 		}
-		c, _ := newScripted(t, []answer{reply(200, oneSession)}, WithLimiter(limiterFunc(acquire)))
+		c, _ := newFakeClient(t, []responder{respond(200, oneSession)}, WithLimiter(limiterFunc(acquire)))
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		_, err := c.Start(ctx, ID(42), nil)
@@ -91,7 +91,7 @@ func TestLimiterIgnoresTransfers(t *testing.T) {
 		return func() {}, nil
 	}
 	link := `{"items":[{"downloadUrl":"https://files.test/` + plantedKey + `"}]}`
-	c, f := newScripted(t, []answer{reply(200, link), reply(200, `"content"`)}, WithLimiter(limiterFunc(acquire)))
+	c, f := newFakeClient(t, []responder{respond(200, link), respond(200, `"content"`)}, WithLimiter(limiterFunc(acquire)))
 	if _, err := c.Files.Download(t.Context(), ID(7)); err != nil {
 		t.Fatal(err)
 	}

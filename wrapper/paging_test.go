@@ -184,11 +184,11 @@ func TestLimitRules(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			var script []answer
+			var script []responder
 			if test.refusals == "" {
-				script = times(2, reply(200, noFunctions))
+				script = times(2, respond(200, noFunctions))
 			}
-			c, f := newScripted(t, script)
+			c, f := newFakeClient(t, script)
 			_, listed := c.List(t.Context(), Filter{}, test.opts...)
 			_, walked := collect(c.All(t.Context(), Filter{}, test.opts...))
 			for _, err := range []error{listed, walked} {
@@ -199,8 +199,8 @@ func TestLimitRules(t *testing.T) {
 					t.Error(err)
 				}
 			}
-			for i, want := range []int{test.list, test.all}[:len(f.seen)] {
-				check(t, "body", f.seen[i].Body, fmt.Sprintf(`{"filter":{},"limit":%d}`, want))
+			for i, want := range []int{test.list, test.all}[:len(f.requests)] {
+				check(t, "body", f.requests[i].Body, fmt.Sprintf(`{"filter":{},"limit":%d}`, want))
 			}
 			_, calls := c.Calls.List(t.Context(), ID(1), CallsFilter{}, WithLimit(-2))
 			checkKinds(t, calls, ErrInvalid)
@@ -214,14 +214,14 @@ func TestLimitRules(t *testing.T) {
 func many(total int) transportFunc {
 	return func(req *http.Request) (*http.Response, error) {
 		var body struct{ Limit int }
-		if err := json.Unmarshal([]byte(record(req).Body), &body); err != nil {
+		if err := json.Unmarshal([]byte(recordRequest(req).Body), &body); err != nil {
 			return nil, err
 		}
 		items := make([]string, min(total, body.Limit))
 		for i := range items {
 			items[i] = fmt.Sprintf(`{"id":%d,"name":"f","fileId":7,"status":"Ready","createdTime":1}`, i+1)
 		}
-		return reply(200, `{"items":[`+strings.Join(items, ",")+`]}`)(req)
+		return respond(200, `{"items":[`+strings.Join(items, ",")+`]}`)(req)
 	}
 }
 
@@ -277,7 +277,7 @@ func TestSingleListBreak(t *testing.T) {
 		}
 		break
 	}
-	c, _ = newScripted(t, []answer{refusal(400, "no")})
+	c, _ = newFakeClient(t, []responder{errorResponse(400, "no")})
 	n := 0
 	for _, err := range c.All(t.Context(), Filter{}) {
 		n++

@@ -162,12 +162,12 @@ func TestSharedWaitsFailAlone(t *testing.T) {
 	t.Parallel()
 	forbidden := func(req *http.Request, functionID int64) (*http.Response, error) {
 		if functionID == 2 {
-			return refusal(403, "no")(req)
+			return errorResponse(403, "no")(req)
 		}
 		return nil, nil
 	}
 	paused := func(req *http.Request, _ int64) (*http.Response, error) {
-		return reply(200, `{"items":[{"id":1,"functionId":1,"status":"Completed","startTime":1},{"id":2,"functionId":1,"status":"Paused","startTime":1}]}`)(req)
+		return respond(200, `{"items":[{"id":1,"functionId":1,"status":"Completed","startTime":1},{"id":2,"functionId":1,"status":"Paused","startTime":1}]}`)(req)
 	}
 	tests := map[string]struct {
 		second   CallID
@@ -210,7 +210,7 @@ func TestSharedRequestThatFails(t *testing.T) {
 	t.Run("all attempts", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			s := &simulated{t: t, fail: func(req *http.Request, _ int64) (*http.Response, error) { return refusal(503, "busy")(req) }}
+			s := &simulated{t: t, fail: func(req *http.Request, _ int64) (*http.Response, error) { return errorResponse(503, "busy")(req) }}
 			c := newTestClient(t, s, Config{}, WithPoll(ConstantPoll(time.Second)), WithRetry(RetryOptions{MaxRetries: 2}))
 			for _, err := range waitBoth(t, c, CallID{1, 2}) {
 				check(t, "attempts", errorAs[*APIError](t, err).Attempts, 3)
@@ -225,7 +225,7 @@ func TestSharedRequestThatFails(t *testing.T) {
 			s := &simulated{t: t, ends: map[CallID]time.Time{{1, 1}: time.Now(), {1, 2}: time.Now()}}
 			s.fail = func(req *http.Request, _ int64) (*http.Response, error) {
 				if failures--; failures >= 0 {
-					return refusal(503, "busy")(req)
+					return errorResponse(503, "busy")(req)
 				}
 				return nil, nil
 			}

@@ -20,45 +20,45 @@ import (
 // Only a call that may have been made has an unknown outcome.
 func TestUnknownOutcome(t *testing.T) {
 	t.Parallel()
-	session := reply(200, oneSession)
+	session := respond(200, oneSession)
 	tests := map[string]struct {
-		script  []answer
+		script  []responder
 		opts    []SessionOption
 		unknown bool
 		session int64
 	}{
-		"connection lost":            {[]answer{session, reset()}, nil, true, 5},
-		"answer breaks off":          {[]answer{session, truncated(201, runningCall)}, nil, true, 5},
-		"no answer":                  {[]answer{session, hangs()}, nil, true, 5},
-		"failure of the service":     {[]answer{session, refusal(500, "oops")}, nil, true, 5},
-		"failure on the way":         {[]answer{session, reply(502, "<html>")}, nil, true, 5},
-		"unavailable":                {[]answer{session, refusal(503, "busy")}, nil, true, 5},
-		"too late":                   {[]answer{session, refusal(504, "busy")}, nil, true, 5},
-		"answer cannot be read":      {[]answer{session, reply(201, "[]")}, nil, true, 5},
-		"answer of a proxy":          {[]answer{session, reply(200, "<html>", "Content-Type", "text/html")}, nil, true, 5},
-		"after another attempt":      {[]answer{session, refusal(429, "slow down"), session, reset()}, nil, true, 5},
-		"own nonce":                  {[]answer{reset()}, []SessionOption{WithNonce("mine")}, true, 0},
-		"refused":                    {[]answer{session, refusal(400, "no")}, nil, false, 0},
-		"redirected":                 {[]answer{session, reply(302, "")}, nil, false, 0},
-		"too many":                   {append([]answer{}, alternating(9, session, refusal(429, "slow down"))...), nil, false, 0},
-		"no connection":              {append([]answer{}, alternating(9, session, refusedDial())...), nil, false, 0},
-		"unknown host":               {[]answer{session, unknownHost()}, nil, false, 0},
-		"name without a dial":        {[]answer{session, breaks(&net.DNSError{Err: "no such host", IsNotFound: true})}, nil, false, 0},
-		"bad certificate":            {[]answer{session, badCertificate()}, nil, false, 0},
-		"own nonce, unknown host":    {[]answer{unknownHost()}, []SessionOption{WithNonce("mine")}, false, 0},
-		"own nonce, bad certificate": {[]answer{badCertificate()}, []SessionOption{WithNonce("mine")}, false, 0},
-		"said to be repeatable":      {append([]answer{}, alternating(9, session, refusal(503, "busy", "cdf-is-auto-retryable", "true"))...), nil, false, 0},
-		"no session":                 {[]answer{refusal(400, "no"), refusal(500, "oops")}, nil, false, 0},
-		"session's answer is lost":   {times(9, reset()), nil, false, 0},
-		"own nonce, refused":         {[]answer{refusal(400, "no")}, []SessionOption{WithNonce("mine")}, false, 0},
-		"own nonce, marked":          {[]answer{refusal(503, "busy", "cdf-is-auto-retryable", "true")}, []SessionOption{WithNonce("mine")}, false, 0},
-		"own nonce, failure halfway": {[]answer{refusal(500, "oops")}, []SessionOption{WithNonce("mine")}, true, 0},
+		"connection lost":            {[]responder{session, connectionReset()}, nil, true, 5},
+		"answer breaks off":          {[]responder{session, truncated(201, runningCall)}, nil, true, 5},
+		"no answer":                  {[]responder{session, hangs()}, nil, true, 5},
+		"failure of the service":     {[]responder{session, errorResponse(500, "oops")}, nil, true, 5},
+		"failure on the way":         {[]responder{session, respond(502, "<html>")}, nil, true, 5},
+		"unavailable":                {[]responder{session, errorResponse(503, "busy")}, nil, true, 5},
+		"too late":                   {[]responder{session, errorResponse(504, "busy")}, nil, true, 5},
+		"answer cannot be read":      {[]responder{session, respond(201, "[]")}, nil, true, 5},
+		"answer of a proxy":          {[]responder{session, respond(200, "<html>", "Content-Type", "text/html")}, nil, true, 5},
+		"after another attempt":      {[]responder{session, errorResponse(429, "slow down"), session, connectionReset()}, nil, true, 5},
+		"own nonce":                  {[]responder{connectionReset()}, []SessionOption{WithNonce("mine")}, true, 0},
+		"refused":                    {[]responder{session, errorResponse(400, "no")}, nil, false, 0},
+		"redirected":                 {[]responder{session, respond(302, "")}, nil, false, 0},
+		"too many":                   {append([]responder{}, alternating(9, session, errorResponse(429, "slow down"))...), nil, false, 0},
+		"no connection":              {append([]responder{}, alternating(9, session, connectionRefused())...), nil, false, 0},
+		"unknown host":               {[]responder{session, unknownHost()}, nil, false, 0},
+		"name without a dial":        {[]responder{session, fails(&net.DNSError{Err: "no such host", IsNotFound: true})}, nil, false, 0},
+		"bad certificate":            {[]responder{session, badCertificate()}, nil, false, 0},
+		"own nonce, unknown host":    {[]responder{unknownHost()}, []SessionOption{WithNonce("mine")}, false, 0},
+		"own nonce, bad certificate": {[]responder{badCertificate()}, []SessionOption{WithNonce("mine")}, false, 0},
+		"said to be repeatable":      {append([]responder{}, alternating(9, session, errorResponse(503, "busy", "cdf-is-auto-retryable", "true"))...), nil, false, 0},
+		"no session":                 {[]responder{errorResponse(400, "no"), errorResponse(500, "oops")}, nil, false, 0},
+		"session's answer is lost":   {times(9, connectionReset()), nil, false, 0},
+		"own nonce, refused":         {[]responder{errorResponse(400, "no")}, []SessionOption{WithNonce("mine")}, false, 0},
+		"own nonce, marked":          {[]responder{errorResponse(503, "busy", "cdf-is-auto-retryable", "true")}, []SessionOption{WithNonce("mine")}, false, 0},
+		"own nonce, failure halfway": {[]responder{errorResponse(500, "oops")}, []SessionOption{WithNonce("mine")}, true, 0},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				c, f := newScripted(t, test.script)
+				c, f := newFakeClient(t, test.script)
 				call, err := c.Call(t.Context(), ID(42), nil, test.opts...)
 				check(t, "call", call, nil)
 				unknown, is := errors.AsType[*UnknownOutcomeError](err)
@@ -70,7 +70,7 @@ func TestUnknownOutcome(t *testing.T) {
 				}
 				check(t, "function", unknown.FunctionID, 42)
 				check(t, "session", unknown.SessionID, test.session)
-				check(t, "sent", unknown.Sent, f.seen[len(f.seen)-1].At)
+				check(t, "sent", unknown.Sent, f.requests[len(f.requests)-1].At)
 				check(t, "lost", unknown.Lost, time.Now())
 				check(t, "one line", strings.Contains(err.Error(), "\n"), false)
 				const text = "functions: a call of function 42 was sent and its answer lost, so it may be running; look for it with Recover before repeating it; postFunctionsCall "
@@ -81,7 +81,7 @@ func TestUnknownOutcome(t *testing.T) {
 	}
 }
 
-func alternating(n int, one, other answer) (all []answer) {
+func alternating(n int, one, other responder) (all []responder) {
 	for range n {
 		all = append(all, one, other)
 	}
@@ -105,7 +105,7 @@ func TestUnsentCallIsKnown(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 				defer cancel()
-				c, _ := newScripted(t, nil, opt)
+				c, _ := newFakeClient(t, nil, opt)
 				_, err := c.Start(ctx, ID(42), nil, WithNonce("mine"))
 				if _, is := errors.AsType[*UnknownOutcomeError](err); err == nil || is {
 					t.Errorf("got %v", err)
@@ -117,7 +117,7 @@ func TestUnsentCallIsKnown(t *testing.T) {
 		t.Parallel()
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		c, _ := newScripted(t, []answer{hangs()})
+		c, _ := newFakeClient(t, []responder{hangs()})
 		_, err := c.Start(ctx, ID(42), nil, WithNonce("mine"))
 		if _, is := errors.AsType[*UnknownOutcomeError](err); err == nil || is {
 			t.Errorf("got %v", err)
@@ -129,7 +129,7 @@ func TestUnsentCallIsKnown(t *testing.T) {
 type listing struct {
 	t     *testing.T
 	calls []gen.FunctionCall
-	fails answer
+	fails responder
 }
 
 func (l *listing) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -137,7 +137,7 @@ func (l *listing) RoundTrip(req *http.Request) (*http.Response, error) {
 		return l.fails(req)
 	}
 	var body gen.FunctionCallListRequest
-	if err := json.Unmarshal([]byte(record(req).Body), &body); err != nil || !strings.HasSuffix(req.URL.Path, "/functions/42/calls/list") {
+	if err := json.Unmarshal([]byte(recordRequest(req).Body), &body); err != nil || !strings.HasSuffix(req.URL.Path, "/functions/42/calls/list") {
 		l.t.Errorf("got %s, %v", req.URL.Path, err)
 	}
 	page := gen.FunctionCallPage{Items: []gen.FunctionCall{}}
@@ -151,7 +151,7 @@ func (l *listing) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	return reply(200, string(text))(req)
+	return respond(200, string(text))(req)
 }
 
 func TestRecover(t *testing.T) {
@@ -242,7 +242,7 @@ func TestRecoverFails(t *testing.T) {
 		lost := &UnknownOutcomeError{FunctionID: 42, Sent: time.Now(), Lost: time.Now(), Err: errors.New("cut")}
 		_, err = c.Recover(ctx, lost)
 		check(t, "text", err.Error(), "functions: stopped waiting for the lost call of function 42 to show: context deadline exceeded")
-		service.fails = refusal(403, "no")
+		service.fails = errorResponse(403, "no")
 		_, err = c.Recover(t.Context(), lost)
 		checkKinds(t, err, ErrForbidden)
 	})

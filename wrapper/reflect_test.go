@@ -351,7 +351,7 @@ func TestScheduleAsWriteKeepsEverything(t *testing.T) {
 		return &s
 	}
 	convert := func(s *gen.FunctionSchedule) ScheduleWrite {
-		c, _ := newScripted(t, []answer{reply(200, `{"id":3,"data":{"n":1}}`)})
+		c, _ := newFakeClient(t, []responder{respond(200, `{"id":3,"data":{"n":1}}`)})
 		w, err := (&Schedule{FunctionSchedule: *s, client: c}).AsWrite(t.Context())
 		if err != nil {
 			t.Fatal(err)

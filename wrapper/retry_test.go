@@ -19,29 +19,29 @@ import (
 )
 
 var repeatedFailures = map[string]struct {
-	failure      answer
+	failure      responder
 	safe, unsafe bool
 	kind         error // what the last error matches
 }{
-	"429":                     {refusal(429, "slow down"), true, true, ErrRateLimited},
-	"502":                     {refusal(502, "bad gateway"), true, false, ErrUnavailable},
-	"503":                     {refusal(503, "busy"), true, false, ErrUnavailable},
-	"504":                     {refusal(504, "late"), true, false, ErrUnavailable},
-	"502 of a proxy":          {reply(502, "<html>", "Content-Type", "text/html"), true, false, ErrUnavailable},
-	"500":                     {refusal(500, "fault"), false, false, nil},
-	"500, marked repeatable":  {refusal(500, "fault", "cdf-is-auto-retryable", "true"), true, true, nil},
-	"503, marked repeatable":  {refusal(503, "busy", "cdf-is-auto-retryable", "TRUE"), true, true, ErrUnavailable},
-	"503, marked otherwise":   {refusal(503, "busy", "cdf-is-auto-retryable", "false"), true, false, ErrUnavailable},
-	"500, marked in the body": {reply(500, `{"error":{"code":500,"message":"x","isAutoRetryable":true}}`), true, true, nil},
-	"400":                     {refusal(400, "wrong"), false, false, nil},
-	"401":                     {refusal(401, "who?"), false, false, ErrUnauthorized},
-	"404":                     {refusal(404, "where?"), false, false, ErrNotFound},
-	"connection refused":      {refusedDial(), true, true, ErrUnavailable},
-	"proxy unreachable":       {breaks(&net.OpError{Op: "proxyconnect", Err: &net.OpError{Op: "dial", Err: errors.New("no")}}), true, true, ErrUnavailable},
-	"name server failed":      {breaks(&net.OpError{Op: "dial", Err: &net.DNSError{Err: "server misbehaving"}}), true, true, ErrUnavailable},
+	"429":                     {errorResponse(429, "slow down"), true, true, ErrRateLimited},
+	"502":                     {errorResponse(502, "bad gateway"), true, false, ErrUnavailable},
+	"503":                     {errorResponse(503, "busy"), true, false, ErrUnavailable},
+	"504":                     {errorResponse(504, "late"), true, false, ErrUnavailable},
+	"502 of a proxy":          {respond(502, "<html>", "Content-Type", "text/html"), true, false, ErrUnavailable},
+	"500":                     {errorResponse(500, "fault"), false, false, nil},
+	"500, marked repeatable":  {errorResponse(500, "fault", "cdf-is-auto-retryable", "true"), true, true, nil},
+	"503, marked repeatable":  {errorResponse(503, "busy", "cdf-is-auto-retryable", "TRUE"), true, true, ErrUnavailable},
+	"503, marked otherwise":   {errorResponse(503, "busy", "cdf-is-auto-retryable", "false"), true, false, ErrUnavailable},
+	"500, marked in the body": {respond(500, `{"error":{"code":500,"message":"x","isAutoRetryable":true}}`), true, true, nil},
+	"400":                     {errorResponse(400, "wrong"), false, false, nil},
+	"401":                     {errorResponse(401, "who?"), false, false, ErrUnauthorized},
+	"404":                     {errorResponse(404, "where?"), false, false, ErrNotFound},
+	"connection refused":      {connectionRefused(), true, true, ErrUnavailable},
+	"proxy unreachable":       {fails(&net.OpError{Op: "proxyconnect", Err: &net.OpError{Op: "dial", Err: errors.New("no")}}), true, true, ErrUnavailable},
+	"name server failed":      {fails(&net.OpError{Op: "dial", Err: &net.DNSError{Err: "server misbehaving"}}), true, true, ErrUnavailable},
 	"unknown host":            {unknownHost(), false, false, nil},
-	"connection reset":        {reset(), true, false, ErrUnavailable},
-	"connection closed":       {breaks(io.EOF), true, false, ErrUnavailable},
+	"connection reset":        {connectionReset(), true, false, ErrUnavailable},
+	"connection closed":       {fails(io.EOF), true, false, ErrUnavailable},
 	"answer breaks off":       {truncated(200, `{"status":"activated"}`), true, false, ErrUnavailable},
 	"attempt timeout":         {hangs(), true, false, context.DeadlineExceeded},
 	"bad certificate":         {badCertificate(), false, false, nil},
@@ -49,12 +49,12 @@ var repeatedFailures = map[string]struct {
 
 // unknownHost and badCertificate are what net/http returns when a name does not exist, and when the other side is not the
 // service.
-func unknownHost() answer {
-	return breaks(&net.OpError{Op: "dial", Err: &net.DNSError{Err: "no such host", IsNotFound: true}})
+func unknownHost() responder {
+	return fails(&net.OpError{Op: "dial", Err: &net.DNSError{Err: "no such host", IsNotFound: true}})
 }
 
-func badCertificate() answer {
-	return breaks(&tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}})
+func badCertificate() responder {
+	return fails(&tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}})
 }
 
 // A failure that may pass is repeated, for operations that may be carried out twice; for the others only where it is
@@ -77,7 +77,7 @@ func TestWhatIsRepeated(t *testing.T) {
 					if class == "safe" && test.safe || class == "unsafe" && test.unsafe {
 						want = 3
 					}
-					c, _ := newScripted(t, times(want, test.failure), WithRetry(RetryOptions{MaxRetries: 2}))
+					c, _ := newFakeClient(t, times(want, test.failure), WithRetry(RetryOptions{MaxRetries: 2}))
 					err := do(c, t.Context())
 					if test.kind != nil && !errors.Is(err, test.kind) {
 						t.Errorf("%v does not match %v", err, test.kind)
@@ -98,12 +98,12 @@ func TestRetriesEndInSuccess(t *testing.T) {
 	t.Run("body intact", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			script := append(times(3, refusal(503, "busy")), truncated(200, noFunctions), reset(), reply(200, noFunctions))
-			c, f := newScripted(t, script)
+			script := append(times(3, errorResponse(503, "busy")), truncated(200, noFunctions), connectionReset(), respond(200, noFunctions))
+			c, f := newFakeClient(t, script)
 			if _, err := c.List(t.Context(), Filter{Name: "hello"}); err != nil {
 				t.Fatal(err)
 			}
-			for i, s := range f.seen {
+			for i, s := range f.requests {
 				check(t, "body of attempt "+strconv.Itoa(i+1), s.Body, `{"filter":{"name":"hello"},"limit":25}`)
 				check(t, "length of attempt "+strconv.Itoa(i+1), s.Length, int64(len(s.Body)))
 			}
@@ -116,28 +116,28 @@ func TestPausesBetweenAttempts(t *testing.T) {
 	t.Run("grow", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			c, f := newScripted(t, times(9, refusal(503, "busy")))
+			c, f := newFakeClient(t, times(9, errorResponse(503, "busy")))
 			if _, err := c.Status(t.Context()); !errors.Is(err, ErrUnavailable) {
 				t.Fatal(err)
 			}
 			mean := 500 * time.Millisecond
-			for i, pause := range f.pauses() {
+			for i, pause := range f.intervals() {
 				if pause < mean/2 || pause > min(mean*3/2+1, 30*time.Second) {
 					t.Errorf("pause %d is %v, not %v or half more or less, or above 30 s", i+1, pause, mean)
 				}
 				mean = min(mean*2, 30*time.Second)
 			}
-			check(t, "time after the last attempt", time.Since(f.seen[8].At), 0)
+			check(t, "time after the last attempt", time.Since(f.requests[8].At), 0)
 		})
 	})
 	t.Run("base above the longest", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			c, f := newScripted(t, times(3, refusal(503, "busy")), WithRetry(RetryOptions{MaxRetries: 2, BaseDelay: time.Hour, MaxDelay: time.Second}))
+			c, f := newFakeClient(t, times(3, errorResponse(503, "busy")), WithRetry(RetryOptions{MaxRetries: 2, BaseDelay: time.Hour, MaxDelay: time.Second}))
 			if _, err := c.Status(t.Context()); !errors.Is(err, ErrUnavailable) {
 				t.Fatal(err)
 			}
-			for _, pause := range f.pauses() {
+			for _, pause := range f.intervals() {
 				if pause > time.Second {
 					t.Errorf("the pause is %v", pause)
 				}
@@ -147,7 +147,7 @@ func TestPausesBetweenAttempts(t *testing.T) {
 	t.Run("no retries", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			c, _ := newScripted(t, times(1, refusal(429, "slow down")), WithRetry(RetryOptions{MaxRetries: -1}))
+			c, _ := newFakeClient(t, times(1, errorResponse(429, "slow down")), WithRetry(RetryOptions{MaxRetries: -1}))
 			_, err := c.Status(t.Context())
 			check(t, "attempts", errorAs[*APIError](t, err).Attempts, 1)
 		})
@@ -177,13 +177,13 @@ func TestRetryAfter(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				c, f := newScripted(t, []answer{
-					refusal(429, "slow down", "Retry-After", test.header()), reply(200, `{"status":"activated"}`),
+				c, f := newFakeClient(t, []responder{
+					errorResponse(429, "slow down", "Retry-After", test.header()), respond(200, `{"status":"activated"}`),
 				})
 				if _, err := c.Status(t.Context()); err != nil {
 					t.Fatal(err)
 				}
-				pause := f.pauses()[0]
+				pause := f.intervals()[0]
 				if test.pause == own {
 					if pause < 250*time.Millisecond || pause > 751*time.Millisecond {
 						t.Errorf("the pause is %v", pause)
@@ -212,7 +212,7 @@ func TestRetryAfterBeyondPatience(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				start := time.Now()
-				c, _ := newScripted(t, []answer{refusal(429, "slow down", "Retry-After", test.header)})
+				c, _ := newFakeClient(t, []responder{errorResponse(429, "slow down", "Retry-After", test.header)})
 				_, err := c.Status(t.Context())
 				check(t, "waited", time.Since(start), 0)
 				api := errorAs[*APIError](t, err)
@@ -233,7 +233,7 @@ func TestContextEndsRetries(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 			defer cancel()
 			start := time.Now()
-			c, _ := newScripted(t, []answer{refusal(503, "busy", "Retry-After", "25", "X-Request-Id", "r-1")})
+			c, _ := newFakeClient(t, []responder{errorResponse(503, "busy", "Retry-After", "25", "X-Request-Id", "r-1")})
 			_, err := c.Status(ctx)
 			check(t, "waited", time.Since(start), 10*time.Second)
 			check(t, "deadline", errors.Is(err, context.DeadlineExceeded), true)
@@ -248,21 +248,21 @@ func TestContextEndsRetries(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 			defer cancel()
 			start := time.Now()
-			c, _ := newScripted(t, []answer{hangs()})
+			c, _ := newFakeClient(t, []responder{hangs()})
 			_, err := c.Status(ctx)
 			check(t, "waited", time.Since(start), 10*time.Second)
 			check(t, "deadline", errors.Is(err, context.DeadlineExceeded), true)
 			check(t, "text", err.Error(), "functions: getFunctionsStatus got no usable answer: context deadline exceeded")
 		})
 	})
-	for name, script := range map[string][]answer{"in a pause": {refusal(503, "busy")}, "in a request": {hangs()}} {
+	for name, script := range map[string][]responder{"in a pause": {errorResponse(503, "busy")}, "in a request": {hangs()}} {
 		t.Run("with a cause "+name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				ctx, cancel := context.WithCancelCause(t.Context())
 				why := errors.New("the user went home")
 				time.AfterFunc(time.Millisecond, func() { cancel(why) })
-				c, _ := newScripted(t, script)
+				c, _ := newFakeClient(t, script)
 				_, err := c.Status(ctx)
 				check(t, "canceled", errors.Is(err, context.Canceled), true)
 				check(t, "cause", errors.Is(err, why), true)
@@ -274,7 +274,7 @@ func TestContextEndsRetries(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			cancel()
-			c, _ := newScripted(t, []answer{hangs()})
+			c, _ := newFakeClient(t, []responder{hangs()})
 			_, err := c.Status(ctx)
 			check(t, "canceled", errors.Is(err, context.Canceled), true)
 		})
@@ -286,11 +286,11 @@ func TestAttemptTimeout(t *testing.T) {
 	t.Run("then success", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			c, f := newScripted(t, []answer{hangs(), reply(200, `{"status":"activated"}`)}, WithAttemptTimeout(2*time.Second))
+			c, f := newFakeClient(t, []responder{hangs(), respond(200, `{"status":"activated"}`)}, WithAttemptTimeout(2*time.Second))
 			if _, err := c.Status(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			if pause := f.pauses()[0]; pause < 2250*time.Millisecond || pause > 2751*time.Millisecond {
+			if pause := f.intervals()[0]; pause < 2250*time.Millisecond || pause > 2751*time.Millisecond {
 				t.Errorf("the second attempt came after %v", pause)
 			}
 		})
@@ -298,7 +298,7 @@ func TestAttemptTimeout(t *testing.T) {
 	t.Run("says what happened", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			c, _ := newScripted(t, times(2, hangs()), WithAttemptTimeout(2*time.Second), WithRetry(RetryOptions{MaxRetries: 1}))
+			c, _ := newFakeClient(t, times(2, hangs()), WithAttemptTimeout(2*time.Second), WithRetry(RetryOptions{MaxRetries: 1}))
 			_, err := c.Status(t.Context())
 			check(t, "text", err.Error(), "functions: getFunctionsStatus got no usable answer: no full answer came within 2s: context deadline exceeded (2 attempts)")
 		})
@@ -308,10 +308,10 @@ func TestAttemptTimeout(t *testing.T) {
 // A call started through the generated client cannot get a new nonce, so it is sent once.
 func TestGeneratedCallIsNotRepeated(t *testing.T) {
 	t.Parallel()
-	c, _ := newScripted(t, []answer{refusal(429, "slow down")})
+	c, _ := newFakeClient(t, []responder{errorResponse(429, "slow down")})
 	_, err := c.Gen().PostFunctionsCall(t.Context(), 42, gen.FunctionCallRequest{Nonce: "n"})
 	check(t, "attempts", errorAs[*APIError](t, err).Attempts, 1)
-	c, _ = newScripted(t, []answer{refusal(429, "slow down")})
+	c, _ = newFakeClient(t, []responder{errorResponse(429, "slow down")})
 	resp, err := c.Gen().Client.PostFunctionsCall(t.Context(), 42, gen.FunctionCallRequest{Nonce: "n"})
 	if resp != nil {
 		_ = resp.Body.Close()

@@ -15,37 +15,37 @@ import (
 
 type pair struct{ A, B int }
 
-func logOf(lines int) answer {
+func logOf(lines int) responder {
 	items := make([]string, lines)
 	for i := range items {
 		items[i] = fmt.Sprintf(`{"timestamp":%d,"message":"line %d"}`, i, i+1)
 	}
-	return reply(200, `{"items":[`+strings.Join(items, ",")+`]}`)
+	return respond(200, `{"items":[`+strings.Join(items, ",")+`]}`)
 }
 
 // ran scripts a call that ended so, and what is asked for afterwards.
-func ran(end answer, after ...answer) []answer {
-	return append([]answer{reply(200, oneSession), reply(201, runningCall), end}, after...)
+func ran(end responder, after ...responder) []responder {
+	return append([]responder{respond(200, oneSession), respond(201, runningCall), end}, after...)
 }
 
-func response(of string) answer { return reply(200, `{"response":`+of+`}`) }
+func response(of string) responder { return respond(200, `{"response":`+of+`}`) }
 
 func TestRun(t *testing.T) {
 	t.Parallel()
-	run := func(t *testing.T, script []answer) (*pair, *fake, error) {
+	run := func(t *testing.T, script []responder) (*pair, *fakeService, error) {
 		t.Helper()
-		c, f := newScripted(t, script)
+		c, f := newFakeClient(t, script)
 		got, err := Run[pair, *pair](t.Context(), c, ID(42), pair{1, 2})
 		return got, f, err
 	}
 	completed := callWith("Completed", `,"endTime":2`)
 	for name, test := range map[string]struct {
-		response answer
+		response responder
 		want     *pair
 	}{
 		"an object":   {response(`{"A":3,"B":4,"more":5}`), &pair{3, 4}},
 		"null":        {response(`null`), nil},
-		"no response": {reply(200, `{"callId":1}`), nil},
+		"no response": {respond(200, `{"callId":1}`), nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -55,7 +55,7 @@ func TestRun(t *testing.T) {
 				if diff := cmp.Diff(test.want, got); diff != "" {
 					t.Errorf("response (-want +got):\n%s", diff)
 				}
-				check(t, "body", f.seen[1].Body, `{"data":{"A":1,"B":2},"nonce":"`+plantedNonce+`"}`)
+				check(t, "body", f.requests[1].Body, `{"data":{"A":1,"B":2},"nonce":"`+plantedNonce+`"}`)
 			})
 		})
 	}
@@ -82,7 +82,7 @@ func TestRun(t *testing.T) {
 	t.Run("refused", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			_, _, err := run(t, []answer{refusal(403, "no")})
+			_, _, err := run(t, []responder{errorResponse(403, "no")})
 			checkKinds(t, err, ErrForbidden)
 		})
 	})
@@ -93,21 +93,21 @@ func TestRunThatFails(t *testing.T) {
 	t.Parallel()
 	ended := callWith("Failed", `,"endTime":2,"error":{"message":"boom","trace":"Traceback…"}`)
 	for name, test := range map[string]struct {
-		log         []answer
+		log         []responder
 		lines       int
 		first, last string
 	}{
-		"few lines":  {[]answer{logOf(3)}, 3, "line 1", "line 3"},
-		"many lines": {[]answer{logOf(50)}, 20, "line 31", "line 50"},
-		"none":       {[]answer{logOf(0)}, 0, "", ""},
-		"refused":    {[]answer{refusal(403, "no")}, 0, "", ""},
-		"hangs":      {[]answer{hangs()}, 0, "", ""},
+		"few lines":  {[]responder{logOf(3)}, 3, "line 1", "line 3"},
+		"many lines": {[]responder{logOf(50)}, 20, "line 31", "line 50"},
+		"none":       {[]responder{logOf(0)}, 0, "", ""},
+		"refused":    {[]responder{errorResponse(403, "no")}, 0, "", ""},
+		"hangs":      {[]responder{hangs()}, 0, "", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				start := time.Now()
-				c, _ := newScripted(t, ran(ended, test.log...))
+				c, _ := newFakeClient(t, ran(ended, test.log...))
 				got, err := Run[map[string]int, int](t.Context(), c, ID(42), nil)
 				check(t, "response", got, 0)
 				checkKinds(t, err, ErrCallFailed)
@@ -128,7 +128,7 @@ func TestRunThatFails(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 			defer cancel()
-			c, _ := newScripted(t, ran(callWith("Running", "")), WithPoll(ConstantPoll(900*time.Millisecond)))
+			c, _ := newFakeClient(t, ran(callWith("Running", "")), WithPoll(ConstantPoll(900*time.Millisecond)))
 			_, err := Run[map[string]int, int](ctx, c, ID(42), nil)
 			check(t, "pending", errorAs[*PendingError](t, err).Pending[0], CallID{42, 9})
 			check(t, "deadline", errors.Is(err, context.DeadlineExceeded), true)

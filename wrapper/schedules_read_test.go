@@ -31,7 +31,7 @@ func TestFilterOfSchedules(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c, f := newScripted(t, times(2, reply(200, oneSchedule)))
+			c, f := newFakeClient(t, times(2, respond(200, oneSchedule)))
 			listed, err := c.Schedules.List(t.Context(), test.filter)
 			if err != nil || !slices.Equal(listed.IDs(), []int64{3}) {
 				t.Fatalf("got %v, %v", listed.IDs(), err)
@@ -39,11 +39,11 @@ func TestFilterOfSchedules(t *testing.T) {
 			if _, err := collect(c.Schedules.All(t.Context(), test.filter)); err != nil {
 				t.Fatal(err)
 			}
-			check(t, "List", f.seen[0].Body, `{"filter":`+test.want+`,"limit":25}`)
-			check(t, "All", f.seen[1].Body, `{"filter":`+test.want+`,"limit":10000}`)
+			check(t, "List", f.requests[0].Body, `{"filter":`+test.want+`,"limit":25}`)
+			check(t, "All", f.requests[1].Body, `{"filter":`+test.want+`,"limit":10000}`)
 		})
 	}
-	c, _ := newScripted(t, nil)
+	c, _ := newFakeClient(t, nil)
 	_, listed := c.Schedules.List(t.Context(), SchedulesFilter{Function: ID(-1)})
 	_, walked := collect(c.Schedules.All(t.Context(), SchedulesFilter{}, WithLimit(-2)))
 	_, limited := c.Schedules.List(t.Context(), SchedulesFilter{}, WithLimit(-2))
@@ -55,8 +55,8 @@ func TestFilterOfSchedules(t *testing.T) {
 func TestTruncatedSchedules(t *testing.T) {
 	t.Parallel()
 	item := `{"id":3,"name":"n","createdTime":1,"cronExpression":"* * * * *","when":"","sessionId":5}`
-	full := reply(200, `{"items":[`+strings.Repeat(item+",", longestList-1)+item+`]}`)
-	c, _ := newScripted(t, []answer{full})
+	full := respond(200, `{"items":[`+strings.Repeat(item+",", longestList-1)+item+`]}`)
+	c, _ := newFakeClient(t, []responder{full})
 	_, err := c.Schedules.List(t.Context(), SchedulesFilter{}, WithLimit(Unlimited))
 	check(t, "kind", errorAs[*TruncatedError](t, err).Kind, "schedules")
 }
@@ -70,7 +70,7 @@ func backwards(t *testing.T, most int, item func(id int64) string) (transportFun
 			Items            []struct{ ID int64 }
 			IgnoreUnknownIDs *bool
 		}
-		if err := json.Unmarshal([]byte(record(req).Body), &body); err != nil {
+		if err := json.Unmarshal([]byte(recordRequest(req).Body), &body); err != nil {
 			return nil, err
 		}
 		if sizes = append(sizes, len(body.Items)); len(body.Items) > most {
@@ -82,7 +82,7 @@ func backwards(t *testing.T, most int, item func(id int64) string) (transportFun
 				items = append(items, item(i.ID))
 			}
 		}
-		return reply(200, `{"items":[`+strings.Join(items, ",")+`]}`)(req)
+		return respond(200, `{"items":[`+strings.Join(items, ",")+`]}`)(req)
 	}, &sizes
 }
 
@@ -126,7 +126,7 @@ func TestRetrieveManySchedules(t *testing.T) {
 
 func TestDeleteSchedules(t *testing.T) {
 	t.Parallel()
-	c, f := newScripted(t, times(2, reply(200, `{}`)))
+	c, f := newFakeClient(t, times(2, respond(200, `{}`)))
 	ids := make([]int64, 1_001)
 	for i := range ids {
 		ids[i] = int64(i + 1)
@@ -134,13 +134,13 @@ func TestDeleteSchedules(t *testing.T) {
 	if err := c.Schedules.Delete(t.Context(), ids); err != nil {
 		t.Fatal(err)
 	}
-	check(t, "first request", strings.Count(f.seen[0].Body, `"id":`), 1_000)
-	check(t, "second request", f.seen[1].Body, `{"items":[{"id":1001}]}`)
+	check(t, "first request", strings.Count(f.requests[0].Body, `"id":`), 1_000)
+	check(t, "second request", f.requests[1].Body, `{"items":[{"id":1001}]}`)
 	check(t, "nothing to delete", c.Schedules.Delete(t.Context(), nil), nil)
 
-	c, f = newScripted(t, []answer{refusal(400, "no")})
+	c, f = newFakeClient(t, []responder{errorResponse(400, "no")})
 	check(t, "status", errorAs[*APIError](t, c.Schedules.Delete(t.Context(), ids)).StatusCode, 400)
-	check(t, "no request after a failure", len(f.seen), 1)
+	check(t, "no request after a failure", len(f.requests), 1)
 }
 
 func TestInputDataOfASchedule(t *testing.T) {
@@ -151,7 +151,7 @@ func TestInputDataOfASchedule(t *testing.T) {
 		`{"id":3,"data":null}`:                       ``,
 		`{"id":3}`:                                   ``,
 	} {
-		c, f := newScripted(t, []answer{reply(200, body)})
+		c, f := newFakeClient(t, []responder{respond(200, body)})
 		got, err := (&Schedule{client: c, FunctionSchedule: someSchedule(t, oneSchedule)}).InputData(t.Context())
 		check(t, body, string(got), want)
 		check(t, "nil", got == nil, want == "")
@@ -164,7 +164,7 @@ func TestInputDataOfASchedule(t *testing.T) {
 func TestSessionOfAScheduleIsText(t *testing.T) {
 	t.Parallel()
 	for id, want := range map[string]string{`5`: "5", `9007199254740993`: "9007199254740993", `"5"`: "5", `"a-b"`: "a-b"} {
-		c, _ := newScripted(t, []answer{reply(200, strings.Replace(oneSchedule, `"sessionId":5`, `"sessionId":`+id, 1))})
+		c, _ := newFakeClient(t, []responder{respond(200, strings.Replace(oneSchedule, `"sessionId":5`, `"sessionId":`+id, 1))})
 		got, err := c.Schedules.Retrieve(t.Context(), 3)
 		if err != nil {
 			t.Fatal(err)
@@ -176,7 +176,7 @@ func TestSessionOfAScheduleIsText(t *testing.T) {
 
 func TestScheduleMethods(t *testing.T) {
 	t.Parallel()
-	c, f := newScripted(t, []answer{reply(200, strings.Replace(oneSchedule, "nightly", "daily", 1)), refusal(403, "no")})
+	c, f := newFakeClient(t, []responder{respond(200, strings.Replace(oneSchedule, "nightly", "daily", 1)), errorResponse(403, "no")})
 	s := &Schedule{client: c, FunctionSchedule: someSchedule(t, oneSchedule)}
 	check(t, "created", s.Created(), time.UnixMilli(1_700_000_000_000))
 	if err := s.Update(t.Context()); err != nil || s.Name != "daily" {
@@ -184,7 +184,7 @@ func TestScheduleMethods(t *testing.T) {
 	}
 	checkKinds(t, s.Update(t.Context()), ErrForbidden)
 	check(t, "name after a failed update", s.Name, "daily")
-	check(t, "request", f.seen[0].Body, `{"ignoreUnknownIds":false,"items":[{"id":3}]}`)
+	check(t, "request", f.requests[0].Body, `{"ignoreUnknownIds":false,"items":[{"id":3}]}`)
 }
 
 // What the service refuses comes back as it is, from every method.
@@ -206,7 +206,7 @@ func TestSchedulesThatFail(t *testing.T) {
 	for name, method := range methods {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c, _ := newScripted(t, []answer{refusal(403, "no")})
+			c, _ := newFakeClient(t, []responder{errorResponse(403, "no")})
 			checkKinds(t, method(t.Context(), c.Schedules), ErrForbidden)
 		})
 	}

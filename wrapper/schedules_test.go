@@ -23,35 +23,35 @@ func nightlyWrite() ScheduleWrite { return ScheduleWrite{Name: "nightly", CronEx
 // Every attempt to create a schedule has a session of its own, by the rules of calls.
 func TestEveryAttemptOfAScheduleHasItsOwnNonce(t *testing.T) {
 	t.Parallel()
-	created := reply(201, oneSchedule)
+	created := respond(201, oneSchedule)
 	own := nightlyWrite()
 	own.Nonce = "in w"
 	tests := map[string]struct {
 		w       ScheduleWrite
-		answers []answer
+		answers []responder
 		opts    []SessionOption
 		nonces  string
 		status  int // of the *APIError; 0 for success, 1 for a *RequestError
 	}{
-		"at once":                  {nightlyWrite(), []answer{created}, nil, "nonce-1", 0},
-		"too many":                 {nightlyWrite(), append(times(2, refusal(429, "slow down")), created), nil, "nonce-1 nonce-2 nonce-3", 0},
-		"no connection":            {nightlyWrite(), []answer{refusedDial(), created}, nil, "nonce-1 nonce-2", 0},
-		"lost behind a proxy":      {nightlyWrite(), []answer{refusal(502, "bad gateway")}, nil, "nonce-1", 502},
-		"connection lost":          {nightlyWrite(), []answer{reset()}, nil, "nonce-1", 1},
-		"answer breaks off":        {nightlyWrite(), []answer{truncated(201, oneSchedule)}, nil, "nonce-1", 1},
-		"answer without schedule":  {nightlyWrite(), []answer{reply(201, `{"items":[]}`)}, nil, "nonce-1", 1},
-		"refused":                  {nightlyWrite(), []answer{refusal(400, "no")}, nil, "nonce-1", 400},
-		"own nonce":                {nightlyWrite(), []answer{created}, []SessionOption{WithNonce("mine")}, "mine", 0},
-		"own nonce, too many":      {nightlyWrite(), []answer{refusal(429, "slow down")}, []SessionOption{WithNonce("mine")}, "mine", 429},
-		"own nonce, no connection": {nightlyWrite(), []answer{refusedDial(), created}, []SessionOption{WithNonce("mine")}, "mine mine", 0},
-		"nonce in w":               {own, []answer{created}, nil, "in w", 0},
-		"nonce in w and option":    {own, []answer{created}, []SessionOption{WithNonce("mine")}, "mine", 0},
+		"at once":                  {nightlyWrite(), []responder{created}, nil, "nonce-1", 0},
+		"too many":                 {nightlyWrite(), append(times(2, errorResponse(429, "slow down")), created), nil, "nonce-1 nonce-2 nonce-3", 0},
+		"no connection":            {nightlyWrite(), []responder{connectionRefused(), created}, nil, "nonce-1 nonce-2", 0},
+		"lost behind a proxy":      {nightlyWrite(), []responder{errorResponse(502, "bad gateway")}, nil, "nonce-1", 502},
+		"connection lost":          {nightlyWrite(), []responder{connectionReset()}, nil, "nonce-1", 1},
+		"answer breaks off":        {nightlyWrite(), []responder{truncated(201, oneSchedule)}, nil, "nonce-1", 1},
+		"answer without schedule":  {nightlyWrite(), []responder{respond(201, `{"items":[]}`)}, nil, "nonce-1", 1},
+		"refused":                  {nightlyWrite(), []responder{errorResponse(400, "no")}, nil, "nonce-1", 400},
+		"own nonce":                {nightlyWrite(), []responder{created}, []SessionOption{WithNonce("mine")}, "mine", 0},
+		"own nonce, too many":      {nightlyWrite(), []responder{errorResponse(429, "slow down")}, []SessionOption{WithNonce("mine")}, "mine", 429},
+		"own nonce, no connection": {nightlyWrite(), []responder{connectionRefused(), created}, []SessionOption{WithNonce("mine")}, "mine mine", 0},
+		"nonce in w":               {own, []responder{created}, nil, "in w", 0},
+		"nonce in w and option":    {own, []responder{created}, []SessionOption{WithNonce("mine")}, "mine", 0},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				s := &numbered{t: t, calls: test.answers}
+				s := &nonceService{t: t, calls: test.answers}
 				got, err := newTestClient(t, s.ofItems(), Config{}).Schedules.Create(t.Context(), ID(42), test.w, test.opts...)
 				switch test.status {
 				case 0:
@@ -71,13 +71,13 @@ func TestEveryAttemptOfAScheduleHasItsOwnNonce(t *testing.T) {
 }
 
 // ofItems finds the nonce where schedules have it, in the only item.
-func (s *numbered) ofItems() transportFunc {
+func (s *nonceService) ofItems() transportFunc {
 	return func(req *http.Request) (*http.Response, error) {
 		if strings.HasSuffix(req.URL.Path, "/sessions") {
 			return s.RoundTrip(req)
 		}
 		var body struct{ Items []struct{ Nonce string } }
-		if err := json.Unmarshal([]byte(record(req).Body), &body); err != nil || len(body.Items) != 1 {
+		if err := json.Unmarshal([]byte(recordRequest(req).Body), &body); err != nil || len(body.Items) != 1 {
 			return nil, fmt.Errorf("%d items, %w", len(body.Items), err)
 		}
 		s.nonces = append(s.nonces, body.Items[0].Nonce)
@@ -111,17 +111,17 @@ func TestCreateSchedule(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			script := []answer{reply(200, oneSession), reply(201, oneSchedule)}
+			script := []responder{respond(200, oneSession), respond(201, oneSchedule)}
 			if test.lookup {
-				script = append([]answer{reply(200, oneFunction)}, script...)
+				script = append([]responder{respond(200, oneFunction)}, script...)
 			}
-			c, f := newScripted(t, script)
+			c, f := newFakeClient(t, script)
 			before := test.w
 			got, err := c.Schedules.Create(t.Context(), test.fn, test.w)
 			if err != nil {
 				t.Fatal(err)
 			}
-			check(t, "body", f.seen[len(f.seen)-1].Body, test.want)
+			check(t, "body", f.requests[len(f.requests)-1].Body, test.want)
 			check(t, "cron", got.CronExpression, nightly)
 			check(t, "session", got.Session(), "5")
 			if diff := cmp.Diff(before, test.w); diff != "" {
@@ -173,7 +173,7 @@ func TestCreateScheduleRefuses(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c, _ := newScripted(t, nil)
+			c, _ := newFakeClient(t, nil)
 			_, err := c.Schedules.Create(t.Context(), test.fn, test.w, test.opts...)
 			if text := fmt.Sprint(err); !strings.HasPrefix(text, "functions: "+test.want) {
 				t.Errorf("error = %s, want one that begins with %s", text, test.want)
@@ -187,29 +187,29 @@ func TestCreateScheduleRefuses(t *testing.T) {
 // A schedule must not act with a session that soon ends, unless its user asks for that.
 func TestSessionOfASchedule(t *testing.T) {
 	t.Parallel()
-	created, scheduled, refused := reply(200, oneSession), reply(201, oneSchedule), refusal(400, "cannot exchange")
+	created, scheduled, refused := respond(200, oneSession), respond(201, oneSchedule), errorResponse(400, "cannot exchange")
 	tests := map[string]struct {
 		opts    []SessionOption
-		script  []answer
+		script  []responder
 		session string
 		status  int
 	}{
-		"the client's token":          {nil, []answer{created, scheduled}, exchangeBody, 0},
-		"the client's token, refused": {nil, []answer{refused}, exchangeBody, 400},
-		"one-shot, asked for":         {[]SessionOption{WithSession(SessionOneshotTokenExchange())}, []answer{created, scheduled}, oneshotBody, 0},
-		"given credentials":           {[]SessionOption{WithSession(SessionClientCredentials("id", plantedSecret))}, []answer{created, scheduled}, machineBody, 0},
+		"the client's token":          {nil, []responder{created, scheduled}, exchangeBody, 0},
+		"the client's token, refused": {nil, []responder{refused}, exchangeBody, 400},
+		"one-shot, asked for":         {[]SessionOption{WithSession(SessionOneshotTokenExchange())}, []responder{created, scheduled}, oneshotBody, 0},
+		"given credentials":           {[]SessionOption{WithSession(SessionClientCredentials("id", plantedSecret))}, []responder{created, scheduled}, machineBody, 0},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c, f := newScripted(t, test.script)
+			c, f := newFakeClient(t, test.script)
 			_, err := c.Schedules.Create(t.Context(), ID(42), nightlyWrite(), test.opts...)
 			if test.status != 0 {
 				check(t, "status", errorAs[*APIError](t, err).StatusCode, test.status)
 			} else if err != nil {
 				t.Fatal(err)
 			}
-			check(t, "session", f.seen[0].Body, test.session)
+			check(t, "session", f.requests[0].Body, test.session)
 		})
 	}
 }

@@ -74,7 +74,7 @@ func TestSecretsAreHidden(t *testing.T) {
 
 func TestClientShowsNoSecret(t *testing.T) {
 	t.Parallel()
-	p := &provider{}
+	p := &tokenProvider{}
 	c := p.client(t)
 	if _, err := c.Status(t.Context()); err != nil {
 		t.Fatal(err)
@@ -97,19 +97,19 @@ func leaky(fail int) transportFunc {
 		}
 		switch {
 		case strings.HasSuffix(req.URL.Path, "/sessions"):
-			return reply(200, oneSession)(req)
+			return respond(200, oneSession)(req)
 		case strings.HasSuffix(req.URL.Path, "/call"):
-			return reply(201, runningCall)(req)
+			return respond(201, runningCall)(req)
 		case strings.HasSuffix(req.URL.Path, "/files"):
-			return reply(201, `{"id":7,"name":"f","uploaded":false,"createdTime":1,"lastUpdatedTime":1,"uploadUrl":"https://store.example.com/`+plantedKey+`?sig=`+plantedKey+`"}`)(req)
+			return respond(201, `{"id":7,"name":"f","uploaded":false,"createdTime":1,"lastUpdatedTime":1,"uploadUrl":"https://store.example.com/`+plantedKey+`?sig=`+plantedKey+`"}`)(req)
 		case strings.HasSuffix(req.URL.Path, "/files/downloadlink"):
-			return reply(200, `{"items":[{"downloadUrl":"https://store.example.com/`+plantedKey+`?sig=`+plantedKey+`"}]}`)(req)
+			return respond(200, `{"items":[{"downloadUrl":"https://store.example.com/`+plantedKey+`?sig=`+plantedKey+`"}]}`)(req)
 		case strings.Contains(req.URL.Host, "store"):
-			return refusal(403, "signature does not match")(req)
+			return errorResponse(403, "signature does not match")(req)
 		case strings.HasSuffix(req.URL.Path, "/byids"):
-			return reply(200, runningCalls)(req)
+			return respond(200, runningCalls)(req)
 		default:
-			return refusal(400, "no")(req)
+			return errorResponse(400, "no")(req)
 		}
 	}
 }
@@ -179,7 +179,7 @@ func TestLogRecords(t *testing.T) {
 			return a
 		},
 	}))
-	c, _ := newScripted(t, []answer{refusedDial(), reply(200, runningCalls, "X-Request-Id", "r-1")},
+	c, _ := newFakeClient(t, []responder{connectionRefused(), respond(200, runningCalls, "X-Request-Id", "r-1")},
 		WithLogger(logger), WithRetry(RetryOptions{BaseDelay: 1}))
 	if _, err := c.Calls.Retrieve(t.Context(), ID(42), 9); err != nil {
 		t.Fatal(err)

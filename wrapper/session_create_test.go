@@ -42,7 +42,7 @@ func TestListSessions(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c, f := newScripted(t, each(test.pages, func(body string) answer { return reply(200, body) }))
+			c, f := newFakeClient(t, each(test.pages, func(body string) responder { return respond(200, body) }))
 			got, err := c.Sessions.List(t.Context(), test.filter, test.opts...)
 			if err != nil {
 				t.Fatal(err)
@@ -54,7 +54,7 @@ func TestListSessions(t *testing.T) {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 			for i, want := range test.queries {
-				_, query, _ := strings.Cut(f.seen[i].URL, "?")
+				_, query, _ := strings.Cut(f.requests[i].URL, "?")
 				check(t, "query", query, want)
 			}
 		})
@@ -72,8 +72,8 @@ func upTo64(n int) []int64 {
 
 func TestAllSessions(t *testing.T) {
 	t.Parallel()
-	first, second := reply(200, `{`+sessionsOf(1)+`,"nextCursor":"c"}`), reply(200, `{`+sessionsOf(2)+`}`)
-	c, _ := newScripted(t, []answer{first, second, first, second, first, refusal(403, "no")})
+	first, second := respond(200, `{`+sessionsOf(1)+`,"nextCursor":"c"}`), respond(200, `{`+sessionsOf(2)+`}`)
+	c, _ := newFakeClient(t, []responder{first, second, first, second, first, errorResponse(403, "no")})
 	all := c.Sessions.All(t.Context(), SessionsFilter{})
 	for range 2 {
 		got, err := collect(all)
@@ -98,15 +98,15 @@ func TestRetrieveAndRevokeSessions(t *testing.T) {
 			t.Parallel()
 			n := 0
 			echo := transportFunc(func(req *http.Request) (*http.Response, error) {
-				body := record(req).Body
+				body := recordRequest(req).Body
 				check(t, "path", strings.HasSuffix(req.URL.Path, path), true)
 				if n++; n > 3 {
-					return refusal(400, "no")(req)
+					return errorResponse(400, "no")(req)
 				}
 				if got := strings.Count(body, `"id":`); got > most || n < 3 && got != most {
 					t.Errorf("request %d has %d ids", n, got)
 				}
-				return reply(200, body)(req)
+				return respond(200, body)(req)
 			})
 			c := newTestClient(t, echo, Config{})
 			method := c.Sessions.RetrieveMultiple

@@ -29,11 +29,11 @@ func TestCreateSession(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			var script []answer
+			var script []responder
 			if test.refuse == "" {
-				script = []answer{reply(200, oneSession)}
+				script = []responder{respond(200, oneSession)}
 			}
-			c, f := newScripted(t, script)
+			c, f := newFakeClient(t, script)
 			got, err := c.Sessions.Create(t.Context(), test.credentials)
 			if test.refuse != "" {
 				check(t, "error", errorAs[*ArgumentError](t, err).Error(), test.refuse)
@@ -43,7 +43,7 @@ func TestCreateSession(t *testing.T) {
 				t.Fatal(err)
 			}
 			check(t, "nonce", got.Nonce, plantedNonce)
-			check(t, "body", f.seen[0].Body, test.body)
+			check(t, "body", f.requests[0].Body, test.body)
 		})
 	}
 }
@@ -51,7 +51,7 @@ func TestCreateSession(t *testing.T) {
 func TestSessionAnswersWithoutNonce(t *testing.T) {
 	t.Parallel()
 	for _, body := range []string{`{"items":[]}`, `{"items":[{"id":5,"status":"READY","nonce":""}]}`} {
-		c, _ := newScripted(t, []answer{reply(200, body)})
+		c, _ := newFakeClient(t, []responder{respond(200, body)})
 		_, err := c.Sessions.Create(t.Context(), SessionTokenExchange())
 		check(t, "error", errorAs[*RequestError](t, err).Error(), "functions: createSessions got no usable answer: the answer holds no nonce")
 	}
@@ -61,28 +61,28 @@ func TestSessionAnswersWithoutNonce(t *testing.T) {
 func TestSessionOfACall(t *testing.T) {
 	t.Parallel()
 	machine := Config{TokenSource: ClientCredentials(ClientCredentialsConfig{ClientID: "id", ClientSecret: plantedSecret, TokenURL: tokenURL})}
-	token := reply(200, `{"access_token":"t","token_type":"bearer"}`)
-	created, started, refused := reply(200, oneSession), reply(201, runningCall), refusal(400, "cannot exchange")
+	token := respond(200, `{"access_token":"t","token_type":"bearer"}`)
+	created, started, refused := respond(200, oneSession), respond(201, runningCall), errorResponse(400, "cannot exchange")
 	tests := map[string]struct {
 		cfg    Config
 		opts   []SessionOption
-		script []answer
+		script []responder
 		bodies []string // of the requests for sessions, which come first, after that for the token
 		status int
 	}{
-		"the client's credentials":       {machine, nil, []answer{token, created, started}, []string{machineBody}, 0},
-		"the client's token":             {Config{}, nil, []answer{created, started}, []string{exchangeBody}, 0},
-		"the client's token, one-shot":   {Config{}, nil, []answer{refused, created, started}, []string{exchangeBody, oneshotBody}, 0},
-		"the client's token, refused":    {Config{}, nil, []answer{refused, refused}, []string{exchangeBody, oneshotBody}, 400},
-		"the client's token, forbidden":  {Config{}, nil, []answer{refusal(403, "no")}, []string{exchangeBody}, 403},
-		"other credentials":              {Config{}, []SessionOption{WithSession(SessionClientCredentials("id", plantedSecret))}, []answer{created, started}, []string{machineBody}, 0},
-		"other credentials than machine": {machine, []SessionOption{WithSession(SessionOneshotTokenExchange())}, []answer{token, created, started}, []string{oneshotBody}, 0},
-		"other credentials, refused":     {machine, []SessionOption{WithSession(SessionTokenExchange())}, []answer{token, refused}, []string{exchangeBody}, 400},
+		"the client's credentials":       {machine, nil, []responder{token, created, started}, []string{machineBody}, 0},
+		"the client's token":             {Config{}, nil, []responder{created, started}, []string{exchangeBody}, 0},
+		"the client's token, one-shot":   {Config{}, nil, []responder{refused, created, started}, []string{exchangeBody, oneshotBody}, 0},
+		"the client's token, refused":    {Config{}, nil, []responder{refused, refused}, []string{exchangeBody, oneshotBody}, 400},
+		"the client's token, forbidden":  {Config{}, nil, []responder{errorResponse(403, "no")}, []string{exchangeBody}, 403},
+		"other credentials":              {Config{}, []SessionOption{WithSession(SessionClientCredentials("id", plantedSecret))}, []responder{created, started}, []string{machineBody}, 0},
+		"other credentials than machine": {machine, []SessionOption{WithSession(SessionOneshotTokenExchange())}, []responder{token, created, started}, []string{oneshotBody}, 0},
+		"other credentials, refused":     {machine, []SessionOption{WithSession(SessionTokenExchange())}, []responder{token, refused}, []string{exchangeBody}, 400},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			f := newFake(t, test.script...)
+			f := newFakeService(t, test.script...)
 			_, err := f.client(t, test.cfg).Start(t.Context(), ID(42), nil, test.opts...)
 			if test.status != 0 {
 				check(t, "status", errorAs[*APIError](t, err).StatusCode, test.status)
@@ -94,7 +94,7 @@ func TestSessionOfACall(t *testing.T) {
 				skip = 1
 			}
 			for i, want := range test.bodies {
-				check(t, "body", f.seen[skip+i].Body, want)
+				check(t, "body", f.requests[skip+i].Body, want)
 			}
 		})
 	}

@@ -38,7 +38,7 @@ func (s *simulated) RoundTrip(req *http.Request) (*http.Response, error) {
 		Items            []struct{ ID int64 }
 		IgnoreUnknownIDs bool
 	}
-	if err := json.Unmarshal([]byte(record(req).Body), &body); err != nil {
+	if err := json.Unmarshal([]byte(recordRequest(req).Body), &body); err != nil {
 		s.t.Error(err)
 	}
 	s.mu.Lock()
@@ -79,9 +79,9 @@ func (s *simulated) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 	}
 	if len(items) < len(body.Items) && !body.IgnoreUnknownIDs {
-		return refusal(400, "unknown")(req)
+		return errorResponse(400, "unknown")(req)
 	}
-	return reply(200, `{"items":[`+strings.Join(items, ",")+`]}`)(req)
+	return respond(200, `{"items":[`+strings.Join(items, ",")+`]}`)(req)
 }
 
 // spread sets the ends of calls over a time from now on.

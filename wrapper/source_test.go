@@ -115,15 +115,15 @@ func TestPackMatchesCreate(t *testing.T) {
 		t.Errorf("ignored (-want +got):\n%s", diff)
 	}
 	check(t, "hash", code.ContentSHA256, "605cc45e47948e0e5db00992005e3e7f5ce0c7ed9469207172ed83e9ad4fd9ce")
-	c, f := newScripted(t, []answer{
-		reply(201, `{"id":7,"name":"hello.zip","uploaded":false,"createdTime":1,"lastUpdatedTime":1,"uploadUrl":"https://files.test/7"}`),
-		reply(200, ""), reply(200, `{"items":[{"id":7,"name":"hello.zip","uploaded":true,"createdTime":1,"lastUpdatedTime":1}]}`),
-		reply(201, oneFunction),
+	c, f := newFakeClient(t, []responder{
+		respond(201, `{"id":7,"name":"hello.zip","uploaded":false,"createdTime":1,"lastUpdatedTime":1,"uploadUrl":"https://files.test/7"}`),
+		respond(200, ""), respond(200, `{"items":[{"id":7,"name":"hello.zip","uploaded":true,"createdTime":1,"lastUpdatedTime":1}]}`),
+		respond(201, oneFunction),
 	})
 	if _, err := c.Create(t.Context(), write, source); err != nil {
 		t.Fatal(err)
 	}
-	check(t, "uploaded", f.seen[1].Body == string(code.Bytes), true)
+	check(t, "uploaded", f.requests[1].Body == string(code.Bytes), true)
 }
 
 func TestPackRejects(t *testing.T) {

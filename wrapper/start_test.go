@@ -32,11 +32,11 @@ func TestPayloadLimit(t *testing.T) {
 		for name, send := range senders {
 			t.Run(fmt.Sprintf("%s of %d", name, limit), func(t *testing.T) {
 				t.Parallel()
-				done := reply(201, runningCall)
+				done := respond(201, runningCall)
 				if name == "schedule" {
-					done = reply(201, oneSchedule)
+					done = respond(201, oneSchedule)
 				}
-				c, _ := newScripted(t, []answer{reply(200, oneSession), done, reply(200, oneSession), done}, WithPayloadLimit(limit))
+				c, _ := newFakeClient(t, []responder{respond(200, oneSession), done, respond(200, oneSession), done}, WithPayloadLimit(limit))
 				spaced := append(append(json.RawMessage("  \n"), sized(limit)...), "\n"...) // white space is not sent
 				for _, fits := range []json.RawMessage{sized(limit), spaced} {
 					if err := send(t.Context(), c, fits); err != nil {
@@ -54,7 +54,7 @@ func TestPayloadLimit(t *testing.T) {
 
 func TestPayloadLimitByDefault(t *testing.T) {
 	t.Parallel()
-	c, _ := newScripted(t, nil)
+	c, _ := newFakeClient(t, nil)
 	check(t, "limit", c.payload, PayloadGoogle)
 	_, err := c.Start(t.Context(), ID(42), sized(PayloadGoogle+1))
 	checkKinds(t, err, ErrInvalid)

@@ -18,7 +18,7 @@ func TestRepeatedIDsAreSentOnce(t *testing.T) {
 	sent := map[int64]int{}
 	c := newTestClient(t, transportFunc(func(req *http.Request) (*http.Response, error) {
 		var body struct{ Items []struct{ ID int64 } }
-		if err := json.Unmarshal([]byte(record(req).Body), &body); err != nil {
+		if err := json.Unmarshal([]byte(recordRequest(req).Body), &body); err != nil {
 			return nil, err
 		}
 		var items []string
@@ -30,7 +30,7 @@ func TestRepeatedIDsAreSentOnce(t *testing.T) {
 			}
 			items = append(items, object)
 		}
-		return reply(200, `{"items":[`+strings.Join(items, ",")+`]}`)(req)
+		return respond(200, `{"items":[`+strings.Join(items, ",")+`]}`)(req)
 	}), Config{})
 	retrieve := map[string]func(ids []int64) ([]int64, error){
 		"calls": func(ids []int64) ([]int64, error) {

@@ -30,7 +30,7 @@ func TestManyDeployments(t *testing.T) {
 					ExternalID string
 				}
 			}
-			if err := json.Unmarshal([]byte(record(req).Body), &body); err != nil {
+			if err := json.Unmarshal([]byte(recordRequest(req).Body), &body); err != nil {
 				return nil, err
 			}
 			check(t, "at most as many as allowed", len(body.Items) <= gen.FunctionReferencesMaxItems, true)
@@ -50,7 +50,7 @@ func TestManyDeployments(t *testing.T) {
 					items = append(items, fmt.Sprintf(`{"id":%d,"externalId":%q,"name":"f","fileId":1,"status":%q,"createdTime":1}`, item.ID, item.ExternalID, status))
 				}
 			}
-			return reply(200, `{"items":[`+strings.Join(items, ",")+`]}`)(req)
+			return respond(200, `{"items":[`+strings.Join(items, ",")+`]}`)(req)
 		})
 		c := newTestClient(t, service, Config{}, WithPoll(ConstantPoll(time.Minute)))
 		var waits sync.WaitGroup

@@ -11,12 +11,12 @@ import (
 	"time"
 )
 
-func callWith(status, more string) answer {
-	return reply(200, fmt.Sprintf(`{"items":[{"id":9,"functionId":42,"status":%q,"startTime":1%s}]}`, status, more))
+func callWith(status, more string) responder {
+	return respond(200, fmt.Sprintf(`{"items":[{"id":9,"functionId":42,"status":%q,"startTime":1%s}]}`, status, more))
 }
 
-func functionWith(status, more string) answer {
-	return reply(200, fmt.Sprintf(`{"items":[{"id":42,"name":"hello","externalId":"hello","fileId":7,"status":%q,"createdTime":1%s}]}`, status, more))
+func functionWith(status, more string) responder {
+	return respond(200, fmt.Sprintf(`{"items":[{"id":42,"name":"hello","externalId":"hello","fileId":7,"status":%q,"createdTime":1%s}]}`, status, more))
 }
 
 func TestPauseBetweenLooks(t *testing.T) {
@@ -25,15 +25,15 @@ func TestPauseBetweenLooks(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			start := time.Now()
-			c, f := newScripted(t, append(times(20, callWith("Running", "")), callWith("Completed", "")))
+			c, f := newFakeClient(t, append(times(20, callWith("Running", "")), callWith("Completed", "")))
 			if _, err := c.Calls.Wait(t.Context(), ID(42), 9); err != nil {
 				t.Fatal(err)
 			}
-			if first := f.seen[0].At.Sub(start); first < 10*time.Millisecond || first > 100*time.Millisecond {
+			if first := f.requests[0].At.Sub(start); first < 10*time.Millisecond || first > 100*time.Millisecond {
 				t.Errorf("the first look came after %v", first)
 			}
 			mean := 60 * time.Millisecond
-			for i, pause := range f.pauses() {
+			for i, pause := range f.intervals() {
 				mean = min(mean*8/5, 10*time.Second)
 				if pause < mean/2-time.Millisecond || pause > mean*3/2+time.Millisecond {
 					t.Errorf("pause %d is %v, not %v or half more or less", i+1, pause, mean)
@@ -44,11 +44,11 @@ func TestPauseBetweenLooks(t *testing.T) {
 	t.Run("constant", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			c, f := newScripted(t, append(times(3, callWith("Running", "")), callWith("Completed", "")), WithPoll(ConstantPoll(7*time.Second)))
+			c, f := newFakeClient(t, append(times(3, callWith("Running", "")), callWith("Completed", "")), WithPoll(ConstantPoll(7*time.Second)))
 			if _, err := c.Calls.Wait(t.Context(), ID(42), 9); err != nil {
 				t.Fatal(err)
 			}
-			for _, pause := range f.pauses() {
+			for _, pause := range f.intervals() {
 				check(t, "pause", pause, 7*time.Second)
 			}
 		})
@@ -56,11 +56,11 @@ func TestPauseBetweenLooks(t *testing.T) {
 	t.Run("never none", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			c, f := newScripted(t, append(times(3, callWith("Running", "")), callWith("Completed", "")), WithPoll(ConstantPoll(-1)))
+			c, f := newFakeClient(t, append(times(3, callWith("Running", "")), callWith("Completed", "")), WithPoll(ConstantPoll(-1)))
 			if _, err := c.Calls.Wait(t.Context(), ID(42), 9); err != nil {
 				t.Fatal(err)
 			}
-			for _, pause := range f.pauses() {
+			for _, pause := range f.intervals() {
 				check(t, "pause", pause, time.Millisecond)
 			}
 		})
@@ -68,7 +68,7 @@ func TestPauseBetweenLooks(t *testing.T) {
 }
 
 var endsOfCalls = map[string]struct {
-	last           answer
+	last           responder
 	text           string
 	kind           error
 	message, trace string
@@ -106,10 +106,10 @@ var endsOfCalls = map[string]struct {
 		callWith("Cancelled", `,"error":"by the user"`), "functions: call 9 of function 42 ended with the status Cancelled: by the user", nil, "by the user", "", true,
 	},
 	"refused": {
-		refusal(403, "no"), "functions: byIdsFunctionCalls was refused with status 403: no; ask for the capability functionsAcl:READ", ErrForbidden, "", "", false,
+		errorResponse(403, "no"), "functions: byIdsFunctionCalls was refused with status 403: no; ask for the capability functionsAcl:READ", ErrForbidden, "", "", false,
 	},
 	"unknown call": {
-		reply(200, `{"items":[]}`), "functions: byIdsFunctionCalls got no usable answer: not found", ErrNotFound, "", "", false,
+		respond(200, `{"items":[]}`), "functions: byIdsFunctionCalls got no usable answer: not found", ErrNotFound, "", "", false,
 	},
 }
 
@@ -119,7 +119,7 @@ func TestWaitForCall(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				c, _ := newScripted(t, []answer{callWith("Running", ""), test.last})
+				c, _ := newFakeClient(t, []responder{callWith("Running", ""), test.last})
 				got, err := c.Calls.Wait(t.Context(), ID(42), 9)
 				check(t, "call came", got != nil, test.ended)
 				if test.text == "" {
@@ -150,11 +150,11 @@ func TestContextEndsWait(t *testing.T) {
 	t.Parallel()
 	const goesOn = "functions: stopped waiting for call 9 of function 42, which goes on"
 	tests := map[string]struct {
-		looks []answer
+		looks []responder
 		want  string
 	}{
 		"in a pause":   {times(2, callWith("Running", "")), goesOn + ": context deadline exceeded"},
-		"in a request": {[]answer{callWith("Running", ""), hangs()}, goesOn + "; byIdsFunctionCalls got no usable answer: context deadline exceeded"},
+		"in a request": {[]responder{callWith("Running", ""), hangs()}, goesOn + "; byIdsFunctionCalls got no usable answer: context deadline exceeded"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -163,7 +163,7 @@ func TestContextEndsWait(t *testing.T) {
 				ctx, cancel := context.WithTimeout(t.Context(), 25*time.Second)
 				defer cancel()
 				start := time.Now()
-				c, _ := newScripted(t, append([]answer{reply(200, oneSession), reply(201, runningCall)}, test.looks...), WithPoll(ConstantPoll(10*time.Second)))
+				c, _ := newFakeClient(t, append([]responder{respond(200, oneSession), respond(201, runningCall)}, test.looks...), WithPoll(ConstantPoll(10*time.Second)))
 				call, err := c.Call(ctx, ID(42), nil)
 				check(t, "waited", time.Since(start), 25*time.Second)
 				check(t, "deadline", errors.Is(err, context.DeadlineExceeded), true)
@@ -180,7 +180,7 @@ func TestCallWaits(t *testing.T) {
 	t.Run("completed", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			c, _ := newScripted(t, []answer{reply(200, oneSession), reply(201, runningCall), reply(200, runningCalls), reply(200, endedCalls)})
+			c, _ := newFakeClient(t, []responder{respond(200, oneSession), respond(201, runningCall), respond(200, runningCalls), respond(200, completedCalls)})
 			call, err := c.Call(t.Context(), ID(42), nil)
 			if err != nil {
 				t.Fatal(err)
@@ -192,7 +192,7 @@ func TestCallWaits(t *testing.T) {
 	t.Run("failed", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			c, _ := newScripted(t, []answer{reply(200, oneSession), reply(201, runningCall), callWith("Failed", "")})
+			c, _ := newFakeClient(t, []responder{respond(200, oneSession), respond(201, runningCall), callWith("Failed", "")})
 			call, err := c.Call(t.Context(), ID(42), nil)
 			checkKinds(t, err, ErrCallFailed)
 			check(t, "status", call.Status, CallFailed)
@@ -201,7 +201,7 @@ func TestCallWaits(t *testing.T) {
 	t.Run("not started", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			c, _ := newScripted(t, []answer{reply(200, oneSession), refusal(400, "not ready")})
+			c, _ := newFakeClient(t, []responder{respond(200, oneSession), errorResponse(400, "not ready")})
 			call, err := c.Call(t.Context(), ID(42), nil)
 			check(t, "call", call, nil)
 			check(t, "error", err != nil, true)
@@ -212,7 +212,7 @@ func TestCallWaits(t *testing.T) {
 func TestWaitReady(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
-		last           answer
+		last           responder
 		text           string
 		message, trace string
 	}{
@@ -234,14 +234,14 @@ func TestWaitReady(t *testing.T) {
 			functionWith("Retired", ""), "functions: the function with id 42 is retired and cannot be called; deploy it again", "", "",
 		},
 		"deleted meanwhile": {
-			reply(400, `{"error":{"code":400,"message":"x","missing":[{"id":42}]}}`), `functions: byIdsFunctions was refused with status 400: x (missing: {"id":42})`, "", "",
+			respond(400, `{"error":{"code":400,"message":"x","missing":[{"id":42}]}}`), `functions: byIdsFunctions was refused with status 400: x (missing: {"id":42})`, "", "",
 		},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				c, _ := newScripted(t, []answer{functionWith("Queued", ""), functionWith("Deploying", ""), test.last})
+				c, _ := newFakeClient(t, []responder{functionWith("Queued", ""), functionWith("Deploying", ""), test.last})
 				fn, err := c.WaitReady(t.Context(), ID(42))
 				if test.text == "" {
 					if err != nil || fn.Status != FunctionReady {
