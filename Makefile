@@ -45,9 +45,16 @@ $(GOLANGCI): tools/lint/go.mod tools/lint/go.sum
 	go -C tools/lint build -o ../../$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 
 .PHONY: test
-test: ## Run the tests; needs Go and Python 3
+test: ## Run the tests; needs Go and Python 3. With CI set, a skipped test is a failure
 	go vet ./...
-	go test ./...
+	tools/gotest/gotest.sh ./...
+
+# Its go.mod requires this module as a user's does. -mod=readonly fails if go.mod or go.sum is not complete.
+.PHONY: consumer
+consumer: ## Build, vet and test tests/consumer, a module that uses this module
+	go -C tests/consumer build -mod=readonly -o /dev/null .
+	go -C tests/consumer vet -mod=readonly ./...
+	go -C tests/consumer test -mod=readonly ./...
 
 .PHONY: test-wrapper
 test-wrapper: ## Run the tests of the client, which supports more systems than the emulator; needs Go and Python 3
@@ -148,7 +155,7 @@ bench: ## Run benchmarks of the client and of equivalent code by hand, for compa
 	go test -run '^$$' -bench . -benchmem ./tests/bench
 
 .PHONY: ci
-ci: verify build lint test race examples guide ## Run the checks of each change; needs Go and Python 3
+ci: verify build lint test consumer race examples guide ## Run the checks of each change; needs Go and Python 3
 
 .PHONY: ci-full
 ci-full: ci cross interop newer-go fuzz ## Run all checks; needs Go, Python 3 with pip and venv, Node and npm

@@ -1,7 +1,7 @@
 //go:build tools
 
-// This file pins the code generator beside the tool line in go.mod: both read the one version that go.mod names.
-// The build tag is never set; "go tool oapi-codegen" is how the generator runs.
+// This file pins the code generator together with the tool line in go.mod. The build tag is never set. Run the generator with
+// "go tool oapi-codegen".
 
 package cogfn
 

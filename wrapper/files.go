@@ -40,7 +40,7 @@ type Geometry = gen.GeoLocationGeometry
 // GeoLocationType is the type of a GeoLocation.
 type GeoLocationType = gen.GeoLocationType
 
-// The only value of GeoLocationType.
+// GeoLocationFeature is the only value of GeoLocationType.
 const GeoLocationFeature = gen.GeoLocationTypeFeature
 
 // GeometryType is the type of a Geometry.

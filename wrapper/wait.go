@@ -230,7 +230,7 @@ func (c *Client) newDeploymentPoller() *poller[bool, Identifier, *Function] {
 			list, err := c.retrieve(ctx, fns, idsOptions{ignoreUnknown: true})
 			found := make(map[Identifier]*Function, len(list))
 			for _, fn := range fns {
-				if one := FunctionList(list).Get(fn); one != nil {
+				if one := list.Get(fn); one != nil {
 					found[fn] = one
 				}
 			}

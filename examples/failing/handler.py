@@ -1,13 +1,13 @@
-"""A function that fails for some inputs, to see how a failed call looks: its message, its trace and its log."""
+"""A function that fails for some inputs, to show the message, the trace and the log of a failed call."""
 
 
 def mean(values):
-    """Return the arithmetic mean of values, which must not be empty."""
+    """Return the arithmetic mean of values. They must not be empty."""
     return sum(values) / len(values)
 
 
 def handle(data):
-    """Return the mean of data["values"]; without values the division fails, and the call with it."""
+    """Return the mean of data["values"]. Without values, the division and the call fail."""
     values = data.get("values", [])
     print(f"computing the mean of {len(values)} values")
     return {"mean": mean(values)}

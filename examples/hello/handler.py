@@ -1,4 +1,4 @@
-"""The smallest function worth deploying: it greets whoever calls it."""
+"""A minimal function."""
 
 
 def handle(data):

@@ -1,11 +1,11 @@
-"""A function that takes a while and tells how far it is: what it prints can be read while it runs."""
+"""A slow function that prints its progress. The log can be read while it runs."""
 
 import sys
 import time
 
 
 def handle(data, function_call_info):
-    """Work through data["steps"] steps, half a second each, and return how long they took."""
+    """Run data["steps"] steps of half a second and return the duration."""
     steps = int(data.get("steps", 6))
     if steps < 1:
         print("nothing to do: steps must be 1 or more", file=sys.stderr)

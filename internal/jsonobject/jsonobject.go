@@ -18,7 +18,7 @@ import (
 )
 
 // Codec decodes and encodes a set of types. It does so with functions instead of methods such as UnmarshalJSONFrom: a type
-// that embeds a generated one and has a MarshalJSON of its own would otherwise be encoded by the promoted method.
+// that embeds a generated one and has its own MarshalJSON would otherwise be encoded by the promoted method.
 type Codec struct{ options jsonv2.Options }
 
 // NewCodec returns a codec for types, which may contain each other.

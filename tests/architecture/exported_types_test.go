@@ -77,7 +77,9 @@ func importPackages(t *testing.T) map[string]*types.Package {
 	return packages
 }
 
-func isGenerated(object types.Object) bool { return object.Pkg() != nil && object.Pkg().Path() == module+"/gen" }
+func isGenerated(object types.Object) bool {
+	return object.Pkg() != nil && object.Pkg().Path() == module+"/gen"
+}
 
 // generatedTypesNamedBy returns the generated types that a package aliases, redefines or embeds.
 func generatedTypesNamedBy(p *types.Package) map[string]bool {

@@ -24,6 +24,7 @@ var allowedImports = map[string][]string{
 	"deploy":     {"schedule", "wrapper", "internal"},
 	"emulator":   {"gen/server", "gen", "api", "internal"},
 	"cmd":        {"emulator", "deploy", "schedule", "batch", "wrapper", "internal"},
+	"tools":      {},
 	"examples":   {"emulator", "deploy", "schedule", "batch", "wrapper"},
 }
 

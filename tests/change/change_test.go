@@ -1,5 +1,5 @@
-// Package change shows what a change of the description makes fail: nothing where the code follows by itself, otherwise a
-// check whose message names the file and the identifier to edit.
+// Package change changes copies of the description and tests which checks fail: none if the code is generated or derived,
+// otherwise a check whose message names the file and the identifier to edit.
 package change
 
 import (
@@ -120,7 +120,7 @@ var changes = []change{
 		edits: [][2]string{{"py313, py314]", "py313, py314, py315]"}},
 		adds:  map[string]string{"runtime_test.go": "emulator/internal/service/runtime_test.go"},
 		fails: map[string]string{
-			"./wrapper":        "wrapper/types.go: add RuntimePy315 = gen.FunctionRuntimePy315",
+			"./wrapper":        "wrapper/values.go: add RuntimePy315 = gen.FunctionRuntimePy315",
 			"./tests/contract": "FunctionRuntime py315",
 		},
 	},
@@ -128,7 +128,7 @@ var changes = []change{
 		name:  "new call status",
 		edits: [][2]string{{"Timeout, ConcurrencyLimitExceeded]", "Timeout, ConcurrencyLimitExceeded, Paused]"}},
 		fails: map[string]string{
-			"./wrapper":        "wrapper/types.go: add CallPaused = gen.FunctionCallStatusPaused",
+			"./wrapper":        "wrapper/values.go: add CallPaused = gen.FunctionCallStatusPaused",
 			"./tests/contract": "FunctionCallStatus Paused",
 		},
 	},
@@ -136,7 +136,7 @@ var changes = []change{
 		name:  "new session status",
 		edits: [][2]string{{"ACCESS_LOST, DETACHED]", "ACCESS_LOST, DETACHED, FROZEN_OVER]"}},
 		fails: map[string]string{
-			"./wrapper":        "wrapper/session.go: add SessionFrozenOver = gen.SessionStatusFrozenOver",
+			"./wrapper":        "wrapper/sessions.go: add SessionFrozenOver = gen.SessionStatusFrozenOver",
 			"./tests/contract": "run make coverage-docs",
 		},
 	},

@@ -8,6 +8,7 @@ import (
 	"log"
 	"os"
 	"os/signal"
+	"time"
 
 	functions "github.com/cogfn/cogfn/wrapper"
 )
@@ -35,6 +36,11 @@ func run(ctx context.Context) error {
 		return err
 	}
 	fmt.Println(changes)
+	next, err := scheduleScorer(ctx, client, time.Now())
+	if err != nil {
+		return err
+	}
+	fmt.Println("the next scheduled call is at", next)
 	scores, err := scoreAll(ctx, client, []Reading{{Sensor: "pump-1", Value: 40, Limit: 80}, {Sensor: "pump-2", Value: 90, Limit: 80}})
 	for _, score := range scores {
 		fmt.Printf("%s: %.2f\n", score.Sensor, score.Score)

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/cogfn/cogfn/emulator"
 	functions "github.com/cogfn/cogfn/wrapper"
@@ -39,6 +40,10 @@ func TestDeployAndScore(t *testing.T) {
 	}
 	if !strings.Contains(changes.String(), externalID) {
 		t.Errorf("the plan does not name the function: %s", changes)
+	}
+	now := time.Date(2026, time.May, 1, 7, 0, 0, 0, time.UTC)
+	if next, err := scheduleScorer(t.Context(), client, now); err != nil || next.Sub(now) != 23*time.Hour {
+		t.Errorf("next call = %v, %v; want 23 hours after %v", next, err, now)
 	}
 	scores, err := scoreAll(t.Context(), client, []Reading{
 		{Sensor: "pump-1", Value: 40, Limit: 80}, {Sensor: "pump-2"}, {Sensor: "pump-3", Value: 90, Limit: 60},

@@ -11,15 +11,15 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// bound is what the API reference says about the bounds of a schema.
+// bound is the bound of a schema in the API reference.
 type bound struct {
 	bounds string
 	// source is the schema, the parameter or the text of the published reference.
 	source string
 }
 
-// publishedBounds are all bounds of the description. Client and emulator take their limits from the description, so that a
-// wrong number there would go unnoticed without this table.
+// publishedBounds are all bounds of the description. Client and emulator take their limits from the description, so only this
+// table detects a wrong number there.
 var publishedBounds = map[string]bound{
 	"schema InternalId":                                    {"minimum 1, maximum 9007199254740991", "CogniteInternalId"},
 	"schema ExternalId":                                    {"maxLength 255", "CogniteExternalId"},
@@ -138,7 +138,7 @@ func boundsOf(schema *openapi3.Schema) string {
 	return strings.Join(bounds, ", ")
 }
 
-func TestChangedBoundsAreNoticed(t *testing.T) {
+func TestChangedBoundsAreDetected(t *testing.T) {
 	t.Parallel()
 	for what, change := range map[string]func(*openapi3.T, map[string]bound){
 		"schema FunctionName has": func(doc *openapi3.T, _ map[string]bound) {

@@ -42,9 +42,9 @@ func TestDescriptionIsValid(t *testing.T) {
 	}
 }
 
-// TestWrongExamplesAreNoticed spoils one example of each kind, since TestDescriptionIsValid would not tell if the library
-// passed a kind over.
-func TestWrongExamplesAreNoticed(t *testing.T) {
+// TestInvalidExamplesAreDetected makes one example of each kind invalid, because TestDescriptionIsValid passes if the library
+// ignores a kind.
+func TestInvalidExamplesAreDetected(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, old, new string }{
 		{"schema", "example: Queued", "example: 5"},
@@ -56,7 +56,7 @@ func TestWrongExamplesAreNoticed(t *testing.T) {
 			t.Parallel()
 			text := strings.Replace(string(api.OpenAPI), c.old, c.new, 1)
 			if text == string(api.OpenAPI) {
-				t.Fatalf("the description no longer holds %q; choose another example", c.old)
+				t.Fatalf("the description no longer contains %q; choose another example", c.old)
 			}
 			if err := parse(t, text).Validate(t.Context(), openapi3.EnableExamplesValidation()); err == nil {
 				t.Error("the wrong example passes")
@@ -67,8 +67,8 @@ func TestWrongExamplesAreNoticed(t *testing.T) {
 
 var aclAndAction = regexp.MustCompile(`^(functions|sessions|files)Acl:[A-Z]+$`)
 
-// TestOperationsAreComplete checks that every operation has texts, named bodies, the error envelope, a retry class and a
-// capability.
+// TestOperationsAreComplete checks that every operation has texts, a link to the reference, named bodies, the error
+// envelope, a retry class and a capability.
 func TestOperationsAreComplete(t *testing.T) {
 	t.Parallel()
 	eachOperation(load(t), func(name string, op *openapi3.Operation) {
@@ -80,6 +80,9 @@ func TestOperationsAreComplete(t *testing.T) {
 		}
 		if capability := op.Extensions["x-cogfn-capability"]; !isCapability(capability) {
 			t.Errorf("%s: x-cogfn-capability is %v; it must be ACL:ACTION or a list of them", name, capability)
+		}
+		if op.ExternalDocs == nil || !strings.HasSuffix(op.ExternalDocs.URL, "/operation/"+op.OperationID) {
+			t.Errorf("%s: externalDocs does not link the operation in the reference", name)
 		}
 		for _, status := range []string{"400", "default"} {
 			if r := op.Responses.Value(status); r == nil || r.Ref != "#/components/responses/Failure" {
@@ -117,15 +120,19 @@ func bodies(op *openapi3.Operation) []openapi3.Content {
 	return all
 }
 
-func TestEverySchemaAndPropertyIsExplained(t *testing.T) {
+// noun matches a description that begins with an article or a noun. It becomes a Go comment: "Function is a deployed
+// function." or "ID: the id of the function."
+var noun = regexp.MustCompile(`^(The|A|An|True) [^\n]+`)
+
+func TestEverySchemaAndPropertyIsDescribed(t *testing.T) {
 	t.Parallel()
 	for name, schema := range load(t).Components.Schemas {
-		if schema.Value.Description == "" {
-			t.Errorf("schema %s: the description is missing", name)
+		if !noun.MatchString(schema.Value.Description) {
+			t.Errorf("schema %s: the description %q does not begin with an article", name, schema.Value.Description)
 		}
 		for property, ref := range schema.Value.Properties {
-			if ref.Ref == "" && ref.Value.Description == "" {
-				t.Errorf("schema %s: property %s: the description is missing", name, property)
+			if ref.Ref == "" && !noun.MatchString(ref.Value.Description) {
+				t.Errorf("schema %s: property %s: the description %q does not begin with an article", name, property, ref.Value.Description)
 			}
 		}
 		for _, required := range schema.Value.Required {
@@ -136,7 +143,7 @@ func TestEverySchemaAndPropertyIsExplained(t *testing.T) {
 	}
 }
 
-// TestResponseSizeIsOptional keeps a field optional that only one cloud sends.
+// Only one cloud sends the field.
 func TestResponseSizeIsOptional(t *testing.T) {
 	t.Parallel()
 	if slices.Contains(load(t).Components.Schemas["FunctionsLimits"].Value.Required, "responseSizeMb") {

@@ -31,7 +31,7 @@ func nonceFaults(s subject) []string {
 	return faults
 }
 
-// withoutFields is the one object of responses that has no fields, and therefore needs no mark.
+// withoutFields is the only object in responses without fields, which needs no mark.
 const withoutFields = "#/components/schemas/EmptyObject"
 
 // responseFaults checks that x-cogfn-response marks exactly the objects that successful responses contain. The Go types of

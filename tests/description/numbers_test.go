@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// unit is what the description of a number must name. Counts name what they count, as "number of items".
+// unit matches a unit, which the description of a number must contain. Counts name the counted items, as "number of items".
 var unit = regexp.MustCompile(`\b(milliseconds|seconds|minutes|GB|MB|kB|bytes|cores|number of \w+)\b`)
 
 // identifiers are the schemas of numbers that are ids.
@@ -17,11 +17,11 @@ var identifiers = []string{"InternalId", "SessionNumber", "FunctionScheduleSessi
 // identifier is the description of a parameter that is an id.
 var identifier = regexp.MustCompile(`^The id of the \w+\.$`)
 
-// withoutUnit are other numbers without a unit, with what they are.
+// withoutUnit are other numbers without a unit, with the reason.
 var withoutUnit = map[string]string{"schema Error: property code": "an HTTP status"}
 
-// numberFaults checks that the description of every number that measures something names the unit. The description is the
-// one that a reader sees at the place: that of the parameter, or of the schema that a $ref leads to.
+// numberFaults checks that the description of every number contains its unit. The description is that of the parameter, or of
+// the referenced schema.
 func numberFaults(s subject) []string {
 	var faults []string
 	for _, p := range places(s.doc) {
@@ -41,7 +41,7 @@ func numberFaults(s subject) []string {
 	return faults
 }
 
-// nullableFaults checks that nullable has a type beside it. OpenAPI 3.0 gives it no meaning elsewhere.
+// nullableFaults checks that nullable occurs together with a type. OpenAPI 3.0 gives it no meaning without one.
 func nullableFaults(s subject) []string {
 	var faults []string
 	for _, p := range places(s.doc) {

@@ -13,13 +13,13 @@ import (
 	"github.com/cogfn/cogfn/api"
 )
 
-// subject is what the rules are checked against.
+// subject is the input of the rules.
 type subject struct {
 	doc           *openapi3.T
 	text, overlay string
 }
 
-// rules are what the project asks of the description beyond being valid. Each returns the faults that it finds.
+// rules are the rules of this project for the description. Each returns the violations.
 var rules = map[string]func(subject) []string{
 	"names":      nameFaults,
 	"tags":       tagFaults,
@@ -109,7 +109,7 @@ func tagFaults(s subject) []string {
 
 var reference = regexp.MustCompile(`\$ref: "#/components/(\w+)/(\w+)"`)
 
-// componentFaults reads the text, since the loaded document no longer tells every reference from what it leads to.
+// componentFaults reads the text, because the loaded document does not keep every reference.
 func componentFaults(s subject) []string {
 	used := map[string]bool{}
 	for _, ref := range reference.FindAllStringSubmatch(s.text, -1) {
@@ -142,7 +142,7 @@ func componentFaults(s subject) []string {
 	return faults
 }
 
-// longestLine is the width that the description keeps to.
+// longestLine is the largest width of a line in the description.
 const longestLine = 120
 
 func textFaults(s subject) []string {
@@ -161,8 +161,8 @@ func textFaults(s subject) []string {
 	return faults
 }
 
-// TestRulesNoticeFaults makes each kind of fault on purpose, and expects to hear of it.
-func TestRulesNoticeFaults(t *testing.T) {
+// TestRulesDetectFaults violates each rule and checks that the violation is found.
+func TestRulesDetectFaults(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ rule, old, new, want string }{
 		{"names", "operationId: getFunctions\n", "operationId: get_functions\n", `operationId "get_functions" is not in lowerCamelCase`},
@@ -207,7 +207,7 @@ func TestRulesNoticeFaults(t *testing.T) {
 			t.Parallel()
 			text := strings.Replace(string(api.OpenAPI), c.old, c.new, 1)
 			if text == string(api.OpenAPI) {
-				t.Fatalf("the description no longer holds %q; choose another fault", c.old)
+				t.Fatalf("the description no longer contains %q; choose another fault", c.old)
 			}
 			faults := rules[c.rule](subject{parse(t, text), text, overlay(t)})
 			if !slices.ContainsFunc(faults, func(fault string) bool { return strings.Contains(fault, c.want) }) {

@@ -14,7 +14,7 @@ type place struct {
 	text string
 }
 
-// places returns every schema of the description that is not a mere repetition by $ref, and every use of one.
+// places returns every schema that is not only a $ref, and every use of one.
 func places(doc *openapi3.T) []place {
 	var all []place
 	add := func(where string, ref *openapi3.SchemaRef) { all = append(all, below(where, ref)...) }
@@ -66,8 +66,8 @@ func below(where string, ref *openapi3.SchemaRef) []place {
 	return all
 }
 
-// base returns the schema that tells the type, which for a $ref with a description of its own is the member of its allOf,
-// and the name of that schema, "" if it stands in place.
+// base returns the schema with the type, and its name or "" for an inline schema. For a $ref with its own description it is the
+// member of allOf.
 func base(ref *openapi3.SchemaRef) (string, *openapi3.Schema) {
 	if ref.Ref == "" && len(ref.Value.AllOf) == 1 {
 		ref = ref.Value.AllOf[0]

@@ -1,5 +1,5 @@
 // Package interop tests the description and the clients with third-party tools. "make interop" installs the tools and runs
-// the tests with INTEROP=1; without it they are skipped.
+// the tests with INTEROP=1. Without it, the tests are skipped.
 package interop
 
 import (
@@ -16,21 +16,21 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// root is the folder of the module.
+// root is the directory of the module.
 const root = "../.."
 
 // tool returns the absolute path of a tool that "make interop" installs. It skips the test outside of make interop.
 func tool(t *testing.T, path string) string {
 	t.Helper()
 	if os.Getenv("INTEROP") == "" {
-		t.Skipf("INTEROP is not set, and this test needs %s: make interop installs it and runs the test", path)
+		t.Skipf("INTEROP is not set: run make interop, which installs %s and runs this test", path)
 	}
 	path, err := filepath.Abs(filepath.Join(root, path))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := exec.LookPath(path); err != nil {
-		t.Fatalf("%v; make interop installs it", err)
+		t.Fatalf("%v; run make interop, which installs it", err)
 	}
 	return path
 }

@@ -32,7 +32,7 @@ const project = "test"
 
 // mock is Prism, which builds responses from the description, behind a proxy. The proxy
 //   - removes the part of the path that is in the server URL of the description, because Prism serves paths without it;
-//   - is the storage at the upload and download URLs, which are not part of the description;
+//   - serves the upload and download URLs, which are not part of the description;
 //   - records the faults that Prism finds in requests and responses.
 type mock struct {
 	url    string

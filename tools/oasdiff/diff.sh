@@ -5,7 +5,7 @@ set -euo pipefail
 
 old="${1:-}"
 if [ -z "$old" ]; then
-	echo "OLD is missing: name a git ref or a file to compare with, as in: make diff OLD=HEAD" >&2
+	echo "OLD is missing; use a git ref or a file, as in: make diff OLD=HEAD" >&2
 	exit 2
 fi
 
@@ -18,7 +18,7 @@ fi
 cd "$(dirname "$0")/../.."
 if [ ! -f "$work/old.yaml" ]; then
 	if ! git cat-file blob "$old:api/openapi.yaml" >"$work/old.yaml" 2>/dev/null; then
-		echo "OLD is $old, which is neither a file nor a git ref with an api/openapi.yaml: give another" >&2
+		echo "OLD is $old, which is not a file and not a git ref with api/openapi.yaml" >&2
 		exit 2
 	fi
 fi
@@ -26,25 +26,25 @@ cp api/openapi.yaml "$work/new.yaml"
 sed -e 's/#.*//' -e '/^[[:space:]]*$/d' api/oasdiff-severity.txt >"$work/severity.txt" # oasdiff does not accept comments
 
 oasdiff="$PWD/bin/oasdiff"
-cd "$work" # so that the output shows old.yaml and new.yaml instead of paths of this machine
+cd "$work" # so that the output shows old.yaml and new.yaml instead of absolute paths
 status=0
-compare() { # takes a file with severities, and keeps the worst status
+compare() { # $1: file of severities; sets status to the worst result
 	local result=0
 	"$oasdiff" changelog old.yaml new.yaml --severity-levels "$1" --fail-on WARN --color never || result=$?
-	echo # oasdiff does not end all its messages with a line end
+	echo # not all messages of oasdiff end with a newline
 	if [ "$result" -gt "$status" ]; then
 		status=$result
 	fi
 }
 
-echo "What changed:"
-diff -u --label old.yaml --label new.yaml old.yaml new.yaml && echo "nothing"
+echo "Changes:"
+diff -u --label old.yaml --label new.yaml old.yaml new.yaml && echo "none"
 echo
-echo "What that means for clients:"
+echo "Effects on clients:"
 compare severity.txt
 
-# oasdiff ignores most changes of x-extensible-enum. This run treats these lists, and only these, as enums, and compares only
-# their values. A new value breaks nothing, because clients must accept unknown values. A removed value is an error, because
+# oasdiff ignores most changes of x-extensible-enum. This run treats these lists as enums, ignores all other enums, and compares
+# only the values. A new value is compatible, because clients must accept unknown values. A removed value is an error, because
 # the Go package loses its constant.
 if [ "$status" -le 1 ]; then
 	mkdir values
@@ -60,10 +60,10 @@ if [ "$status" -le 1 ]; then
 	echo
 	echo "Values of extensible enums:"
 	compare ../values.txt >changelog.txt
-	sed '/declare it with x-extensible-enum/d' changelog.txt # advice for a closed enum
+	sed '/declare it with x-extensible-enum/d' changelog.txt # advice for closed enums
 fi
 
 if [ "$status" = 1 ]; then
-	echo "this breaks clients of the older description; if it has to be, say so in CHANGELOG.md" >&2
+	echo "these changes break clients of the older description; describe them in CHANGELOG.md" >&2
 fi
 exit "$status"

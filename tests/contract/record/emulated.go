@@ -35,7 +35,7 @@ func emulatorOptions(name string) emulator.Options {
 	return emulator.Options{
 		Project:           name + "-project",
 		Clients:           map[string]string{name + "-client": "secret-of-" + name},
-		Limits:            emulator.Limits{CallTimeout: 5 * time.Second, RunningCallsPerFunction: 1},
+		Limits:            emulator.Limits{CallTimeout: 4 * time.Second, RunningCallsPerFunction: 1},
 		DeployDelay:       800 * time.Millisecond,
 		ValidateResponses: true,
 		Handlers:          map[string]emulator.Handler{name + scenario.EchoSuffix: echo, name + scenario.MoreSuffix: echo},

@@ -113,7 +113,7 @@ func feature(geometry, properties string) *gen.GeoLocation {
 		encoded = fmt.Sprintf(`{"type": "Feature", "geometry": %s}`, geometry)
 	}
 	if err := json.Unmarshal([]byte(encoded), &location); err != nil {
-		panic(err) // cannot happen: the texts are JSON of the right form
+		panic(err) // unreachable: all callers pass valid GeoJSON
 	}
 	return &location
 }

@@ -65,7 +65,7 @@ func (s *scenario) deletions() error {
 		rejected(s.client.Delete(s.ctx, []functions.Identifier{unknown})),
 		s.send("POST", "/functions/delete", fmt.Sprintf(`{"items": [{"id": %d}]}`, s.echo.ID)),
 		s.client.Files.Delete(s.ctx, []functions.Identifier{functions.ID(s.plainFile)}),
-		s.client.Files.Delete(s.ctx, []functions.Identifier{functions.ExternalID(s.Name+"-code")}),
+		s.client.Files.Delete(s.ctx, []functions.Identifier{functions.ExternalID(s.Name + "-code")}),
 		rejected(s.client.Files.Delete(s.ctx, []functions.Identifier{unknown})),
 		s.send("POST", "/files/delete", files),
 	)

@@ -43,7 +43,7 @@ The emulator accepts any credentials. --env-file writes the settings that client
 		"store functions, calls and schedules in `DIR`, secrets unencrypted (default: a temporary directory)")
 	flags.StringVar(&o.envFile, "env-file", "", "write the CDF_* and IDP_* settings of a client to `FILE`")
 	flags.StringVar(&o.project, "project", "emulator", "use `NAME` as the name of the project")
-	pythonFlag(flags, &o.python)
+	pythonFlag(cmd, &o.python)
 	return cmd
 }
 

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 )
 
 // exactly is cobra.ExactArgs with an error that names the missing argument.
@@ -24,8 +23,8 @@ func exactly(n int, name string) cobra.PositionalArgs {
 }
 
 // pythonFlag adds --python, which has the same meaning in all commands.
-func pythonFlag(flags *pflag.FlagSet, python *string) {
-	flags.StringVar(python, "python", "", "use the Python interpreter `PATH` (default: python3 or python on the PATH)")
+func pythonFlag(cmd *cobra.Command, python *string) {
+	cmd.Flags().StringVar(python, "python", "", "use the Python interpreter `PATH` (default: python3 or python on the PATH)")
 }
 
 // checkPython returns an error that names --python if its value cannot be run.
@@ -59,7 +58,7 @@ func requirePython(python string) error {
 // duration is a flag value whose error shows the expected form.
 type duration time.Duration
 
-// String returns the value as the help shows it. Zero is "", so that the help has no default besides the usage's.
+// String returns the value for the help. Zero is "", so that pflag does not add a second default to the usage.
 func (d *duration) String() string {
 	if *d == 0 {
 		return ""

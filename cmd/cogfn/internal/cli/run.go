@@ -53,7 +53,7 @@ The output of the function goes to standard error, up to 1 MiB. Its response goe
 	flags.StringArrayVar(&o.secrets, "secret", nil, "set the secret `KEY=VALUE`, or KEY for the value of that environment variable; repeatable")
 	flags.StringArrayVar(&o.env, "env", nil, "set the environment variable `KEY=VALUE`, or KEY for its current value; repeatable")
 	flags.StringVar(&o.path, "path", "handler.py", "use the `FILE` in the directory that defines handle")
-	pythonFlag(flags, &o.python)
+	pythonFlag(cmd, &o.python)
 	flags.Var((*duration)(&o.timeout), "timeout", "stop the call after this `DURATION`, such as 30s or 5m (default 9m)")
 	return cmd
 }
