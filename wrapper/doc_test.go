@@ -12,10 +12,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
-// documented reads the package's source as go doc does.
-func documented(t *testing.T) *doc.Package {
+// packageDoc returns the documentation of the package, as go doc reads it.
+func packageDoc(t *testing.T) *doc.Package {
 	t.Helper()
 	fset := token.NewFileSet()
 	names, err := fs.Glob(os.DirFS("."), "*.go")
@@ -42,37 +44,37 @@ func documented(t *testing.T) *doc.Package {
 
 func TestEveryExportedNameIsDocumented(t *testing.T) {
 	t.Parallel()
-	p := documented(t)
+	p := packageDoc(t)
 	values, funcs := slices.Concat(p.Consts, p.Vars), slices.Clone(p.Funcs)
 	for _, typ := range p.Types {
-		explains(t, typ.Name, typ.Doc)
+		checkComment(t, typ.Name, typ.Doc)
 		values = append(append(values, typ.Consts...), typ.Vars...)
 		funcs = append(append(funcs, typ.Funcs...), typ.Methods...)
 		checkFields(t, typ)
 	}
 	for _, f := range funcs {
-		explains(t, f.Recv+" "+f.Name, f.Doc)
+		checkComment(t, f.Recv+" "+f.Name, f.Doc)
 	}
 	for _, v := range values {
 		for _, s := range v.Decl.Specs {
 			if spec, ok := s.(*ast.ValueSpec); ok && spec.Names[0].IsExported() {
-				explains(t, spec.Names[0].Name, v.Doc+spec.Doc.Text())
+				checkComment(t, spec.Names[0].Name, v.Doc+spec.Doc.Text())
 			}
 		}
 	}
-	check(t, "the names were found", len(funcs) > 50 && len(values) > 5, true)
+	check(t, "found the exported names", len(funcs) > 50 && len(values) > 5, true)
 }
 
-// explains wants a sentence that begins with the name, as go doc shows them, or with an article for groups.
-func explains(t *testing.T, name, text string) {
+// checkComment fails the test if the doc comment of a name is not a sentence.
+func checkComment(t *testing.T, name, text string) {
 	t.Helper()
 	if len(strings.Fields(text)) < 3 || !strings.HasSuffix(strings.TrimSpace(text), ".") && !strings.Contains(text, "\n\n") {
-		t.Errorf("%s has no sentence as its comment: %q", name, text)
+		t.Errorf("the comment of %s is not a sentence: %q", name, text)
 	}
 }
 
-// withUnit are the fields that nobody can use without knowing a unit or how far a number counts.
-var withUnit = regexp.MustCompile(`(Time|Timeout|Delay|After|Memory|Bytes|Retries|Attempts|Limit|Page|Status|From|To)$`)
+// needsUnit matches the names of fields whose comment must state a unit or a range.
+var needsUnit = regexp.MustCompile(`(Time|Timeout|Delay|After|Memory|Bytes|Retries|Attempts|Limit|Page|Status|From|To)$`)
 
 func checkFields(t *testing.T, typ *doc.Type) {
 	t.Helper()
@@ -87,40 +89,38 @@ func checkFields(t *testing.T, typ *doc.Type) {
 		}
 		for _, field := range object.Fields.List {
 			for _, name := range field.Names {
-				if name.IsExported() && withUnit.MatchString(name.Name) && len(strings.Fields(field.Doc.Text()+field.Comment.Text())) < 3 {
-					t.Errorf("%s.%s has no comment with its unit and meaning", spec.Name.Name, name.Name)
+				if name.IsExported() && needsUnit.MatchString(name.Name) && len(strings.Fields(field.Doc.Text()+field.Comment.Text())) < 3 {
+					t.Errorf("%s.%s has no comment that states its unit and meaning", spec.Name.Name, name.Name)
 				}
 			}
 		}
 	}
 }
 
-// The package's comment reads like a manual: these are its chapters.
-func TestPackageCommentHasItsChapters(t *testing.T) {
+// The headings are the table of contents that pkg.go.dev shows.
+func TestHeadingsOfThePackageComment(t *testing.T) {
 	t.Parallel()
-	p := documented(t)
+	p := packageDoc(t)
 	var headings []string
 	for _, block := range p.Parser().Parse(p.Doc).Content {
 		if h, ok := block.(*comment.Heading); ok {
 			text, ok := h.Text[0].(comment.Plain)
-			check(t, "a heading is plain text", ok, true)
+			check(t, "heading is plain text", ok, true)
 			headings = append(headings, string(text))
 		}
 	}
-	for _, want := range []string{
-		"Names and identifiers", "Authentication", "Sessions", "Lists and limits", "Waiting", "Schedules", "Reading and creating again",
-		"Repeating", "Errors",
-	} {
-		if !slices.Contains(headings, want) {
-			t.Errorf("no chapter is called %q; there are %q", want, headings)
-		}
+	want := []string{
+		"Overview", "Identifiers", "Authentication", "Sessions", "Lists and limits", "Waiting", "Schedules", "Reading and creating again",
+		"Retries", "Errors", "Generated client",
+	}
+	if diff := cmp.Diff(want, headings); diff != "" {
+		t.Errorf("headings (-want +got):\n%s", diff)
 	}
 }
 
-// What looks like a name of the package in its comment is one.
-func TestPackageCommentNamesWhatExists(t *testing.T) {
+func TestNamesInThePackageCommentExist(t *testing.T) {
 	t.Parallel()
-	p := documented(t)
+	p := packageDoc(t)
 	exists := map[string]bool{}
 	values := slices.Concat(p.Consts, p.Vars)
 	for _, typ := range p.Types {
@@ -140,7 +140,7 @@ func TestPackageCommentNamesWhatExists(t *testing.T) {
 	}
 	for _, name := range regexp.MustCompile(`\b(?:Err[A-Z]\w+|With[A-Z]\w+|\w+Error\b|Session[A-Z]\w+|[A-Z]\w+List)`).FindAllString(p.Doc, -1) {
 		if !exists[name] {
-			t.Errorf("the package's comment speaks of %s, which does not exist", name)
+			t.Errorf("the package comment mentions %s, which does not exist", name)
 		}
 	}
 }

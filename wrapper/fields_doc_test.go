@@ -37,7 +37,7 @@ var limits = map[string][]int{
 // The doc comments of the main types list the fields that they embed, because go doc does not show them.
 func TestDocCommentsListFields(t *testing.T) {
 	t.Parallel()
-	types := documented(t).Types
+	types := packageDoc(t).Types
 	for name, generated := range map[string]reflect.Type{
 		"Function": reflect.TypeFor[gen.Function](), "FunctionWrite": reflect.TypeFor[gen.FunctionWrite](),
 		"Call": reflect.TypeFor[gen.FunctionCall](), "Schedule": reflect.TypeFor[gen.FunctionSchedule](),
