@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -20,10 +21,10 @@ func TestFilterOfSchedules(t *testing.T) {
 		filter SchedulesFilter
 		want   string
 	}{
-		"everything":  {SchedulesFilter{}, `{}`},
+		"all":         {SchedulesFilter{}, `{}`},
 		"id":          {SchedulesFilter{Function: ID(42)}, `{"functionId":42}`},
 		"external id": {SchedulesFilter{Function: ExternalID("hello")}, `{"functionExternalId":"hello"}`},
-		"the rest": {
+		"other fields": {
 			SchedulesFilter{Name: "n", CronExpression: nightly, CreatedTime: TimeRange{From: at, To: at.Add(time.Second)}},
 			`{"createdTime":{"max":1700000001000,"min":1700000000000},"cronExpression":"0 3 * * *","name":"n"}`,
 		},
@@ -44,25 +45,27 @@ func TestFilterOfSchedules(t *testing.T) {
 		})
 	}
 	c, _ := newFakeClient(t, nil)
-	_, listed := c.Schedules.List(t.Context(), SchedulesFilter{Function: ID(-1)})
-	_, walked := collect(c.Schedules.All(t.Context(), SchedulesFilter{}, WithLimit(-2)))
-	_, limited := c.Schedules.List(t.Context(), SchedulesFilter{}, WithLimit(-2))
-	for _, err := range []error{listed, walked, limited} {
+	for _, err := range []error{
+		errorOf(c.Schedules.List(t.Context(), SchedulesFilter{Function: ID(-1)})),
+		errorOf(collect(c.Schedules.All(t.Context(), SchedulesFilter{}, WithLimit(-2)))),
+		errorOf(c.Schedules.List(t.Context(), SchedulesFilter{}, WithLimit(-2))),
+	} {
 		checkKinds(t, err, ErrInvalid)
 	}
 }
 
 func TestTruncatedSchedules(t *testing.T) {
 	t.Parallel()
-	item := `{"id":3,"name":"n","createdTime":1,"cronExpression":"* * * * *","when":"","sessionId":5}`
+	item := scheduleWithID("3")
 	full := respond(200, `{"items":[`+strings.Repeat(item+",", longestList-1)+item+`]}`)
 	c, _ := newFakeClient(t, []responder{full})
 	_, err := c.Schedules.List(t.Context(), SchedulesFilter{}, WithLimit(Unlimited))
 	check(t, "kind", errorAs[*TruncatedError](t, err).Kind, "schedules")
 }
 
-// backwards answers byids requests in the opposite order, without what is divisible by seven, and counts the requests.
-func backwards(t *testing.T, most int, item func(id int64) string) (transportFunc, *[]int) {
+// reversedService responds to byids requests in the reverse order. The multiples of seven are unknown. The second result
+// contains the number of ids of each request so far.
+func reversedService(t *testing.T, maximum int, item func(id int64) string) (transportFunc, *[]int) {
 	t.Helper()
 	var sizes []int
 	return func(req *http.Request) (*http.Response, error) {
@@ -73,8 +76,8 @@ func backwards(t *testing.T, most int, item func(id int64) string) (transportFun
 		if err := json.Unmarshal([]byte(recordRequest(req).Body), &body); err != nil {
 			return nil, err
 		}
-		if sizes = append(sizes, len(body.Items)); len(body.Items) > most {
-			t.Errorf("%d items in one request", len(body.Items))
+		if sizes = append(sizes, len(body.Items)); len(body.Items) > maximum {
+			t.Errorf("got %d items in one request, want at most %d", len(body.Items), maximum)
 		}
 		var items []string
 		for _, i := range slices.Backward(body.Items) {
@@ -86,10 +89,10 @@ func backwards(t *testing.T, most int, item func(id int64) string) (transportFun
 	}, &sizes
 }
 
-func TestRetrieveManySchedules(t *testing.T) {
+func TestRetrieveMultipleSchedules(t *testing.T) {
 	t.Parallel()
-	service, sizes := backwards(t, 1_000, func(id int64) string {
-		return fmt.Sprintf(`{"id":%d,"name":"n","createdTime":1,"cronExpression":"* * * * *","when":"","sessionId":"s"}`, id)
+	service, sizes := reversedService(t, 1_000, func(id int64) string {
+		return scheduleWithID(strconv.FormatInt(id, 10))
 	})
 	c := newTestClient(t, service, Config{})
 	var ids, known []int64
@@ -104,18 +107,18 @@ func TestRetrieveManySchedules(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(known, got.IDs()); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
+		t.Errorf("ids (-want +got):\n%s", diff)
 	}
 	if diff := cmp.Diff([]int{1000, 1000, 500}, *sizes); diff != "" {
-		t.Errorf("requests (-want +got):\n%s", diff)
+		t.Errorf("ids in each request (-want +got):\n%s", diff)
 	}
 	for _, unknown := range [][]int64{{7}, {1, 14, 2}} {
 		_, err := c.Schedules.RetrieveMultiple(t.Context(), unknown)
 		checkKinds(t, err, ErrNotFound)
 	}
 	none, err := c.Schedules.RetrieveMultiple(t.Context(), nil)
-	check(t, "nothing asked for", len(none), 0)
-	check(t, "no error", err, nil)
+	check(t, "schedules without ids", len(none), 0)
+	check(t, "error without ids", err, nil)
 	_, err = c.Schedules.Retrieve(t.Context(), 7)
 	checkKinds(t, err, ErrNotFound)
 	one, err := c.Schedules.Retrieve(t.Context(), 8)
@@ -127,20 +130,74 @@ func TestRetrieveManySchedules(t *testing.T) {
 func TestDeleteSchedules(t *testing.T) {
 	t.Parallel()
 	c, f := newFakeClient(t, times(2, respond(200, `{}`)))
-	ids := make([]int64, 1_001)
-	for i := range ids {
-		ids[i] = int64(i + 1)
-	}
+	ids := firstIDs(schedulesChunk + 1)
 	if err := c.Schedules.Delete(t.Context(), ids); err != nil {
 		t.Fatal(err)
 	}
-	check(t, "first request", strings.Count(f.requests[0].Body, `"id":`), 1_000)
-	check(t, "second request", f.requests[1].Body, `{"items":[{"id":1001}]}`)
-	check(t, "nothing to delete", c.Schedules.Delete(t.Context(), nil), nil)
+	check(t, "ids in the first request", strings.Count(f.requests[0].Body, `"id":`), schedulesChunk)
+	check(t, "second request", f.requests[1].Body, fmt.Sprintf(`{"items":[{"id":%d}]}`, schedulesChunk+1))
+	check(t, "error without ids", c.Schedules.Delete(t.Context(), nil), nil)
 
 	c, f = newFakeClient(t, []responder{errorResponse(400, "no")})
 	check(t, "status", errorAs[*APIError](t, c.Schedules.Delete(t.Context(), ids)).StatusCode, 400)
-	check(t, "no request after a failure", len(f.requests), 1)
+	check(t, "requests until the error", len(f.requests), 1)
+}
+
+// The API rejects a request to delete an unknown schedule. IgnoreUnknown then retrieves the schedules that exist.
+func TestDeleteSchedulesIgnoreUnknown(t *testing.T) {
+	t.Parallel()
+	schedules := func(ids ...string) responder {
+		return respond(200, `{"items":[`+strings.Join(each(ids, scheduleWithID), ",")+`]}`)
+	}
+	unknown, deleted := errorResponse(400, "unknown schedule"), respond(200, `{}`)
+	const deleteAll, byIDs = "POST /functions/schedules/delete", "POST /functions/schedules/byids"
+	tests := map[string]struct {
+		script []responder
+		paths  []string
+		last   string // the body of the last request
+		status int    // of the *APIError; 0 for success
+	}{
+		"all exist":                 {[]responder{deleted}, []string{deleteAll}, `{"items":[{"id":3},{"id":4},{"id":5}]}`, 0},
+		"one is unknown":            {[]responder{unknown, schedules("5", "3"), deleted}, []string{deleteAll, byIDs, deleteAll}, `{"items":[{"id":3},{"id":5}]}`, 0},
+		"not found":                 {[]responder{errorResponse(404, "no"), schedules("4"), deleted}, []string{deleteAll, byIDs, deleteAll}, `{"items":[{"id":4}]}`, 0},
+		"none exists":               {[]responder{unknown, schedules()}, []string{deleteAll, byIDs}, `{"ignoreUnknownIds":true,"items":[{"id":3},{"id":4},{"id":5}]}`, 0},
+		"rejected though all exist": {[]responder{unknown, schedules("3", "4", "5")}, []string{deleteAll, byIDs}, "", 400},
+		"forbidden":                 {[]responder{errorResponse(403, "no")}, []string{deleteAll}, "", 403},
+		"forbidden to retrieve":     {[]responder{unknown, errorResponse(403, "no")}, []string{deleteAll, byIDs}, "", 403},
+		"rejected again":            {[]responder{unknown, schedules("3"), errorResponse(409, "no")}, []string{deleteAll, byIDs, deleteAll}, "", 409},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c, f := newFakeClient(t, test.script)
+			err := c.Schedules.Delete(t.Context(), []int64{3, 4, 5}, IgnoreUnknown())
+			if diff := cmp.Diff(test.paths, f.paths()); diff != "" {
+				t.Errorf("requests (-want +got):\n%s", diff)
+			}
+			if test.status != 0 {
+				check(t, "status", errorAs[*APIError](t, err).StatusCode, test.status)
+				checkMessage(t, err, "3 schedules")
+				return
+			}
+			check(t, "error", err, nil)
+			check(t, "last body", f.requests[len(f.requests)-1].Body, test.last)
+		})
+	}
+}
+
+// scheduleWithID returns the JSON of a schedule.
+func scheduleWithID(id string) string {
+	return `{"id":` + id + `,"name":"n","createdTime":1,"cronExpression":"* * * * *","when":"","sessionId":5}`
+}
+
+func TestDeleteSchedule(t *testing.T) {
+	t.Parallel()
+	c, f := newFakeClient(t, []responder{respond(200, `{}`), errorResponse(400, "unknown schedule"), errorResponse(400, "unknown schedule"), respond(200, `{"items":[]}`)})
+	s := &Schedule{client: c, FunctionSchedule: someSchedule(t, oneSchedule)}
+	check(t, "error", s.Delete(t.Context()), nil)
+	check(t, "body", f.requests[0].Body, `{"items":[{"id":3}]}`)
+	check(t, "status", errorAs[*APIError](t, s.Delete(t.Context())).StatusCode, 400)
+	check(t, "error with IgnoreUnknown", s.Delete(t.Context(), IgnoreUnknown()), nil)
 }
 
 func TestInputDataOfASchedule(t *testing.T) {
@@ -154,14 +211,14 @@ func TestInputDataOfASchedule(t *testing.T) {
 		c, f := newFakeClient(t, []responder{respond(200, body)})
 		got, err := (&Schedule{client: c, FunctionSchedule: someSchedule(t, oneSchedule)}).InputData(t.Context())
 		check(t, body, string(got), want)
-		check(t, "nil", got == nil, want == "")
+		check(t, "data is nil", got == nil, want == "")
 		check(t, "error", err, nil)
 		check(t, "request", f.paths()[0], "GET /functions/schedules/3/input_data")
 	}
 }
 
-// The reference says text, the service has sent numbers.
-func TestSessionOfAScheduleIsText(t *testing.T) {
+// The reference documents a string. The service has sent numbers.
+func TestSessionIDOfASchedule(t *testing.T) {
 	t.Parallel()
 	for id, want := range map[string]string{`5`: "5", `9007199254740993`: "9007199254740993", `"5"`: "5", `"a-b"`: "a-b"} {
 		c, _ := newFakeClient(t, []responder{respond(200, strings.Replace(oneSchedule, `"sessionId":5`, `"sessionId":`+id, 1))})
@@ -187,8 +244,7 @@ func TestScheduleMethods(t *testing.T) {
 	check(t, "request", f.requests[0].Body, `{"ignoreUnknownIds":false,"items":[{"id":3}]}`)
 }
 
-// What the service refuses comes back as it is, from every method.
-func TestSchedulesThatFail(t *testing.T) {
+func TestSchedulesForbidden(t *testing.T) {
 	t.Parallel()
 	methods := map[string]func(ctx context.Context, s *SchedulesService) error{
 		"List": func(ctx context.Context, s *SchedulesService) error {
