@@ -10,7 +10,7 @@ import (
 	functions "github.com/cogfn/cogfn/wrapper"
 )
 
-// startWithCalls starts a service on which the function greet was called twice.
+// startWithCalls starts an emulator with the function greet and two calls of it.
 func startWithCalls(ctx context.Context) (client *functions.Client, fn *functions.Function, calls functions.CallList, closeAll func()) {
 	client, closeAll = startWithGreet(ctx)
 	fn, err := client.Retrieve(ctx, functions.ExternalID("greet"))
@@ -41,7 +41,7 @@ func ExampleCallsService_List() {
 	// Output: 2 Completed
 }
 
-// All reads page by page, so that any number of calls can be walked.
+// All keeps one page of calls in memory.
 func ExampleCallsService_All() {
 	ctx := context.Background()
 	client, _, _, closeAll := startWithCalls(ctx)
@@ -114,7 +114,8 @@ func ExampleFunction_RetrieveCall() {
 	// Output: Completed true
 }
 
-// What was read can be created again under another name. Secrets cannot be read back, and Create says so.
+// AsWrite returns the value that creates a function again. The service does not return secrets, so Create rejects the
+// asterisks that it returns instead.
 func ExampleFunction_AsWrite() {
 	ctx := context.Background()
 	client, closeAll := startWithGreet(ctx)
@@ -127,16 +128,18 @@ func ExampleFunction_AsWrite() {
 	write := fn.AsWrite()
 	write.ExternalID, write.Secrets = new("greet-2"), map[string]string{"key": "***"}
 	_, err = client.Create(ctx, write, functions.FileID(fn.FileID))
-	fmt.Println(err)
+	if invalid, ok := errors.AsType[*functions.ArgumentError](err); ok {
+		fmt.Println("invalid:", invalid.Field)
+	}
 
-	write.Secrets["key"] = "the real one"
+	write.Secrets["key"] = "the real secret"
 	second, err := client.Create(ctx, write, functions.FileID(fn.FileID))
 	if err != nil {
 		log.Fatal(err)
 	}
 	fmt.Println(second.Name, *second.ExternalID)
 	// Output:
-	// functions: Secrets still holds three stars for key; set the real values, which the service never returns
+	// invalid: Secrets
 	// Greeter greet-2
 }
 
@@ -189,7 +192,7 @@ func ExampleCallList_Get() {
 	// Output: Running true
 }
 
-// Three functions, handled two at a time.
+// Chunk groups three functions into chunks of at most two.
 func ExampleChunk() {
 	ctx := context.Background()
 	client, closeAll := startWithGreet(ctx)
@@ -208,14 +211,14 @@ func ExampleChunk() {
 		if err != nil {
 			log.Fatal(err)
 		}
-		fmt.Println(len(chunk), "functions, beginning with", chunk[0].Name)
+		fmt.Println(len(chunk), "functions, the first is", chunk[0].Name)
 	}
 	// Output:
-	// 2 functions, beginning with Greeter
-	// 1 functions, beginning with third
+	// 2 functions, the first is Greeter
+	// 1 functions, the first is third
 }
 
-// Values that the service adds are kept as they come.
+// The client accepts values that the service adds later.
 func ExampleKnown() {
 	fmt.Println(functions.Known(functions.FunctionReady))
 	fmt.Println(functions.Known(functions.FunctionStatus("Hibernating")))
@@ -224,7 +227,7 @@ func ExampleKnown() {
 	// false
 }
 
-// The limits of Azure and AWS are far lower than Google's, which holds by default.
+// The default is the limit of Google. The limits of Azure and AWS are much lower.
 func ExampleWithPayloadLimit() {
 	client, err := functions.NewClient(functions.Config{
 		BaseURL: "http://127.0.0.1:1", Project: "demo", TokenSource: functions.StaticToken("token"),
@@ -233,7 +236,8 @@ func ExampleWithPayloadLimit() {
 		log.Fatal(err)
 	}
 	_, err = client.Start(context.Background(), functions.ID(1), map[string]string{"text": strings.Repeat("x", 40_000)})
-	fmt.Println(errors.Is(err, functions.ErrInvalid), err)
-	// Output:
-	// true functions: data has 40011 bytes; at most 36000 are allowed: upload the data as a file and pass its id
+	if invalid, ok := errors.AsType[*functions.ArgumentError](err); ok {
+		fmt.Println("invalid:", invalid.Field)
+	}
+	// Output: invalid: data
 }

@@ -11,7 +11,7 @@ import (
 	functions "github.com/cogfn/cogfn/wrapper"
 )
 
-// startWithSchedule starts a service on which the function greet is ready and called every morning.
+// startWithSchedule starts an emulator with the function greet and a schedule that calls it every morning.
 func startWithSchedule(ctx context.Context) (client *functions.Client, schedule *functions.Schedule, closeAll func()) {
 	client, closeAll = startWithGreet(ctx)
 	schedule, err := client.Schedules.Create(ctx, functions.ExternalID("greet"), functions.ScheduleWrite{
@@ -23,7 +23,7 @@ func startWithSchedule(ctx context.Context) (client *functions.Client, schedule 
 	return client, schedule, closeAll
 }
 
-// The schedule's calls act with a session that Create makes by the client's own credentials.
+// Create makes a session for the calls of the schedule, with the credentials of the client.
 func ExampleSchedulesService_Create() {
 	ctx := context.Background()
 	client, closeAll := startWithGreet(ctx)
@@ -38,12 +38,15 @@ func ExampleSchedulesService_Create() {
 	fmt.Println(schedule.Name, schedule.CronExpression, *schedule.FunctionExternalID)
 
 	_, err = client.Schedules.Create(ctx, functions.ExternalID("greet"), functions.ScheduleWrite{Name: "often", CronExpression: "@hourly"})
-	fmt.Println(err)
-	// Output: morning 0 7 * * * greet functions: CronExpression is "@hourly"; it must have five fields: minute, hour, day
-	// of month, month and day of week, in UTC
+	if invalid, ok := errors.AsType[*functions.ArgumentError](err); ok {
+		fmt.Println("invalid:", invalid.Field)
+	}
+	// Output:
+	// morning 0 7 * * * greet
+	// invalid: CronExpression
 }
 
-// WithSession lets a schedule act for another machine identity than the client's.
+// The calls of this schedule use another machine identity than the client.
 func ExampleWithSession() {
 	ctx := context.Background()
 	client, closeAll := startWithGreet(ctx)
@@ -110,7 +113,7 @@ func ExampleSchedulesService_Retrieve() {
 	// unknown: true
 }
 
-// The schedules come in the order of their ids; IgnoreUnknown leaves out what does not exist.
+// The result has the order of the ids. IgnoreUnknown leaves out unknown schedules.
 func ExampleSchedulesService_RetrieveMultiple() {
 	ctx := context.Background()
 	client, schedule, closeAll := startWithSchedule(ctx)
@@ -133,11 +136,11 @@ func ExampleSchedulesService_Delete() {
 		log.Fatal(err)
 	}
 	err := client.Schedules.Delete(ctx, []int64{schedule.ID})
-	fmt.Println("again:", errors.Is(err, functions.ErrNotFound))
-	// Output: again: true
+	fmt.Println("not found:", errors.Is(err, functions.ErrNotFound))
+	// Output: not found: true
 }
 
-// The service shows the data of a schedule only when asked for it alone.
+// Lists of schedules do not contain the input data. InputData requests it.
 func ExampleSchedulesService_InputData() {
 	ctx := context.Background()
 	client, schedule, closeAll := startWithSchedule(ctx)
@@ -164,7 +167,7 @@ func ExampleSchedule_InputData() {
 	// Output: {"name":"Ada"}
 }
 
-// Schedules cannot be changed, only deleted and created again.
+// The API cannot change a schedule. Delete it and create it again.
 func ExampleSchedule_AsWrite() {
 	ctx := context.Background()
 	client, schedule, closeAll := startWithSchedule(ctx)
@@ -175,7 +178,7 @@ func ExampleSchedule_AsWrite() {
 		log.Fatal(err)
 	}
 	write.CronExpression = "0 8 * * *"
-	if err := client.Schedules.Delete(ctx, []int64{schedule.ID}); err != nil {
+	if err := schedule.Delete(ctx); err != nil {
 		log.Fatal(err)
 	}
 	later, err := client.Schedules.Create(ctx, functions.Identifier{}, write)
@@ -195,7 +198,7 @@ func ExampleSchedule_Update() {
 	_, schedule, closeAll := startWithSchedule(ctx)
 	defer closeAll()
 
-	schedule.Name = "changed here only"
+	schedule.Name = "local change"
 	if err := schedule.Update(ctx); err != nil {
 		log.Fatal(err)
 	}
@@ -203,7 +206,7 @@ func ExampleSchedule_Update() {
 	// Output: morning false
 }
 
-// The session that a schedule's calls act with is active for as long as the schedule exists.
+// The session of a schedule is active while the schedule exists.
 func ExampleSchedule_Session() {
 	ctx := context.Background()
 	client, schedule, closeAll := startWithSchedule(ctx)

@@ -8,7 +8,7 @@ import (
 	functions "github.com/cogfn/cogfn/wrapper"
 )
 
-// startWithSession starts a service on which a session waits for its nonce to be used.
+// startWithSession starts an emulator with the function greet and a session whose nonce is not used.
 func startWithSession(ctx context.Context) (client *functions.Client, session *functions.CreatedSession, closeAll func()) {
 	client, closeAll = startWithGreet(ctx)
 	session, err := client.Sessions.Create(ctx, functions.SessionTokenExchange())
@@ -60,7 +60,7 @@ func ExampleSessionsService_Retrieve() {
 	// Output: READY true
 }
 
-// A session that was revoked can no longer be called with.
+// The nonce of a revoked session is invalid.
 func ExampleSessionsService_Revoke() {
 	ctx := context.Background()
 	client, session, closeAll := startWithSession(ctx)
@@ -72,8 +72,8 @@ func ExampleSessionsService_Revoke() {
 	}
 	fmt.Println(*revoked[0].Status)
 	_, err = client.Start(ctx, functions.ExternalID("greet"), nil, functions.WithNonce(session.Nonce))
-	fmt.Println("refused:", err != nil)
+	fmt.Println("rejected:", err != nil)
 	// Output:
 	// REVOKED
-	// refused: true
+	// rejected: true
 }

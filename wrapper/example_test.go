@@ -9,13 +9,14 @@ import (
 	"net/http"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/cogfn/cogfn/emulator"
 	functions "github.com/cogfn/cogfn/wrapper"
 )
 
-// The code of these examples' functions; the emulator runs Go functions instead, so that they need no Python.
+// greetCode is the uploaded code. The emulator runs the Go function greet instead, so the examples do not need Python.
 const greetCode = `
 def handle(data):
     print("greeting", data["name"])
@@ -31,26 +32,26 @@ func greet(_ context.Context, call *emulator.Call) (any, error) {
 	return map[string]string{"greeting": "Hello, " + in.Name + "!"}, nil
 }
 
-// startEmulator starts a service for an example, and tells how to reach it.
-func startEmulator() (service *emulator.Emulator, cfg functions.Config) {
-	service, err := emulator.Start(emulator.Options{Handlers: map[string]emulator.Handler{"greet": greet}})
+// startEmulator starts an emulator and returns the configuration of its clients.
+func startEmulator() (emu *emulator.Emulator, cfg functions.Config) {
+	emu, err := emulator.Start(emulator.Options{Handlers: map[string]emulator.Handler{"greet": greet}})
 	if err != nil {
 		log.Fatal(err)
 	}
-	return service, functions.Config{
-		BaseURL: service.URL(),
-		Project: service.Project(),
+	return emu, functions.Config{
+		BaseURL: emu.URL(),
+		Project: emu.Project(),
 		TokenSource: functions.ClientCredentials(functions.ClientCredentialsConfig{
-			ClientID:     service.ClientID(),
-			ClientSecret: functions.Secret(service.ClientSecret()),
-			TokenURL:     service.TokenURL(),
+			ClientID:     emu.ClientID(),
+			ClientSecret: functions.Secret(emu.ClientSecret()),
+			TokenURL:     emu.TokenURL(),
 		}),
 	}
 }
 
-// startWithGreet starts a service on which the function greet is ready.
+// startWithGreet starts an emulator with the function greet, which is ready.
 func startWithGreet(ctx context.Context, opts ...functions.Option) (client *functions.Client, closeAll func()) {
-	service, cfg := startEmulator()
+	emu, cfg := startEmulator()
 	transport := &http.Transport{}
 	client, err := functions.NewClient(cfg, append(opts, functions.WithHTTPClient(&http.Client{Transport: transport}))...)
 	if err != nil {
@@ -65,16 +66,16 @@ func startWithGreet(ctx context.Context, opts ...functions.Option) (client *func
 	}
 	return client, func() {
 		transport.CloseIdleConnections()
-		if err := service.Close(); err != nil {
+		if err := emu.Close(); err != nil {
 			log.Print(err)
 		}
 	}
 }
 
-// From code to a response.
+// The example creates a function from its code, calls it and prints the response.
 func ExampleNewClient() {
-	service, cfg := startEmulator() // a real project has functions.ConfigFromEnv
-	defer func() { _ = service.Close() }()
+	emu, cfg := startEmulator() // with a real project, use functions.ConfigFromEnv
+	defer func() { _ = emu.Close() }()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 
@@ -106,7 +107,7 @@ func ExampleNewClient() {
 	// {"greeting":"Hello, Ada!"}
 }
 
-// Start returns at once, so that something else can be done before Wait.
+// Start does not wait for the end of the call. Wait does.
 func ExampleClient_Start() {
 	ctx := context.Background()
 	client, closeAll := startWithGreet(ctx)
@@ -126,7 +127,7 @@ func ExampleClient_Start() {
 	// Completed
 }
 
-// What a call printed, without and with times.
+// The log contains what the call printed.
 func ExampleCall_Logs() {
 	ctx := context.Background()
 	client, closeAll := startWithGreet(ctx)
@@ -158,7 +159,7 @@ func ExampleCallLog_Text() {
 	// [2023-11-14 22:13:21.000] end
 }
 
-// List returns 25 functions at most, unless it is told otherwise; All walks them all.
+// List returns a slice of at most 25 functions unless WithLimit sets another limit. All iterates over all functions.
 func ExampleClient_List() {
 	ctx := context.Background()
 	client, closeAll := startWithGreet(ctx)
@@ -169,7 +170,7 @@ func ExampleClient_List() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(len(listed), "of them")
+	fmt.Println(len(listed), "function")
 	for fn, err := range client.All(ctx, ready) {
 		if err != nil {
 			log.Fatal(err)
@@ -177,11 +178,11 @@ func ExampleClient_List() {
 		fmt.Println(fn.Name, "is", fn.Status)
 	}
 	// Output:
-	// 1 of them
+	// 1 function
 	// Greeter is Ready
 }
 
-// Kinds of failure are told apart with errors.Is, their details with errors.AsType.
+// errors.Is distinguishes kinds of errors. errors.AsType returns the details.
 func ExampleCallError() {
 	ctx := context.Background()
 	client, closeAll := startWithGreet(ctx)
@@ -193,29 +194,35 @@ func ExampleCallError() {
 	}
 	_, err = client.Call(ctx, functions.ExternalID("great"), nil)
 	if errors.Is(err, functions.ErrNotFound) {
-		fmt.Println("there is no such function")
+		fmt.Println("unknown function")
 	}
-	if refused, ok := errors.AsType[*functions.APIError](err); ok {
-		fmt.Println(refused.Operation, refused.StatusCode, string(refused.Missing[0]))
+	if rejected, ok := errors.AsType[*functions.APIError](err); ok {
+		fmt.Println(rejected.Operation, rejected.StatusCode, string(rejected.Missing[0]))
 	}
 	_, err = client.List(ctx, functions.Filter{}, functions.WithLimit(-5))
-	fmt.Println(errors.Is(err, functions.ErrInvalid), err)
+	if invalid, ok := errors.AsType[*functions.ArgumentError](err); ok {
+		fmt.Println("invalid:", invalid.Field)
+	}
 	// Output:
 	// failed: KeyError: 'name'
-	// there is no such function
+	// unknown function
 	// byIdsFunctions 400 {"external_id":"great"}
-	// true functions: limit is -5; use a number above zero or functions.Unlimited
+	// invalid: limit
 }
 
-// ConfigFromEnv names every variable that is missing.
+// The error of ConfigFromEnv names each missing variable.
 func ExampleConfigFromEnv() {
 	for _, name := range []string{"CDF_URL", "CDF_PROJECT", "CDF_TOKEN", "IDP_CLIENT_ID", "IDP_TENANT_ID", "IDP_TOKEN_URL", "LOGIN_FLOW"} {
 		_ = os.Unsetenv(name)
 	}
 	_ = os.Setenv("CDF_CLUSTER", "westeurope-1")
-	_ = os.Setenv("IDP_CLIENT_SECRET", "not shown")
+	_ = os.Setenv("IDP_CLIENT_SECRET", "my-secret")
 	_, err := functions.ConfigFromEnv()
-	fmt.Println(err)
+	for _, name := range []string{"CDF_CLUSTER", "CDF_PROJECT", "IDP_CLIENT_ID", "IDP_CLIENT_SECRET", "IDP_TENANT_ID"} {
+		if strings.Contains(err.Error(), name) {
+			fmt.Println("set", name)
+		}
+	}
 
 	_ = os.Setenv("CDF_PROJECT", "my-project")
 	_ = os.Setenv("IDP_CLIENT_ID", "my-client")
@@ -223,17 +230,19 @@ func ExampleConfigFromEnv() {
 	cfg, err := functions.ConfigFromEnv()
 	fmt.Println(cfg.Cluster, cfg.Project, err)
 	// Output:
-	// functions: the environment lacks settings: set CDF_PROJECT; set IDP_CLIENT_ID, IDP_TOKEN_URL or IDP_TENANT_ID
+	// set CDF_PROJECT
+	// set IDP_CLIENT_ID
+	// set IDP_TENANT_ID
 	// westeurope-1 my-project <nil>
 }
 
-// A file is sent to a signed address and read back from another.
+// Upload sends the content to a signed URL. Download reads it from another.
 func ExampleFilesService_Upload() {
 	ctx := context.Background()
 	client, closeAll := startWithGreet(ctx)
 	defer closeAll()
 
-	file, err := client.Files.Upload(ctx, functions.FileWrite{Name: "note.txt", ExternalID: new("note")}, []byte("remember the milk"))
+	file, err := client.Files.Upload(ctx, functions.FileWrite{Name: "note.txt", ExternalID: new("note")}, []byte("buy milk"))
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -242,10 +251,10 @@ func ExampleFilesService_Upload() {
 		log.Fatal(err)
 	}
 	fmt.Println(file.Name, file.Uploaded, string(content))
-	// Output: note.txt true remember the milk
+	// Output: note.txt true buy milk
 }
 
-// What the project's cloud allows, and whether Functions are activated in it.
+// Status returns whether Functions are activated in the project. Limits returns what the project allows.
 func ExampleClient_Limits() {
 	ctx := context.Background()
 	client, closeAll := startWithGreet(ctx)
@@ -263,15 +272,15 @@ func ExampleClient_Limits() {
 		log.Fatal(err)
 	}
 	fmt.Println(status.Status)
-	fmt.Println(limits.TimeoutMinutes, "minutes,", limits.CPUCores.Max, "cores at most")
-	fmt.Println("Python 3.13 is offered:", slices.Contains(limits.Runtimes, string(functions.RuntimePy313)))
+	fmt.Println(limits.TimeoutMinutes, "minutes,", limits.CPUCores.Max, "cores")
+	fmt.Println("offers Python 3.13:", slices.Contains(limits.Runtimes, string(functions.RuntimePy313)))
 	// Output:
 	// activated
-	// 9 minutes, 3 cores at most
-	// Python 3.13 is offered: true
+	// 9 minutes, 3 cores
+	// offers Python 3.13: true
 }
 
-// A function can act on somebody else's behalf by a session of its own. Printing a session hides its nonce.
+// WithNonce uses a session that the caller created. Printing the session does not show its nonce.
 func ExampleSessionsService_Create() {
 	ctx := context.Background()
 	client, closeAll := startWithGreet(ctx)
@@ -287,4 +296,21 @@ func ExampleSessionsService_Create() {
 	}
 	fmt.Println(session.Status, call.Status)
 	// Output: READY Completed
+}
+
+// Printing, logging or encoding a FunctionWrite does not show its secrets.
+func ExampleFunctionWrite() {
+	secrets := functions.Secrets{"password": "hunter2"}
+	write := functions.FunctionWrite{
+		Name:     "hello",
+		Secrets:  secrets.Reveal(),
+		IndexURL: new("https://me:my-token@pypi.example.com/simple"),
+	}
+	fmt.Println(secrets)
+	fmt.Println(write)
+	fmt.Println(write.Secrets["password"])
+	// Output:
+	// map[password:***]
+	// {"fileId":0,"indexUrl":"https://pypi.example.com/***","name":"hello","secrets":{"password":"***"}}
+	// hunter2
 }

@@ -1,215 +1,269 @@
 package functions
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
-	"testing/synctest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
-
-	"github.com/cogfn/cogfn/gen"
 )
 
-const (
-	oneSchedule = `{"items":[{"id":3,"name":"nightly","createdTime":1700000000000,"cronExpression":"0 3 * * *","when":"At 3:00","functionId":42,"sessionId":5}]}`
-	nightly     = "0 3 * * *"
-)
-
-func nightlyWrite() ScheduleWrite { return ScheduleWrite{Name: "nightly", CronExpression: nightly} }
-
-// Every attempt to create a schedule has a session of its own, by the rules of calls.
-func TestEveryAttemptOfAScheduleHasItsOwnNonce(t *testing.T) {
+func TestFilterOfSchedules(t *testing.T) {
 	t.Parallel()
-	created := respond(201, oneSchedule)
-	own := nightlyWrite()
-	own.Nonce = "in w"
+	at := time.UnixMilli(1_700_000_000_000)
 	tests := map[string]struct {
-		w       ScheduleWrite
-		answers []responder
-		opts    []SessionOption
-		nonces  string
-		status  int // of the *APIError; 0 for success, 1 for a *RequestError
-	}{
-		"at once":                  {nightlyWrite(), []responder{created}, nil, "nonce-1", 0},
-		"too many":                 {nightlyWrite(), append(times(2, errorResponse(429, "slow down")), created), nil, "nonce-1 nonce-2 nonce-3", 0},
-		"no connection":            {nightlyWrite(), []responder{connectionRefused(), created}, nil, "nonce-1 nonce-2", 0},
-		"lost behind a proxy":      {nightlyWrite(), []responder{errorResponse(502, "bad gateway")}, nil, "nonce-1", 502},
-		"connection lost":          {nightlyWrite(), []responder{connectionReset()}, nil, "nonce-1", 1},
-		"answer breaks off":        {nightlyWrite(), []responder{truncated(201, oneSchedule)}, nil, "nonce-1", 1},
-		"answer without schedule":  {nightlyWrite(), []responder{respond(201, `{"items":[]}`)}, nil, "nonce-1", 1},
-		"refused":                  {nightlyWrite(), []responder{errorResponse(400, "no")}, nil, "nonce-1", 400},
-		"own nonce":                {nightlyWrite(), []responder{created}, []SessionOption{WithNonce("mine")}, "mine", 0},
-		"own nonce, too many":      {nightlyWrite(), []responder{errorResponse(429, "slow down")}, []SessionOption{WithNonce("mine")}, "mine", 429},
-		"own nonce, no connection": {nightlyWrite(), []responder{connectionRefused(), created}, []SessionOption{WithNonce("mine")}, "mine mine", 0},
-		"nonce in w":               {own, []responder{created}, nil, "in w", 0},
-		"nonce in w and option":    {own, []responder{created}, []SessionOption{WithNonce("mine")}, "mine", 0},
-	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				s := &nonceService{t: t, calls: test.answers}
-				got, err := newTestClient(t, s.ofItems(), Config{}).Schedules.Create(t.Context(), ID(42), test.w, test.opts...)
-				switch test.status {
-				case 0:
-					if err != nil {
-						t.Fatal(err)
-					}
-					check(t, "id", got.ID, 3)
-				case 1:
-					check(t, "operation", errorAs[*RequestError](t, err).Operation, "postFunctionSchedules")
-				default:
-					check(t, "status", errorAs[*APIError](t, err).StatusCode, test.status)
-				}
-				check(t, "nonces", strings.Join(s.nonces, " "), test.nonces)
-			})
-		})
-	}
-}
-
-// ofItems finds the nonce where schedules have it, in the only item.
-func (s *nonceService) ofItems() transportFunc {
-	return func(req *http.Request) (*http.Response, error) {
-		if strings.HasSuffix(req.URL.Path, "/sessions") {
-			return s.RoundTrip(req)
-		}
-		var body struct{ Items []struct{ Nonce string } }
-		if err := json.Unmarshal([]byte(recordRequest(req).Body), &body); err != nil || len(body.Items) != 1 {
-			return nil, fmt.Errorf("%d items, %w", len(body.Items), err)
-		}
-		s.nonces = append(s.nonces, body.Items[0].Nonce)
-		return s.calls[len(s.nonces)-1](req)
-	}
-}
-
-func TestCreateSchedule(t *testing.T) {
-	t.Parallel()
-	full := ScheduleWrite{
-		Name: "nightly", CronExpression: nightly, Description: new("every night"), Data: json.RawMessage(` {"n": 12345678901234567890} `),
-	}
-	body := `{"items":[{"cronExpression":"0 3 * * *","data":{"n":12345678901234567890},"description":"every night","functionId":42,"name":"nightly","nonce":"` + plantedNonce + `"}]}`
-	bare := `{"items":[{"cronExpression":"0 3 * * *","functionId":42,"name":"nightly","nonce":"` + plantedNonce + `"}]}`
-	withID, null, empty, blank := nightlyWrite(), nightlyWrite(), nightlyWrite(), nightlyWrite()
-	withID.FunctionID, null.Data, empty.Data, blank.Data = 42, json.RawMessage("null"), json.RawMessage{}, json.RawMessage(" \n")
-	tests := map[string]struct {
-		fn     Identifier
-		w      ScheduleWrite
-		lookup bool
+		filter SchedulesFilter
 		want   string
 	}{
-		"by id":               {ID(42), full, false, body},
-		"by external id":      {ExternalID("hello"), full, true, body},
-		"by the field":        {Identifier{}, withID, false, bare},
-		"by both, the same":   {ID(42), withID, false, bare},
-		"null is no data":     {ID(42), null, false, bare},
-		"nothing is no data":  {ID(42), empty, false, bare},
-		"white space is none": {ID(42), blank, false, bare},
+		"all":         {SchedulesFilter{}, `{}`},
+		"id":          {SchedulesFilter{Function: ID(42)}, `{"functionId":42}`},
+		"external id": {SchedulesFilter{Function: ExternalID("hello")}, `{"functionExternalId":"hello"}`},
+		"other fields": {
+			SchedulesFilter{Name: "n", CronExpression: nightly, CreatedTime: TimeRange{From: at, To: at.Add(time.Second)}},
+			`{"createdTime":{"max":1700000001000,"min":1700000000000},"cronExpression":"0 3 * * *","name":"n"}`,
+		},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			script := []responder{respond(200, oneSession), respond(201, oneSchedule)}
-			if test.lookup {
-				script = append([]responder{respond(200, oneFunction)}, script...)
+			c, f := newFakeClient(t, times(2, respond(200, oneSchedule)))
+			listed, err := c.Schedules.List(t.Context(), test.filter)
+			if err != nil || !slices.Equal(listed.IDs(), []int64{3}) {
+				t.Fatalf("got %v, %v", listed.IDs(), err)
 			}
-			c, f := newFakeClient(t, script)
-			before := test.w
-			got, err := c.Schedules.Create(t.Context(), test.fn, test.w)
-			if err != nil {
+			if _, err := collect(c.Schedules.All(t.Context(), test.filter)); err != nil {
 				t.Fatal(err)
 			}
-			check(t, "body", f.requests[len(f.requests)-1].Body, test.want)
-			check(t, "cron", got.CronExpression, nightly)
-			check(t, "session", got.Session(), "5")
-			if diff := cmp.Diff(before, test.w); diff != "" {
-				t.Errorf("the argument was changed (-before +after):\n%s", diff)
-			}
+			check(t, "List", f.requests[0].Body, `{"filter":`+test.want+`,"limit":25}`)
+			check(t, "All", f.requests[1].Body, `{"filter":`+test.want+`,"limit":10000}`)
 		})
+	}
+	c, _ := newFakeClient(t, nil)
+	for _, err := range []error{
+		errorOf(c.Schedules.List(t.Context(), SchedulesFilter{Function: ID(-1)})),
+		errorOf(collect(c.Schedules.All(t.Context(), SchedulesFilter{}, WithLimit(-2)))),
+		errorOf(c.Schedules.List(t.Context(), SchedulesFilter{}, WithLimit(-2))),
+	} {
+		checkKinds(t, err, ErrInvalid)
 	}
 }
 
-func TestCreateScheduleRefuses(t *testing.T) {
+func TestTruncatedSchedules(t *testing.T) {
 	t.Parallel()
-	with := func(change func(w *ScheduleWrite)) ScheduleWrite {
-		w := nightlyWrite()
-		change(&w)
-		return w
-	}
-	cron := func(text string) ScheduleWrite { return with(func(w *ScheduleWrite) { w.CronExpression = text }) }
-	data := func(text string) ScheduleWrite {
-		return with(func(w *ScheduleWrite) { w.Data = json.RawMessage(text) })
-	}
-	const fields = "; it must have five fields: minute, hour, day of month, month and day of week, in UTC"
-	const object = `data must be a JSON object; wrap the value, as in {"value": …}`
-	tests := map[string]struct {
-		fn   Identifier
-		w    ScheduleWrite
-		opts []SessionOption
-		want string
-	}{
-		"no function":        {Identifier{}, nightlyWrite(), nil, "identifier is empty; use functions.ID or functions.ExternalID"},
-		"negative id":        {ID(-1), nightlyWrite(), nil, "id is -1; ids are between 1 and 9007199254740991"},
-		"other function":     {ID(1), with(func(w *ScheduleWrite) { w.FunctionID = 2 }), nil, "FunctionID differs from the function given; leave it 0"},
-		"id and external id": {ExternalID("x"), with(func(w *ScheduleWrite) { w.FunctionID = 2 }), nil, "FunctionID differs from the function given; leave it 0"},
-		"no name":            {ID(1), with(func(w *ScheduleWrite) { w.Name = "" }), nil, fmt.Sprintf("Name has 0 characters; it must have between 1 and %d", gen.FunctionScheduleNameMaxLength)},
-		"long name":          {ID(1), with(func(w *ScheduleWrite) { w.Name = strings.Repeat("é", gen.FunctionScheduleNameMaxLength+1) }), nil, "Name has"},
-		"long description": {ID(1), with(func(w *ScheduleWrite) {
-			w.Description = new(strings.Repeat("é", gen.FunctionScheduleDescriptionMaxLength+1))
-		}), nil, "Description has"},
-		"no cron":      {ID(1), cron(""), nil, "CronExpression has 0 characters; it must have between 1 and"},
-		"blank cron":   {ID(1), cron(" "), nil, `CronExpression is " "` + fields},
-		"four fields":  {ID(1), cron("0 3 * *"), nil, `CronExpression is "0 3 * *"` + fields},
-		"six fields":   {ID(1), cron("0 0 3 * * *"), nil, `CronExpression is "0 0 3 * * *"` + fields},
-		"macro":        {ID(1), cron("@daily"), nil, `CronExpression is "@daily"` + fields},
-		"list as data": {ID(1), data("[1]"), nil, object},
-		"text as data": {ID(1), data(`"a"`), nil, object},
-		"broken data":  {ID(1), data(`{"a":`), nil, "data cannot be encoded as JSON: json: error calling MarshalJSON"},
-		"empty nonce":  {ID(1), nightlyWrite(), []SessionOption{WithNonce("")}, "nonce is empty; take the Nonce of a created session, or leave WithNonce out"},
-		"several":      {ID(1), with(func(w *ScheduleWrite) { w.Name, w.CronExpression = "", "x" }), nil, fmt.Sprintf(`Name has 0 characters; it must have between 1 and %d; CronExpression is "x"`, gen.FunctionScheduleNameMaxLength) + fields},
-	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			c, _ := newFakeClient(t, nil)
-			_, err := c.Schedules.Create(t.Context(), test.fn, test.w, test.opts...)
-			if text := fmt.Sprint(err); !strings.HasPrefix(text, "functions: "+test.want) {
-				t.Errorf("error = %s, want one that begins with %s", text, test.want)
+	item := scheduleWithID("3")
+	full := respond(200, `{"items":[`+strings.Repeat(item+",", longestList-1)+item+`]}`)
+	c, _ := newFakeClient(t, []responder{full})
+	_, err := c.Schedules.List(t.Context(), SchedulesFilter{}, WithLimit(Unlimited))
+	check(t, "kind", errorAs[*TruncatedError](t, err).Kind, "schedules")
+}
+
+// reversedService responds to byids requests in the reverse order. The multiples of seven are unknown. The second result
+// contains the number of ids of each request so far.
+func reversedService(t *testing.T, maximum int, item func(id int64) string) (transportFunc, *[]int) {
+	t.Helper()
+	var sizes []int
+	return func(req *http.Request) (*http.Response, error) {
+		var body struct {
+			Items            []struct{ ID int64 }
+			IgnoreUnknownIDs *bool
+		}
+		if err := json.Unmarshal([]byte(recordRequest(req).Body), &body); err != nil {
+			return nil, err
+		}
+		if sizes = append(sizes, len(body.Items)); len(body.Items) > maximum {
+			t.Errorf("got %d items in one request, want at most %d", len(body.Items), maximum)
+		}
+		var items []string
+		for _, i := range slices.Backward(body.Items) {
+			if i.ID%7 != 0 {
+				items = append(items, item(i.ID))
 			}
-			check(t, "field", errorAs[*ArgumentError](t, err).Field != "", true)
-			checkKinds(t, err, ErrInvalid)
-		})
+		}
+		return respond(200, `{"items":[`+strings.Join(items, ",")+`]}`)(req)
+	}, &sizes
+}
+
+func TestRetrieveMultipleSchedules(t *testing.T) {
+	t.Parallel()
+	service, sizes := reversedService(t, 1_000, func(id int64) string {
+		return scheduleWithID(strconv.FormatInt(id, 10))
+	})
+	c := newTestClient(t, service, Config{})
+	var ids, known []int64
+	for id := range int64(2_500) {
+		ids = append(ids, 2_500-id)
+		if (2_500-id)%7 != 0 {
+			known = append(known, 2_500-id)
+		}
+	}
+	got, err := c.Schedules.RetrieveMultiple(t.Context(), ids, IgnoreUnknown())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(known, got.IDs()); diff != "" {
+		t.Errorf("ids (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]int{1000, 1000, 500}, *sizes); diff != "" {
+		t.Errorf("ids in each request (-want +got):\n%s", diff)
+	}
+	for _, unknown := range [][]int64{{7}, {1, 14, 2}} {
+		_, err := c.Schedules.RetrieveMultiple(t.Context(), unknown)
+		checkKinds(t, err, ErrNotFound)
+	}
+	none, err := c.Schedules.RetrieveMultiple(t.Context(), nil)
+	check(t, "schedules without ids", len(none), 0)
+	check(t, "error without ids", err, nil)
+	_, err = c.Schedules.Retrieve(t.Context(), 7)
+	checkKinds(t, err, ErrNotFound)
+	one, err := c.Schedules.Retrieve(t.Context(), 8)
+	if err != nil || one.ID != 8 {
+		t.Errorf("got %v, %v", one, err)
 	}
 }
 
-// A schedule must not act with a session that soon ends, unless its user asks for that.
-func TestSessionOfASchedule(t *testing.T) {
+func TestDeleteSchedules(t *testing.T) {
 	t.Parallel()
-	created, scheduled, refused := respond(200, oneSession), respond(201, oneSchedule), errorResponse(400, "cannot exchange")
+	c, f := newFakeClient(t, times(2, respond(200, `{}`)))
+	ids := firstIDs(schedulesChunk + 1)
+	if err := c.Schedules.Delete(t.Context(), ids); err != nil {
+		t.Fatal(err)
+	}
+	check(t, "ids in the first request", strings.Count(f.requests[0].Body, `"id":`), schedulesChunk)
+	check(t, "second request", f.requests[1].Body, fmt.Sprintf(`{"items":[{"id":%d}]}`, schedulesChunk+1))
+	check(t, "error without ids", c.Schedules.Delete(t.Context(), nil), nil)
+
+	c, f = newFakeClient(t, []responder{errorResponse(400, "no")})
+	check(t, "status", errorAs[*APIError](t, c.Schedules.Delete(t.Context(), ids)).StatusCode, 400)
+	check(t, "requests until the error", len(f.requests), 1)
+}
+
+// The API rejects a request to delete an unknown schedule. IgnoreUnknown then retrieves the schedules that exist.
+func TestDeleteSchedulesIgnoreUnknown(t *testing.T) {
+	t.Parallel()
+	schedules := func(ids ...string) responder {
+		return respond(200, `{"items":[`+strings.Join(each(ids, scheduleWithID), ",")+`]}`)
+	}
+	unknown, deleted := errorResponse(400, "unknown schedule"), respond(200, `{}`)
+	const deleteAll, byIDs = "POST /functions/schedules/delete", "POST /functions/schedules/byids"
 	tests := map[string]struct {
-		opts    []SessionOption
-		script  []responder
-		session string
-		status  int
+		script []responder
+		paths  []string
+		last   string // the body of the last request
+		status int    // of the *APIError; 0 for success
 	}{
-		"the client's token":          {nil, []responder{created, scheduled}, exchangeBody, 0},
-		"the client's token, refused": {nil, []responder{refused}, exchangeBody, 400},
-		"one-shot, asked for":         {[]SessionOption{WithSession(SessionOneshotTokenExchange())}, []responder{created, scheduled}, oneshotBody, 0},
-		"given credentials":           {[]SessionOption{WithSession(SessionClientCredentials("id", plantedSecret))}, []responder{created, scheduled}, machineBody, 0},
+		"all exist":                 {[]responder{deleted}, []string{deleteAll}, `{"items":[{"id":3},{"id":4},{"id":5}]}`, 0},
+		"one is unknown":            {[]responder{unknown, schedules("5", "3"), deleted}, []string{deleteAll, byIDs, deleteAll}, `{"items":[{"id":3},{"id":5}]}`, 0},
+		"not found":                 {[]responder{errorResponse(404, "no"), schedules("4"), deleted}, []string{deleteAll, byIDs, deleteAll}, `{"items":[{"id":4}]}`, 0},
+		"none exists":               {[]responder{unknown, schedules()}, []string{deleteAll, byIDs}, `{"ignoreUnknownIds":true,"items":[{"id":3},{"id":4},{"id":5}]}`, 0},
+		"rejected though all exist": {[]responder{unknown, schedules("3", "4", "5")}, []string{deleteAll, byIDs}, "", 400},
+		"forbidden":                 {[]responder{errorResponse(403, "no")}, []string{deleteAll}, "", 403},
+		"forbidden to retrieve":     {[]responder{unknown, errorResponse(403, "no")}, []string{deleteAll, byIDs}, "", 403},
+		"rejected again":            {[]responder{unknown, schedules("3"), errorResponse(409, "no")}, []string{deleteAll, byIDs, deleteAll}, "", 409},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c, f := newFakeClient(t, test.script)
-			_, err := c.Schedules.Create(t.Context(), ID(42), nightlyWrite(), test.opts...)
+			err := c.Schedules.Delete(t.Context(), []int64{3, 4, 5}, IgnoreUnknown())
+			if diff := cmp.Diff(test.paths, f.paths()); diff != "" {
+				t.Errorf("requests (-want +got):\n%s", diff)
+			}
 			if test.status != 0 {
 				check(t, "status", errorAs[*APIError](t, err).StatusCode, test.status)
-			} else if err != nil {
-				t.Fatal(err)
+				checkMessage(t, err, "3 schedules")
+				return
 			}
-			check(t, "session", f.requests[0].Body, test.session)
+			check(t, "error", err, nil)
+			check(t, "last body", f.requests[len(f.requests)-1].Body, test.last)
+		})
+	}
+}
+
+// scheduleWithID returns the JSON of a schedule.
+func scheduleWithID(id string) string {
+	return `{"id":` + id + `,"name":"n","createdTime":1,"cronExpression":"* * * * *","when":"","sessionId":5}`
+}
+
+func TestDeleteSchedule(t *testing.T) {
+	t.Parallel()
+	c, f := newFakeClient(t, []responder{respond(200, `{}`), errorResponse(400, "unknown schedule"), errorResponse(400, "unknown schedule"), respond(200, `{"items":[]}`)})
+	s := &Schedule{client: c, FunctionSchedule: decodeSchedule(t, oneSchedule)}
+	check(t, "error", s.Delete(t.Context()), nil)
+	check(t, "body", f.requests[0].Body, `{"items":[{"id":3}]}`)
+	check(t, "status", errorAs[*APIError](t, s.Delete(t.Context())).StatusCode, 400)
+	check(t, "error with IgnoreUnknown", s.Delete(t.Context(), IgnoreUnknown()), nil)
+}
+
+func TestInputDataOfASchedule(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string]string{
+		`{"id":3,"data":{"n":12345678901234567890}}`: `{"n":12345678901234567890}`,
+		`{"id":3,"data":{}}`:                         `{}`,
+		`{"id":3,"data":null}`:                       ``,
+		`{"id":3}`:                                   ``,
+	} {
+		c, f := newFakeClient(t, []responder{respond(200, body)})
+		got, err := (&Schedule{client: c, FunctionSchedule: decodeSchedule(t, oneSchedule)}).InputData(t.Context())
+		check(t, body, string(got), want)
+		check(t, "data is nil", got == nil, want == "")
+		check(t, "error", err, nil)
+		check(t, "request", f.paths()[0], "GET /functions/schedules/3/input_data")
+	}
+}
+
+// The reference documents a string. The service has sent numbers.
+func TestSessionIDOfASchedule(t *testing.T) {
+	t.Parallel()
+	for id, want := range map[string]string{`5`: "5", `9007199254740993`: "9007199254740993", `"5"`: "5", `"a-b"`: "a-b"} {
+		c, _ := newFakeClient(t, []responder{respond(200, strings.Replace(oneSchedule, `"sessionId":5`, `"sessionId":`+id, 1))})
+		got, err := c.Schedules.Retrieve(t.Context(), 3)
+		if err != nil {
+			t.Fatal(err)
+		}
+		check(t, id, got.Session(), want)
+	}
+	check(t, "absent", (&Schedule{}).Session(), "")
+}
+
+func TestScheduleMethods(t *testing.T) {
+	t.Parallel()
+	c, f := newFakeClient(t, []responder{respond(200, strings.Replace(oneSchedule, "nightly", "daily", 1)), errorResponse(403, "no")})
+	s := &Schedule{client: c, FunctionSchedule: decodeSchedule(t, oneSchedule)}
+	check(t, "created", s.Created(), time.UnixMilli(1_700_000_000_000))
+	if err := s.Update(t.Context()); err != nil || s.Name != "daily" {
+		t.Errorf("got %s, %v", s.Name, err)
+	}
+	checkKinds(t, s.Update(t.Context()), ErrForbidden)
+	check(t, "name after a failed update", s.Name, "daily")
+	check(t, "request", f.requests[0].Body, `{"ignoreUnknownIds":false,"items":[{"id":3}]}`)
+}
+
+func TestSchedulesForbidden(t *testing.T) {
+	t.Parallel()
+	methods := map[string]func(ctx context.Context, s *SchedulesService) error{
+		"List": func(ctx context.Context, s *SchedulesService) error {
+			_, err := s.List(ctx, SchedulesFilter{})
+			return err
+		},
+		"Retrieve": func(ctx context.Context, s *SchedulesService) error { _, err := s.Retrieve(ctx, 3); return err },
+		"RetrieveMultiple": func(ctx context.Context, s *SchedulesService) error {
+			_, err := s.RetrieveMultiple(ctx, []int64{3}, IgnoreUnknown())
+			return err
+		},
+		"Delete":    func(ctx context.Context, s *SchedulesService) error { return s.Delete(ctx, []int64{3}) },
+		"InputData": func(ctx context.Context, s *SchedulesService) error { _, err := s.InputData(ctx, 3); return err },
+	}
+	for name, method := range methods {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c, _ := newFakeClient(t, []responder{errorResponse(403, "no")})
+			checkKinds(t, method(t.Context(), c.Schedules), ErrForbidden)
 		})
 	}
 }

@@ -18,7 +18,7 @@ import (
 
 var planted = []string{plantedToken, plantedNonce, plantedSecret, plantedKey}
 
-// checkHidden shows v in every usual way and looks for planted secrets.
+// checkHidden fails the test if package fmt, package slog or JSON shows a planted secret in v.
 func checkHidden(t *testing.T, what string, v any) {
 	t.Helper()
 	var logs bytes.Buffer
@@ -26,53 +26,53 @@ func checkHidden(t *testing.T, what string, v any) {
 	slog.New(slog.NewJSONHandler(&logs, nil)).Info("x", "v", v)
 	encoded, err := json.Marshal(v)
 	if _, unsupported := errors.AsType[*json.UnsupportedTypeError](err); err != nil && !unsupported {
-		t.Errorf("%s cannot be encoded: %v", what, err)
+		t.Errorf("encode %s: %v", what, err)
 	}
-	shown := map[string]string{
+	outputs := map[string]string{
 		"%v": fmt.Sprintf("%v", v), "%+v": fmt.Sprintf("%+v", v), "%#v": fmt.Sprintf("%#v", v),
-		"inside": fmt.Sprintf("%+v %#v", struct{ V any }{v}, []any{v}), "slog": logs.String(), "JSON": string(encoded),
+		"nested": fmt.Sprintf("%+v %#v", struct{ V any }{v}, []any{v}), "slog": logs.String(), "JSON": string(encoded),
 	}
 	switch v.(type) {
 	case fmt.Stringer, error:
-		shown["%s"], shown["%q"], shown["%x"] = fmt.Sprintf("%s", v), fmt.Sprintf("%q", v), fmt.Sprintf("%x", v)
+		outputs["%s"], outputs["%q"], outputs["%x"] = fmt.Sprintf("%s", v), fmt.Sprintf("%q", v), fmt.Sprintf("%x", v)
 	}
-	for way, text := range shown {
+	for format, text := range outputs {
 		for _, secret := range planted {
 			if strings.Contains(text, secret) || strings.Contains(text, fmt.Sprintf("%x", secret)) {
-				t.Errorf("%s shows a secret by %s: %s", what, way, text)
+				t.Errorf("%s shows a secret with %s: %s", what, format, text)
 			}
 		}
 	}
 }
 
-func TestSecretsAreHidden(t *testing.T) {
+func TestOutputContainsNoSecret(t *testing.T) {
 	t.Parallel()
 	credentials := ClientCredentialsConfig{ClientID: "id", ClientSecret: plantedSecret, TokenURL: tokenURL}
 	source := ClientCredentials(credentials)
 	session := CreatedSession{gen.CreatedSession{ID: 5, Nonce: plantedNonce, Status: "READY"}}
 	for what, v := range map[string]any{
-		"Secret":                     Secret(plantedSecret),
-		"ClientCredentialsConfig":    credentials,
-		"ClientCredentials":          source,
-		"ClientCredentials by value": Config{TokenSource: source},
-		"StaticToken":                StaticToken(plantedToken),
-		"Config":                     Config{Cluster: "c", TokenSource: StaticToken(plantedToken)},
-		"SessionCredentials":         SessionClientCredentials("id", plantedSecret),
-		"CreatedSession":             session,
-		"*CreatedSession":            &session,
-		"SessionOption":              WithNonce(plantedNonce),
+		"Secret":                      Secret(plantedSecret),
+		"ClientCredentialsConfig":     credentials,
+		"ClientCredentials":           source,
+		"Config of ClientCredentials": Config{TokenSource: source},
+		"StaticToken":                 StaticToken(plantedToken),
+		"Config":                      Config{Cluster: "c", TokenSource: StaticToken(plantedToken)},
+		"SessionCredentials":          SessionClientCredentials("id", plantedSecret),
+		"CreatedSession":              session,
+		"*CreatedSession":             &session,
+		"SessionOption":               WithNonce(plantedNonce),
 	} {
 		checkHidden(t, what, v)
 	}
-	check(t, "Secret itself", string(Secret("x")), "x")
-	check(t, "nonce itself", session.Nonce, plantedNonce)
-	check(t, "session", session.String(), "session 5 (READY)")
-	check(t, "exchange", SessionTokenExchange().String(), "token exchange")
+	check(t, "value of the secret", string(Secret("x")), "x")
+	check(t, "value of the nonce", session.Nonce, plantedNonce)
+	check(t, "created session", session.String(), "session 5: READY")
+	check(t, "token exchange", SessionTokenExchange().String(), "token exchange")
 	check(t, "one-shot", SessionOneshotTokenExchange().String(), "one-shot token exchange")
-	check(t, "credentials", fmt.Sprint(source), "client credentials of id")
+	check(t, "client credentials", fmt.Sprint(source), "client credentials of id")
 }
 
-func TestClientShowsNoSecret(t *testing.T) {
+func TestClientContainsNoSecret(t *testing.T) {
 	t.Parallel()
 	p := &tokenProvider{}
 	c := p.client(t)
@@ -84,8 +84,9 @@ func TestClientShowsNoSecret(t *testing.T) {
 	checkHidden(t, "Gen", c.Gen())
 }
 
-// leaky is a transport that fails as net/http does, with the address and all, and a service that misbehaves.
-func leaky(fail int) transportFunc {
+// serviceWithSecrets responds with planted secrets in nonces and signed URLs. The connection breaks at request number fail;
+// 0 for never. It rejects transfers of files and the requests that it does not know.
+func serviceWithSecrets(fail int) transportFunc {
 	n := 0
 	var lock sync.Mutex
 	return func(req *http.Request) (*http.Response, error) {
@@ -93,7 +94,7 @@ func leaky(fail int) transportFunc {
 		defer lock.Unlock()
 		n++
 		if n == fail {
-			return nil, &net.OpError{Op: "read", Err: errors.New("cut")}
+			return nil, &net.OpError{Op: "read", Err: errors.New("connection broke")}
 		}
 		switch {
 		case strings.HasSuffix(req.URL.Path, "/sessions"):
@@ -114,8 +115,8 @@ func leaky(fail int) transportFunc {
 	}
 }
 
-// Errors and logs of everything that handles secrets, whichever request fails.
-func TestErrorsAndLogsHoldNoSecret(t *testing.T) {
+// The test covers the methods that handle secrets, and a failure of each of their requests.
+func TestErrorsAndLogsContainNoSecret(t *testing.T) {
 	t.Parallel()
 	operations := map[string]func(context.Context, *Client) error{
 		"call": func(ctx context.Context, c *Client) error {
@@ -142,7 +143,7 @@ func TestErrorsAndLogsHoldNoSecret(t *testing.T) {
 			_, err := c.Create(ctx, FunctionWrite{Name: "f", Secrets: map[string]string{"k": plantedSecret}}, FileID(7))
 			return err
 		},
-		"create with faults": func(ctx context.Context, c *Client) error {
+		"create with an invalid secret": func(ctx context.Context, c *Client) error {
 			_, err := c.Create(ctx, FunctionWrite{Name: "f", Secrets: map[string]string{"BAD": plantedSecret}}, FileID(7))
 			return err
 		},
@@ -153,7 +154,7 @@ func TestErrorsAndLogsHoldNoSecret(t *testing.T) {
 				t.Parallel()
 				var logs bytes.Buffer
 				logger := slog.New(slog.NewTextHandler(&logs, &slog.HandlerOptions{Level: slog.LevelDebug}))
-				c := newTestClient(t, leaky(fail), Config{}, WithLogger(logger), WithRetry(RetryOptions{MaxRetries: -1}))
+				c := newTestClient(t, serviceWithSecrets(fail), Config{}, WithLogger(logger), withoutRetries())
 				if err := do(t.Context(), c); err != nil {
 					checkHidden(t, "the error", err)
 				}

@@ -1,140 +1,103 @@
 package functions
 
 import (
-	"fmt"
-	"net/http"
-	"strings"
 	"testing"
-	"time"
-
-	"github.com/google/go-cmp/cmp"
-
-	"github.com/cogfn/cogfn/gen"
 )
 
-func sessionsOf(ids ...int64) string {
-	items := make([]string, len(ids))
-	for i, id := range ids {
-		items[i] = fmt.Sprintf(`{"id":%d}`, id)
-	}
-	return `"items":[` + strings.Join(items, ",") + `]`
-}
+const (
+	exchangeBody = `{"items":[{"tokenExchange":true}]}`
+	oneshotBody  = `{"items":[{"oneshotTokenExchange":true}]}`
+	machineBody  = `{"items":[{"clientId":"id","clientSecret":"` + plantedSecret + `"}]}`
+)
 
-func idsOf(sessions []*Session) []int64 {
-	return each(sessions, func(s *Session) int64 { return s.ID })
-}
-
-func TestListSessions(t *testing.T) {
+func TestCreateSession(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
-		filter  SessionsFilter
-		opts    []ListOption
-		pages   []string
-		queries []string
-		want    []int64
+		credentials SessionCredentials
+		body        string
+		invalid     bool
 	}{
-		"default":         {SessionsFilter{}, nil, []string{`{` + sessionsOf(1, 2) + `}`}, []string{"limit=25"}, []int64{1, 2}},
-		"two pages":       {SessionsFilter{}, []ListOption{WithLimit(3), WithPageSize(2)}, []string{`{` + sessionsOf(1, 2) + `,"nextCursor":"c"}`, `{` + sessionsOf(3) + `}`}, []string{"limit=2", "cursor=c&limit=1"}, nil},
-		"lower case":      {SessionsFilter{Status: SessionAccessLost}, nil, []string{`{"items":[]}`}, []string{"status=access_lost&limit=25"}, nil},
-		"everything":      {SessionsFilter{Status: SessionReady}, []ListOption{WithLimit(Unlimited)}, []string{`{` + sessionsOf(1) + `}`}, []string{fmt.Sprintf("status=ready&limit=%d", gen.SessionLimitMaximum)}, []int64{1}},
-		"pages too large": {SessionsFilter{}, []ListOption{WithLimit(5_000), WithPageSize(3_000)}, []string{`{` + sessionsOf(1) + `}`}, []string{fmt.Sprintf("limit=%d", gen.SessionLimitMaximum)}, []int64{1}},
+		"machine":        {SessionClientCredentials("id", plantedSecret), machineBody, false},
+		"exchange":       {SessionTokenExchange(), exchangeBody, false},
+		"zero":           {SessionCredentials{}, exchangeBody, false},
+		"one-shot":       {SessionOneshotTokenExchange(), oneshotBody, false},
+		"without secret": {SessionClientCredentials("id", ""), "", true},
+		"without id":     {SessionClientCredentials("", plantedSecret), "", true},
+		// A token exchange would create a session of another identity.
+		"empty machine": {SessionClientCredentials("", ""), "", true},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c, f := newFakeClient(t, each(test.pages, func(body string) responder { return respond(200, body) }))
-			got, err := c.Sessions.List(t.Context(), test.filter, test.opts...)
+			var script []responder
+			if !test.invalid {
+				script = []responder{respond(200, oneSession)}
+			}
+			c, f := newFakeClient(t, script)
+			got, err := c.Sessions.Create(t.Context(), test.credentials)
+			if test.invalid {
+				check(t, "field", errorAs[*ArgumentError](t, err).Field, "session credentials")
+				return
+			}
 			if err != nil {
 				t.Fatal(err)
 			}
-			if test.want == nil {
-				test.want = upTo64(len(got))
-			}
-			if diff := cmp.Diff(test.want, idsOf(got)); diff != "" {
-				t.Errorf("(-want +got):\n%s", diff)
-			}
-			for i, want := range test.queries {
-				_, query, _ := strings.Cut(f.requests[i].URL, "?")
-				check(t, "query", query, want)
-			}
+			check(t, "nonce", got.Nonce, plantedNonce)
+			check(t, "body", f.requests[0].Body, test.body)
 		})
 	}
 }
 
-// upTo64 are the numbers from 1 to n.
-func upTo64(n int) []int64 {
-	all := make([]int64, n)
-	for i := range all {
-		all[i] = int64(i + 1)
+func TestCreateSessionWithoutNonce(t *testing.T) {
+	t.Parallel()
+	for _, body := range []string{`{"items":[]}`, `{"items":[{"id":5,"status":"READY","nonce":""}]}`} {
+		c, _ := newFakeClient(t, []responder{respond(200, body)})
+		_, err := c.Sessions.Create(t.Context(), SessionTokenExchange())
+		check(t, "operation", errorAs[*RequestError](t, err).Operation, "createSessions")
+		checkMessage(t, err, "nonce")
 	}
-	return all
 }
 
-func TestAllSessions(t *testing.T) {
+// The session of a call comes from the credentials of the call, from those of the client, or from the token of the client,
+// in this order.
+func TestSessionOfACall(t *testing.T) {
 	t.Parallel()
-	first, second := respond(200, `{`+sessionsOf(1)+`,"nextCursor":"c"}`), respond(200, `{`+sessionsOf(2)+`}`)
-	c, _ := newFakeClient(t, []responder{first, second, first, second, first, errorResponse(403, "no")})
-	all := c.Sessions.All(t.Context(), SessionsFilter{})
-	for range 2 {
-		got, err := collect(all)
-		if diff := cmp.Diff([]int64{1, 2}, idsOf(got)); diff != "" || err != nil {
-			t.Errorf("%v (-want +got):\n%s", err, diff)
-		}
+	machine := Config{TokenSource: ClientCredentials(ClientCredentialsConfig{ClientID: "id", ClientSecret: plantedSecret, TokenURL: tokenURL})}
+	token := respond(200, `{"access_token":"t","token_type":"bearer"}`)
+	created, started, rejected := respond(200, oneSession), respond(201, runningCall), errorResponse(400, "cannot exchange")
+	tests := map[string]struct {
+		cfg    Config
+		opts   []SessionOption
+		script []responder
+		bodies []string // of the requests for sessions, which come first or after the one for the token
+		status int
+	}{
+		"credentials of the client":      {machine, nil, []responder{token, created, started}, []string{machineBody}, 0},
+		"token of the client":            {Config{}, nil, []responder{created, started}, []string{exchangeBody}, 0},
+		"token of the client, one-shot":  {Config{}, nil, []responder{rejected, created, started}, []string{exchangeBody, oneshotBody}, 0},
+		"token of the client, rejected":  {Config{}, nil, []responder{rejected, rejected}, []string{exchangeBody, oneshotBody}, 400},
+		"token of the client, forbidden": {Config{}, nil, []responder{errorResponse(403, "no")}, []string{exchangeBody}, 403},
+		"other credentials":              {Config{}, []SessionOption{WithSession(SessionClientCredentials("id", plantedSecret))}, []responder{created, started}, []string{machineBody}, 0},
+		"other credentials, machine":     {machine, []SessionOption{WithSession(SessionOneshotTokenExchange())}, []responder{token, created, started}, []string{oneshotBody}, 0},
+		"other credentials, rejected":    {machine, []SessionOption{WithSession(SessionTokenExchange())}, []responder{token, rejected}, []string{exchangeBody}, 400},
 	}
-	n, err := count(all)
-	check(t, "before the failure", n, 1)
-	checkKinds(t, err, ErrForbidden)
-	_, err = collect(c.Sessions.All(t.Context(), SessionsFilter{}, WithLimit(-2)))
-	checkKinds(t, err, ErrInvalid)
-	_, err = c.Sessions.List(t.Context(), SessionsFilter{}, WithPageSize(0))
-	checkKinds(t, err, ErrInvalid)
-}
-
-// Reading and revoking is chunked, and a failure ends it.
-func TestRetrieveAndRevokeSessions(t *testing.T) {
-	t.Parallel()
-	for path, most := range map[string]int{"/sessions/byids": 1_000, "/sessions/revoke": 100} {
-		t.Run(path, func(t *testing.T) {
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			n := 0
-			echo := transportFunc(func(req *http.Request) (*http.Response, error) {
-				body := recordRequest(req).Body
-				check(t, "path", strings.HasSuffix(req.URL.Path, path), true)
-				if n++; n > 3 {
-					return errorResponse(400, "no")(req)
-				}
-				if got := strings.Count(body, `"id":`); got > most || n < 3 && got != most {
-					t.Errorf("request %d has %d ids", n, got)
-				}
-				return respond(200, body)(req)
-			})
-			c := newTestClient(t, echo, Config{})
-			method := c.Sessions.RetrieveMultiple
-			if strings.HasSuffix(path, "revoke") {
-				method = c.Sessions.Revoke
+			f := newFakeService(t, test.script...)
+			_, err := f.client(t, test.cfg).Start(t.Context(), ID(42), nil, test.opts...)
+			if test.status != 0 {
+				check(t, "status", errorAs[*APIError](t, err).StatusCode, test.status)
+			} else if err != nil {
+				t.Fatal(err)
 			}
-			ids := upTo64(2*most + 1)
-			got, err := method(t.Context(), ids)
-			if diff := cmp.Diff(ids, idsOf(got)); diff != "" || err != nil {
-				t.Errorf("%v (-want +got):\n%s", err, diff)
+			skip := 0
+			if test.cfg.TokenSource != nil {
+				skip = 1
 			}
-			check(t, "requests", n, 3)
-			_, err = method(t.Context(), ids)
-			check(t, "status", errorAs[*APIError](t, err).StatusCode, 400)
-			check(t, "no request after the failure", n, 4)
-			got, err = method(t.Context(), nil)
-			check(t, "no ids", len(got), 0)
-			check(t, "no error", err, nil)
+			for i, want := range test.bodies {
+				check(t, "body", f.requests[skip+i].Body, want)
+			}
 		})
 	}
-}
-
-func TestTimesOfSessions(t *testing.T) {
-	t.Parallel()
-	var s Session
-	check(t, "created", s.Created(), time.Time{})
-	check(t, "expires", s.Expires(), time.Time{})
-	s.CreationTime, s.ExpirationTime = new(int64(1_000)), new(int64(2_000))
-	check(t, "created", s.Created(), time.Unix(1, 0))
-	check(t, "expires", s.Expires(), time.Unix(2, 0))
 }

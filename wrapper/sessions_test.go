@@ -1,101 +1,172 @@
 package functions
 
 import (
+	"fmt"
+	"net/http"
+	"strings"
 	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/cogfn/cogfn/gen"
 )
 
-const (
-	exchangeBody = `{"items":[{"tokenExchange":true}]}`
-	oneshotBody  = `{"items":[{"oneshotTokenExchange":true}]}`
-	machineBody  = `{"items":[{"clientId":"id","clientSecret":"` + plantedSecret + `"}]}`
-)
+// sessionsOf returns the items of a response with sessions.
+func sessionsOf(ids ...int64) string {
+	items := make([]string, len(ids))
+	for i, id := range ids {
+		items[i] = fmt.Sprintf(`{"id":%d}`, id)
+	}
+	return `"items":[` + strings.Join(items, ",") + `]`
+}
 
-func TestCreateSession(t *testing.T) {
+func TestListSessions(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
-		credentials SessionCredentials
-		body        string
-		refuse      string
+		filter  SessionsFilter
+		opts    []ListOption
+		pages   []string
+		queries []string
+		want    []int64
 	}{
-		"machine":        {SessionClientCredentials("id", plantedSecret), machineBody, ""},
-		"exchange":       {SessionTokenExchange(), exchangeBody, ""},
-		"zero":           {SessionCredentials{}, exchangeBody, ""},
-		"one-shot":       {SessionOneshotTokenExchange(), oneshotBody, ""},
-		"without secret": {SessionClientCredentials("id", ""), "", "functions: session credentials need both a client id and a client secret"},
-		"without id":     {SessionClientCredentials("", plantedSecret), "", "functions: session credentials need both a client id and a client secret"},
-		// Not a token exchange, which would act for somebody else than asked for.
-		"empty machine": {SessionClientCredentials("", ""), "", "functions: session credentials need both a client id and a client secret"},
+		"default":                {SessionsFilter{}, nil, []string{`{` + sessionsOf(1, 2) + `}`}, []string{"limit=25"}, []int64{1, 2}},
+		"two pages":              {SessionsFilter{}, []ListOption{WithLimit(3), WithPageSize(2)}, []string{`{` + sessionsOf(1, 2) + `,"nextCursor":"c"}`, `{` + sessionsOf(3) + `}`}, []string{"limit=2", "cursor=c&limit=1"}, nil},
+		"lower case":             {SessionsFilter{Status: SessionAccessLost}, nil, []string{`{"items":[]}`}, []string{"status=access_lost&limit=25"}, nil},
+		"everything":             {SessionsFilter{Status: SessionReady}, []ListOption{WithLimit(Unlimited)}, []string{`{` + sessionsOf(1) + `}`}, []string{fmt.Sprintf("status=ready&limit=%d", gen.SessionLimitMaximum)}, []int64{1}},
+		"page above the maximum": {SessionsFilter{}, []ListOption{WithLimit(5_000), WithPageSize(3_000)}, []string{`{` + sessionsOf(1) + `}`}, []string{fmt.Sprintf("limit=%d", gen.SessionLimitMaximum)}, []int64{1}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			var script []responder
-			if test.refuse == "" {
-				script = []responder{respond(200, oneSession)}
-			}
-			c, f := newFakeClient(t, script)
-			got, err := c.Sessions.Create(t.Context(), test.credentials)
-			if test.refuse != "" {
-				check(t, "error", errorAs[*ArgumentError](t, err).Error(), test.refuse)
-				return
-			}
+			c, f := newFakeClient(t, each(test.pages, func(body string) responder { return respond(200, body) }))
+			got, err := c.Sessions.List(t.Context(), test.filter, test.opts...)
 			if err != nil {
 				t.Fatal(err)
 			}
-			check(t, "nonce", got.Nonce, plantedNonce)
-			check(t, "body", f.requests[0].Body, test.body)
+			if test.want == nil {
+				test.want = firstIDs(len(got))
+			}
+			if diff := cmp.Diff(test.want, got.IDs()); diff != "" {
+				t.Errorf("ids (-want +got):\n%s", diff)
+			}
+			for i, want := range test.queries {
+				_, query, _ := strings.Cut(f.requests[i].URL, "?")
+				check(t, "query", query, want)
+			}
 		})
 	}
 }
 
-func TestSessionAnswersWithoutNonce(t *testing.T) {
+// firstIDs returns the ids from 1 to n.
+func firstIDs(n int) []int64 {
+	all := make([]int64, n)
+	for i := range all {
+		all[i] = int64(i + 1)
+	}
+	return all
+}
+
+func TestAllSessions(t *testing.T) {
 	t.Parallel()
-	for _, body := range []string{`{"items":[]}`, `{"items":[{"id":5,"status":"READY","nonce":""}]}`} {
-		c, _ := newFakeClient(t, []responder{respond(200, body)})
-		_, err := c.Sessions.Create(t.Context(), SessionTokenExchange())
-		check(t, "error", errorAs[*RequestError](t, err).Error(), "functions: createSessions got no usable answer: the answer holds no nonce")
+	first, second := respond(200, `{`+sessionsOf(1)+`,"nextCursor":"c"}`), respond(200, `{`+sessionsOf(2)+`}`)
+	c, _ := newFakeClient(t, []responder{first, second, first, second, first, errorResponse(403, "no")})
+	all := c.Sessions.All(t.Context(), SessionsFilter{})
+	for range 2 {
+		got, err := collect(all)
+		if diff := cmp.Diff([]int64{1, 2}, SessionList(got).IDs()); diff != "" || err != nil {
+			t.Errorf("error %v, ids (-want +got):\n%s", err, diff)
+		}
+	}
+	n, err := count(all)
+	check(t, "sessions before the error", n, 1)
+	checkKinds(t, err, ErrForbidden)
+	_, err = collect(c.Sessions.All(t.Context(), SessionsFilter{}, WithLimit(-2)))
+	checkKinds(t, err, ErrInvalid)
+	_, err = c.Sessions.List(t.Context(), SessionsFilter{}, WithPageSize(0))
+	checkKinds(t, err, ErrInvalid)
+}
+
+// Many ids are sent in several requests. No request follows an error.
+func TestRetrieveAndRevokeManySessions(t *testing.T) {
+	t.Parallel()
+	for path, maximum := range map[string]int{"/sessions/byids": 1_000, "/sessions/revoke": 100} {
+		t.Run(path, func(t *testing.T) {
+			t.Parallel()
+			n := 0
+			echo := transportFunc(func(req *http.Request) (*http.Response, error) {
+				body := recordRequest(req).Body
+				check(t, "path", strings.HasSuffix(req.URL.Path, path), true)
+				if n++; n > 3 {
+					return errorResponse(400, "no")(req)
+				}
+				if got := strings.Count(body, `"id":`); got > maximum || n < 3 && got != maximum {
+					t.Errorf("request %d has %d ids", n, got)
+				}
+				return respond(200, body)(req)
+			})
+			c := newTestClient(t, echo, Config{})
+			method := c.Sessions.RetrieveMultiple
+			if strings.HasSuffix(path, "revoke") {
+				method = c.Sessions.Revoke
+			}
+			ids := firstIDs(2*maximum + 1)
+			got, err := method(t.Context(), ids)
+			if diff := cmp.Diff(ids, got.IDs()); diff != "" || err != nil {
+				t.Errorf("error %v, ids (-want +got):\n%s", err, diff)
+			}
+			check(t, "requests", n, 3)
+			_, err = method(t.Context(), ids)
+			check(t, "status", errorAs[*APIError](t, err).StatusCode, 400)
+			check(t, "requests until the error", n, 4)
+			got, err = method(t.Context(), nil)
+			check(t, "sessions without ids", len(got), 0)
+			check(t, "error without ids", err, nil)
+		})
 	}
 }
 
-// The session of a call is made by the call's credentials, the client's, or its token, in this order.
-func TestSessionOfACall(t *testing.T) {
+// The response may have another order than the request.
+func TestRetrieveMultipleSessions(t *testing.T) {
 	t.Parallel()
-	machine := Config{TokenSource: ClientCredentials(ClientCredentialsConfig{ClientID: "id", ClientSecret: plantedSecret, TokenURL: tokenURL})}
-	token := respond(200, `{"access_token":"t","token_type":"bearer"}`)
-	created, started, refused := respond(200, oneSession), respond(201, runningCall), errorResponse(400, "cannot exchange")
 	tests := map[string]struct {
-		cfg    Config
-		opts   []SessionOption
-		script []responder
-		bodies []string // of the requests for sessions, which come first, after that for the token
-		status int
+		ids      []int64
+		response responder
+		want     []int64
+		missing  string // what the error contains; empty for success
 	}{
-		"the client's credentials":       {machine, nil, []responder{token, created, started}, []string{machineBody}, 0},
-		"the client's token":             {Config{}, nil, []responder{created, started}, []string{exchangeBody}, 0},
-		"the client's token, one-shot":   {Config{}, nil, []responder{refused, created, started}, []string{exchangeBody, oneshotBody}, 0},
-		"the client's token, refused":    {Config{}, nil, []responder{refused, refused}, []string{exchangeBody, oneshotBody}, 400},
-		"the client's token, forbidden":  {Config{}, nil, []responder{errorResponse(403, "no")}, []string{exchangeBody}, 403},
-		"other credentials":              {Config{}, []SessionOption{WithSession(SessionClientCredentials("id", plantedSecret))}, []responder{created, started}, []string{machineBody}, 0},
-		"other credentials than machine": {machine, []SessionOption{WithSession(SessionOneshotTokenExchange())}, []responder{token, created, started}, []string{oneshotBody}, 0},
-		"other credentials, refused":     {machine, []SessionOption{WithSession(SessionTokenExchange())}, []responder{token, refused}, []string{exchangeBody}, 400},
+		"other order":   {[]int64{3, 1, 2}, respond(200, `{`+sessionsOf(1, 2, 3)+`}`), []int64{3, 1, 2}, ""},
+		"duplicate":     {[]int64{2, 1, 2}, respond(200, `{`+sessionsOf(1, 2)+`}`), []int64{2, 1, 2}, ""},
+		"omitted":       {[]int64{3, 1, 2}, respond(200, `{`+sessionsOf(1)+`}`), nil, "session with id 3, 2"},
+		"all omitted":   {[]int64{3}, respond(200, `{"items":[]}`), nil, "session with id 3"},
+		"named missing": {[]int64{1, 3}, respond(400, `{"error":{"code":400,"message":"no","missing":[{"id":3}]}}`), nil, `{"id":3}`},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			f := newFakeService(t, test.script...)
-			_, err := f.client(t, test.cfg).Start(t.Context(), ID(42), nil, test.opts...)
-			if test.status != 0 {
-				check(t, "status", errorAs[*APIError](t, err).StatusCode, test.status)
-			} else if err != nil {
-				t.Fatal(err)
+			c, f := newFakeClient(t, []responder{test.response})
+			got, err := c.Sessions.RetrieveMultiple(t.Context(), test.ids)
+			if diff := cmp.Diff(test.want, got.IDs(), cmpopts.EquateEmpty()); diff != "" {
+				t.Errorf("ids (-want +got):\n%s", diff)
 			}
-			skip := 0
-			if test.cfg.TokenSource != nil {
-				skip = 1
+			check(t, "duplicate ids in the request", strings.Count(f.requests[0].Body, `"id":2`) > 1, false)
+			if test.missing == "" {
+				check(t, "error", err, nil)
+				return
 			}
-			for i, want := range test.bodies {
-				check(t, "body", f.requests[skip+i].Body, want)
-			}
+			checkKinds(t, err, ErrNotFound)
+			checkMessage(t, err, test.missing)
 		})
 	}
+}
+
+func TestTimesOfSessions(t *testing.T) {
+	t.Parallel()
+	var s Session
+	check(t, "created", s.Created(), time.Time{})
+	check(t, "expires", s.Expires(), time.Time{})
+	s.CreationTime, s.ExpirationTime = new(int64(1_000)), new(int64(2_000))
+	check(t, "created", s.Created(), time.Unix(1, 0))
+	check(t, "expires", s.Expires(), time.Unix(2, 0))
 }

@@ -1,6 +1,7 @@
 package functions
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,7 +16,7 @@ import (
 	"github.com/cogfn/cogfn/gen"
 )
 
-// Deployments are waited for together too, as many a request as the API allows; ids and external ids apart.
+// Waits for deployments share requests. Each request has as many functions as the API allows, either ids or external ids.
 func TestManyDeployments(t *testing.T) {
 	t.Parallel()
 	const waiting = 2*gen.FunctionReferencesMaxItems + 4
@@ -33,14 +34,14 @@ func TestManyDeployments(t *testing.T) {
 			if err := json.Unmarshal([]byte(recordRequest(req).Body), &body); err != nil {
 				return nil, err
 			}
-			check(t, "at most as many as allowed", len(body.Items) <= gen.FunctionReferencesMaxItems, true)
+			check(t, "number of items is allowed", len(body.Items) <= gen.FunctionReferencesMaxItems, true)
 			status := "Deploying"
 			if time.Since(start) > 90*time.Second {
 				status = "Ready"
 			}
 			var items []string
 			for _, item := range body.Items {
-				check(t, "of one kind", (item.ID == 0) == (body.Items[0].ID == 0), true)
+				check(t, "identifiers are of one kind", (item.ID == 0) == (body.Items[0].ID == 0), true)
 				if item.ID == 0 {
 					item.ID = 100 + int64(item.ExternalID[0])
 				} else {
@@ -58,7 +59,7 @@ func TestManyDeployments(t *testing.T) {
 			waits.Go(func() {
 				fn, err := c.WaitReady(t.Context(), ID(i+1))
 				if i+1 == 7 {
-					check(t, "unknown", errors.Is(err, ErrNotFound), true)
+					check(t, "unknown function is not found", errors.Is(err, ErrNotFound), true)
 					return
 				}
 				if err != nil || fn.ID != i+1 || fn.Status != FunctionReady {
@@ -76,5 +77,70 @@ func TestManyDeployments(t *testing.T) {
 		check(t, "requests", requests.Load(), 8)
 		_, err := c.WaitReady(t.Context(), Identifier{})
 		checkKinds(t, err, ErrInvalid)
+	})
+}
+
+// functionWith responds with one function. more are further fields.
+func functionWith(status, more string) responder {
+	return respond(200, fmt.Sprintf(`{"items":[{"id":42,"name":"hello","externalId":"hello","fileId":7,"status":%q,"createdTime":1%s}]}`, status, more))
+}
+
+func TestWaitReady(t *testing.T) {
+	t.Parallel()
+	const buildLog = "ERROR: No matching\ndistribution"
+	tests := map[string]struct {
+		last           responder
+		word           string // in the error; empty for success
+		failed         bool   // the error is a *DeployError
+		message, trace string
+	}{
+		"ready": {last: functionWith("Ready", "")},
+		"failed": {
+			functionWith("Failed", `,"error":{"message":"pip failed","trace":"ERROR: No matching\ndistribution"}`),
+			"hello", true, "pip failed", buildLog,
+		},
+		"trace is null":  {functionWith("Failed", `,"error":{"message":"pip failed","trace":null}`), "pip failed", true, "pip failed", ""},
+		"no error":       {functionWith("Failed", ""), "no reason", true, "", ""},
+		"unknown status": {functionWith("Paused", ""), `"Paused"`, false, "", ""},
+		"retired":        {functionWith("Retired", ""), "retired", false, "", ""},
+		"deleted": {
+			respond(400, `{"error":{"code":400,"message":"x","missing":[{"id":42}]}}`), `{"id":42}`, false, "", "",
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				c, _ := newFakeClient(t, []responder{functionWith("Queued", ""), functionWith("Deploying", ""), test.last})
+				fn, err := c.WaitReady(t.Context(), ID(42))
+				if test.word == "" {
+					if err != nil || fn.Status != FunctionReady {
+						t.Errorf("got %v, %v", fn, err)
+					}
+					return
+				}
+				checkMessage(t, err, test.word, "42")
+				if !test.failed {
+					_, failed := errors.AsType[*DeployError](err)
+					check(t, "is a *DeployError", failed, false)
+					return
+				}
+				failed := errorAs[*DeployError](t, err)
+				check(t, "message", failed.Message, test.message)
+				check(t, "trace", failed.Trace, test.trace)
+				check(t, "function", failed.Function.ID, 42)
+			})
+		})
+	}
+	t.Run("context ends", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+			defer cancel()
+			c := newTestClient(t, transportFunc(func(req *http.Request) (*http.Response, error) { return functionWith("Deploying", "")(req) }), Config{})
+			_, err := c.WaitReady(ctx, ExternalID("hello"))
+			checkMessage(t, err, "external id hello", "continues")
+			check(t, "deadline", errors.Is(err, context.DeadlineExceeded), true)
+		})
 	})
 }

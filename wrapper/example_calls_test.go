@@ -14,7 +14,7 @@ import (
 	functions "github.com/cogfn/cogfn/wrapper"
 )
 
-// Calls of any functions are waited for together; a call that failed is a result like any other.
+// WaitAll waits for calls of several functions together. A failed call is a result, not an error of WaitAll.
 func ExampleCallsService_WaitAll() {
 	ctx := context.Background()
 	client, closeAll := startWithGreet(ctx)
@@ -31,7 +31,7 @@ func ExampleCallsService_WaitAll() {
 	ended := 0
 	results, err := client.Calls.WaitAll(ctx, ids, functions.WithProgress(func(n, _ int, _ functions.CallResult) { ended = n }))
 	if pending, ok := errors.AsType[*functions.PendingError](err); ok {
-		fmt.Println("nobody waits any longer for", pending.Pending)
+		fmt.Println("still running:", pending.Pending)
 	}
 	for i, r := range results {
 		if failed, ok := errors.AsType[*functions.CallError](r.Err); ok {
@@ -48,7 +48,7 @@ func ExampleCallsService_WaitAll() {
 	// 3 ended
 }
 
-// Waits in any number of goroutines share their requests as well; nothing need be done for it.
+// Waits in several goroutines share their requests too.
 func ExampleCall_Wait() {
 	ctx := context.Background()
 	client, closeAll := startWithGreet(ctx)
@@ -75,7 +75,7 @@ func ExampleCall_Wait() {
 	// Output: 3 calls completed
 }
 
-// Each line of the log comes once, as soon as it is there.
+// FollowLogs returns each line once, as soon as the service shows it.
 func ExampleCall_FollowLogs() {
 	ctx := context.Background()
 	client, closeAll := startWithGreet(ctx)
@@ -85,7 +85,7 @@ func ExampleCall_FollowLogs() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	// An emulator's lines are never late; by default, five seconds are waited for them.
+	// The emulator never shows lines late. The default grace of five seconds is for the service.
 	for line, err := range call.FollowLogs(ctx, functions.WithLogInterval(10*time.Millisecond), functions.WithLogGrace(0)) {
 		if err != nil {
 			log.Fatal(err)
@@ -98,22 +98,22 @@ func ExampleCall_FollowLogs() {
 	// <nil>
 }
 
-// A call with types: what goes in, and what comes out.
+// Run encodes the data of a call and decodes its response.
 func ExampleRun() {
 	type person struct {
 		Name string `json:"name"`
 	}
-	type answer struct {
+	type reply struct {
 		Greeting string `json:"greeting"`
 	}
 	ctx := context.Background()
 	client, closeAll := startWithGreet(ctx)
 	defer closeAll()
 
-	got, err := functions.Run[person, answer](ctx, client, functions.ExternalID("greet"), person{"Ada"})
+	got, err := functions.Run[person, reply](ctx, client, functions.ExternalID("greet"), person{"Ada"})
 	fmt.Println(got.Greeting, err)
 
-	_, err = functions.Run[person, answer](ctx, client, functions.ExternalID("greet"), person{})
+	_, err = functions.Run[person, reply](ctx, client, functions.ExternalID("greet"), person{})
 	if failed, ok := errors.AsType[*functions.CallError](err); ok {
 		fmt.Println(failed.Message)
 		fmt.Println("the log ends with", len(failed.LogTail), "lines")
@@ -121,17 +121,17 @@ func ExampleRun() {
 
 	_, err = functions.Run[person, int](ctx, client, functions.ExternalID("greet"), person{"Ada"})
 	if other, ok := errors.AsType[*functions.ResponseError](err); ok {
-		fmt.Println("no", other.Type)
+		fmt.Println("the response is no", other.Type)
 	}
 	// Output:
 	// Hello, Ada! <nil>
 	// KeyError: 'name'
 	// the log ends with 0 lines
-	// no int
+	// the response is no int
 }
 
-// cutOnce loses the first answer to a call, as a broken connection would.
-func cutOnce(next functions.Doer) functions.Doer {
+// loseOnce loses the response to the first call, as a broken connection does.
+func loseOnce(next functions.Doer) functions.Doer {
 	var once sync.Once
 	return doer(func(req *http.Request) (*http.Response, error) {
 		resp, err := next.Do(req)
@@ -149,42 +149,25 @@ type doer func(*http.Request) (*http.Response, error)
 
 func (d doer) Do(req *http.Request) (*http.Response, error) { return d(req) }
 
-// When the answer to a call is lost, the call is looked for instead of being made again.
+// If the response to a call is lost, Recover looks for the call, so that the function does not run twice.
 func ExampleClient_Recover() {
 	ctx := context.Background()
-	client, closeAll := startWithGreet(ctx, functions.WithMiddleware(cutOnce))
+	client, closeAll := startWithGreet(ctx, functions.WithMiddleware(loseOnce))
 	defer closeAll()
 
 	call, err := client.Start(ctx, functions.ExternalID("greet"), map[string]string{"name": "Ada"})
 	if _, unknown := errors.AsType[*functions.UnknownOutcomeError](err); unknown {
-		fmt.Println("the answer was lost")
+		fmt.Println("the response was lost")
 		call, err = client.Recover(ctx, err)
 	}
 	if errors.Is(err, functions.ErrNotFound) {
-		fmt.Println("the call was not made") // and can be made again
+		fmt.Println("the call was not made") // call again
 	}
 	if err != nil {
 		log.Fatal(err)
 	}
 	fmt.Println("the call was made:", call.Wait(ctx))
 	// Output:
-	// the answer was lost
+	// the response was lost
 	// the call was made: <nil>
-}
-
-// A function to create can be printed, logged and kept as JSON without showing its secrets.
-func ExampleFunctionWrite() {
-	secrets := functions.Secrets{"password": "hunter2"}
-	write := functions.FunctionWrite{
-		Name:     "hello",
-		Secrets:  secrets.Reveal(),
-		IndexURL: new("https://me:my-token@pypi.example.com/simple"),
-	}
-	fmt.Println(secrets)
-	fmt.Println(write)
-	fmt.Println(write.Secrets["password"])
-	// Output:
-	// map[password:***]
-	// {"fileId":0,"indexUrl":"https://pypi.example.com/***","name":"hello","secrets":{"password":"***"}}
-	// hunter2
 }

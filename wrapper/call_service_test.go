@@ -12,27 +12,27 @@ import (
 	"time"
 )
 
-// simulated is a service whose calls end at set times. It counts what it is asked for.
-type simulated struct {
+// callService is a service whose calls end at set times. It counts the requests for calls.
+type callService struct {
 	t       testing.TB
 	latency time.Duration
 	ends    map[CallID]time.Time
-	// status says how a call ends; nil for Completed.
+	// status returns the final status of a call. If it is nil, the status is Completed.
 	status func(CallID) string
-	// fail may answer instead.
+	// fail returns a response or an error instead, or nil for none.
 	fail func(req *http.Request, functionID int64) (*http.Response, error)
 
 	mu       sync.Mutex
 	requests int
-	keys     int
-	most     int
+	keys     int // ids in all requests
+	most     int // ids in the largest request
 }
 
-func (s *simulated) RoundTrip(req *http.Request) (*http.Response, error) {
+func (s *callService) RoundTrip(req *http.Request) (*http.Response, error) {
 	parts := strings.Split(req.URL.Path, "/")
 	functionID, err := strconv.ParseInt(parts[len(parts)-3], 10, 64)
 	if err != nil || parts[len(parts)-1] != "byids" {
-		s.t.Errorf("%s was not expected", req.URL.Path)
+		s.t.Errorf("unexpected request to %s", req.URL.Path)
 	}
 	var body struct {
 		Items            []struct{ ID int64 }
@@ -62,7 +62,7 @@ func (s *simulated) RoundTrip(req *http.Request) (*http.Response, error) {
 	var items []string
 	for _, item := range body.Items {
 		if seen[item.ID] {
-			s.t.Errorf("call %d is named twice in one request", item.ID)
+			s.t.Errorf("call %d is twice in one request", item.ID)
 		}
 		seen[item.ID] = true
 		end, known := s.ends[CallID{functionID, item.ID}]
@@ -84,8 +84,8 @@ func (s *simulated) RoundTrip(req *http.Request) (*http.Response, error) {
 	return respond(200, `{"items":[`+strings.Join(items, ",")+`]}`)(req)
 }
 
-// spread sets the ends of calls over a time from now on.
-func (s *simulated) spread(calls, functions int, over time.Duration, random *rand.Rand) []CallID {
+// spread adds calls that end at random times within a period from now on. It returns their ids.
+func (s *callService) spread(calls, functions int, over time.Duration, random *rand.Rand) []CallID {
 	s.ends = map[CallID]time.Time{}
 	ids := make([]CallID, calls)
 	for i := range ids {
@@ -95,8 +95,8 @@ func (s *simulated) spread(calls, functions int, over time.Duration, random *ran
 	return ids
 }
 
-// endOf returns when a call ends, which is at the given time if nobody has asked before.
-func (s *simulated) endOf(id CallID, end time.Time) time.Time {
+// endOf returns the end of a call. If the call has none yet, endOf sets it to end.
+func (s *callService) endOf(id CallID, end time.Time) time.Time {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if _, known := s.ends[id]; !known {
@@ -104,3 +104,5 @@ func (s *simulated) endOf(id CallID, end time.Time) time.Time {
 	}
 	return s.ends[id]
 }
+
+type simulated = callService
