@@ -105,7 +105,7 @@ var errorTexts = []struct {
 	{
 		"rejected by the limiter",
 		&RequestError{Action: "list functions", Err: &limiterError{context.DeadlineExceeded}, Attempts: 1},
-		"functions: cannot list functions: no usable response: not sent, because the limiter did not let it pass: context deadline exceeded",
+		"functions: cannot list functions: no usable response: the limiter rejected the request before it was sent: context deadline exceeded",
 	},
 	{"not found", &NotFoundError{Resource: "function with external id nope"}, "functions: function with external id nope not found"},
 	{"argument", &ArgumentError{Field: "limit", Rule: "is -2; use a number above zero or functions.Unlimited"}, "functions: limit is -2; use a number above zero or functions.Unlimited"},

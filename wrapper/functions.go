@@ -56,7 +56,7 @@ func (f *Function) LastCall() time.Time { return milliseconds(f.LastCalled) }
 func (f Function) String() string {
 	external := ""
 	if f.ExternalID != nil {
-		external = fmt.Sprintf(" (external id %s)", *f.ExternalID)
+		external = fmt.Sprintf(" (external id %s)", oneLine(*f.ExternalID))
 	}
 	return fmt.Sprintf("function %d %q%s: %s", f.ID, f.Name, external, f.Status)
 }

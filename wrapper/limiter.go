@@ -49,7 +49,7 @@ type limiterError struct{ cause error }
 
 // Error returns one sentence that says that the request was not sent.
 func (e *limiterError) Error() string {
-	return fmt.Sprintf("not sent, because the limiter did not let it pass: %v", e.cause)
+	return fmt.Sprintf("the limiter rejected the request before it was sent: %v", e.cause)
 }
 
 // Unwrap returns the error of the limiter.

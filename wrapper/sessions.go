@@ -64,7 +64,7 @@ func (s *Session) Created() time.Time { return milliseconds(s.CreationTime) }
 // it.
 func (s *Session) Expires() time.Time { return milliseconds(s.ExpirationTime) }
 
-// String returns one line for people: id, status, type and client id.
+// String returns one line for people: id, status and type.
 func (s Session) String() string {
 	line := fmt.Sprintf("session %d", s.ID)
 	if s.Status != nil {
