@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"math/big"
 	"net/http"
@@ -58,7 +59,7 @@ var typesOf = sync.OnceValue(func() map[string]operationTypes {
 		if last := method.Type.In(method.Type.NumIn() - 2); last.Kind() == reflect.Struct {
 			types.request = func() any { return reflect.New(last).Interface() }
 		}
-		op, _, _ := call(method, &http.Response{Body: http.NoBody})
+		op, _, _ := call(method, &http.Response{Body: io.NopCloser(strings.NewReader(""))})
 		all[op.ID] = types
 	}
 	return all

@@ -42,8 +42,8 @@ func TestDescriptionIsValid(t *testing.T) {
 	}
 }
 
-// TestInvalidExamplesAreDetected makes one example of each kind invalid, because TestDescriptionIsValid passes if the library
-// ignores a kind.
+// TestInvalidExamplesAreDetected makes one example of each kind invalid, because TestDescriptionIsValid passes if the
+// library ignores a kind.
 func TestInvalidExamplesAreDetected(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, old, new string }{

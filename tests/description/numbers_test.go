@@ -20,8 +20,8 @@ var identifier = regexp.MustCompile(`^The id of the \w+\.$`)
 // withoutUnit are other numbers without a unit, with the reason.
 var withoutUnit = map[string]string{"schema Error: property code": "an HTTP status"}
 
-// numberFaults checks that the description of every number contains its unit. The description is that of the parameter, or of
-// the referenced schema.
+// numberFaults checks that the description of every number contains its unit. The description is that of the parameter, or
+// of the referenced schema.
 func numberFaults(s subject) []string {
 	var faults []string
 	for _, p := range places(s.doc) {

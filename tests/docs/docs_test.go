@@ -1,5 +1,5 @@
-// Package docs tests that the programs in README.md and in the package documentation of the wrapper compile and run, and that
-// the code in docs/beyond-python.md is part of examples that run.
+// Package docs tests that the programs in README.md and in the package documentation of the wrapper compile and run, and
+// that the code in docs/beyond-python.md is part of examples that run.
 package docs
 
 import (
