@@ -39,9 +39,15 @@ func formats(t *testing.T, v any) map[string]string {
 	}
 }
 
-// Programs print and log what the client returns. The result is one line without secrets and pointer addresses.
-func TestStringsForPeople(t *testing.T) {
-	t.Parallel()
+// printTest is a value and the line that shows it.
+type printTest struct {
+	value any
+	want  string
+}
+
+// printTests returns values of each type, with planted secrets.
+func printTests(t *testing.T) map[string]printTest {
+	t.Helper()
 	unknown := map[string]json.RawMessage{"later": json.RawMessage(`"` + plantedKey + `"`)}
 	function := Function{client: &Client{}, Function: gen.Function{
 		ID: 42, Name: "say\nhello", ExternalID: new("hello"), Status: FunctionReady, FileID: 7,
@@ -72,10 +78,7 @@ func TestStringsForPeople(t *testing.T) {
 		fileLine     = `file 7 "code\n.zip": uploaded`
 		logLine      = `[2023-11-14 22:13:20.123] first second`
 	)
-	tests := map[string]struct {
-		value any
-		want  string
-	}{
+	return map[string]printTest{
 		"Function":        {function, functionLine},
 		"*Function":       {&function, functionLine},
 		"FunctionList":    {FunctionList{&function, &function}, "[" + functionLine + "; " + functionLine + "]"},
@@ -97,7 +100,12 @@ func TestStringsForPeople(t *testing.T) {
 		"CallLog":         {CallLog{line, line}, "[" + logLine + "; " + logLine + "]"},
 		"empty list":      {FunctionList{}, "[]"},
 	}
-	for name, test := range tests {
+}
+
+// Programs print and log what the client returns. The result is one line without secrets and pointer addresses.
+func TestStrings(t *testing.T) {
+	t.Parallel()
+	for name, test := range printTests(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			for format, got := range formats(t, test.value) {
