@@ -158,21 +158,26 @@ func TestUploadFails(t *testing.T) {
 		paths     []string
 		operation string   // of the *APIError, "" if the upload succeeds
 		words     []string // of the error
+		remains   bool     // the registered file remains and is not used
 	}{
-		"file is deleted":     {nil, []responder{registeredAt(signed), rejected, gone()}, []string{register, put, remove}, "upload", []string{"application/xml"}},
-		"file existed before": {[]UploadOption{WithOverwrite()}, []responder{registeredAt(signed), rejected}, []string{register, put}, "upload", []string{"application/xml"}},
+		"file is deleted":     {nil, []responder{registeredAt(signed), rejected, gone()}, []string{register, put, remove}, "upload", []string{"application/xml"}, false},
+		"file existed before": {[]UploadOption{WithOverwrite()}, []responder{registeredAt(signed), rejected}, []string{register, put}, "upload", []string{"application/xml"}, false},
 		"file cannot be deleted": {
 			nil,
 			[]responder{registeredAt(signed), rejected, errorResponse(403, "no")},
-			[]string{register, put, remove}, "upload",
+			[]string{register, put, remove},
+			"upload",
 			[]string{"application/xml", "file with id 7 remains", "filesAcl:WRITE"},
+			true,
 		},
-		"upload is retried": {nil, []responder{registeredAt(signed), connectionReset(), errorResponse(503, "busy"), truncated(200, "ok"), stored(), fileWith(true)}, []string{register, put, put, put, put, fileByIDs}, "", nil},
+		"upload is retried": {nil, []responder{registeredAt(signed), connectionReset(), errorResponse(503, "busy"), truncated(200, "ok"), stored(), fileWith(true)}, []string{register, put, put, put, put, fileByIDs}, "", nil, false},
 		"file cannot be retrieved": {
 			nil,
 			[]responder{registeredAt(signed), stored(), errorResponse(403, "no"), gone()},
-			[]string{register, put, fileByIDs, remove}, "byIdsFiles",
+			[]string{register, put, fileByIDs, remove},
+			"byIdsFiles",
 			[]string{"file with id 7", "filesAcl:READ"},
+			false,
 		},
 	}
 	for name, test := range tests {
@@ -187,7 +192,7 @@ func TestUploadFails(t *testing.T) {
 					check(t, "operation", errorAs[*APIError](t, err).Operation, test.operation)
 					checkKinds(t, err, ErrForbidden)
 					checkMessage(t, err, test.words...)
-					check(t, "the error says that the file remains", strings.Contains(err.Error(), "remains"), name == "file cannot be deleted")
+					check(t, "names the remaining file", strings.Contains(err.Error(), "remains"), test.remains)
 				}
 				if diff := cmp.Diff(test.paths, f.paths()); diff != "" {
 					t.Errorf("requests (-want +got):\n%s", diff)
@@ -200,17 +205,18 @@ func TestUploadFails(t *testing.T) {
 			})
 		})
 	}
-	t.Run("service does not receive the content", func(t *testing.T) {
-		t.Parallel()
-		synctest.Test(t, func(t *testing.T) {
-			start := time.Now()
-			script := append([]responder{registeredAt(signed), stored(), fileWith(false)}, times(2, fileWith(false))...)
-			c, _ := newFakeClient(t, append(script, gone()), WithPoll(ConstantPoll(50*time.Second)))
-			_, err := c.Files.Upload(t.Context(), FileWrite{Name: "f"}, nil)
-			check(t, "waited", time.Since(start), uploadWait)
-			check(t, "deadline", errors.Is(err, context.DeadlineExceeded), true)
-			checkMessage(t, err, "file with id 7", "has not received the content")
-		})
+}
+
+func TestUploadIsNotReceived(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		script := append([]responder{registeredAt(signed), stored()}, times(3, fileWith(false))...)
+		c, _ := newFakeClient(t, append(script, gone()), WithPoll(ConstantPoll(50*time.Second)))
+		_, err := c.Files.Upload(t.Context(), FileWrite{Name: "f"}, nil)
+		check(t, "waited", time.Since(start), uploadWait)
+		check(t, "deadline", errors.Is(err, context.DeadlineExceeded), true)
+		checkMessage(t, err, "file with id 7", "has not received the content")
 	})
 }
 
@@ -256,12 +262,19 @@ func TestDeleteFiles(t *testing.T) {
 		"unknown":        {[]Identifier{ID(7)}, nil, []responder{unknownFile()}, []string{`{"items":[{"id":7}]}`}, []error{ErrNotFound}, "file with id 7"},
 		"unknown of two": {[]Identifier{ID(7), ID(8)}, nil, []responder{unknownFile()}, []string{`{"items":[{"id":7},{"id":8}]}`}, []error{ErrNotFound}, "2 files"},
 		"IgnoreUnknown": {
-			[]Identifier{ID(7), ExternalID("x")}, []IDsOption{IgnoreUnknown()}, []responder{gone()},
-			[]string{`{"ignoreUnknownIds":true,"items":[{"id":7},{"externalId":"x"}]}`}, nil, "",
+			[]Identifier{ID(7), ExternalID("x")},
+			[]IDsOption{IgnoreUnknown()},
+			[]responder{gone()},
+			[]string{`{"ignoreUnknownIds":true,"items":[{"id":7},{"externalId":"x"}]}`},
+			nil, "",
 		},
 		"IgnoreUnknown and another error": {
-			[]Identifier{ID(7)}, []IDsOption{IgnoreUnknown()}, []responder{errorResponse(403, "no")},
-			[]string{`{"ignoreUnknownIds":true,"items":[{"id":7}]}`}, []error{ErrForbidden}, "file with id 7",
+			[]Identifier{ID(7)},
+			[]IDsOption{IgnoreUnknown()},
+			[]responder{errorResponse(403, "no")},
+			[]string{`{"ignoreUnknownIds":true,"items":[{"id":7}]}`},
+			[]error{ErrForbidden},
+			"file with id 7",
 		},
 		"more than one request": {many, nil, []responder{gone(), gone()}, []string{`,{"id":1000}]}`, `{"items":[{"id":1001}]}`}, nil, ""},
 		"second request fails":  {many, nil, []responder{gone(), errorResponse(403, "no")}, []string{`,{"id":1000}]}`, `{"items":[{"id":1001}]}`}, []error{ErrForbidden}, "1001 files"},

@@ -205,7 +205,7 @@ func TestFollowLogsReadTimes(t *testing.T) {
 	})
 }
 
-// A call that was seen running gets the full grace period, however wrong the clocks are. A call that ended long before gets
+// A call that was seen running gets the full grace period, even if the clocks are wrong. A call that ended long before gets
 // none.
 func TestGracePeriodAndClocks(t *testing.T) {
 	t.Parallel()
@@ -243,16 +243,18 @@ func TestGracePeriodAndClocks(t *testing.T) {
 	}
 }
 
+// followFor90Seconds returns the lines of call 9 that FollowLogs returns within 90 seconds, and its error.
+func followFor90Seconds(t *testing.T, transport http.RoundTripper, opts ...FollowOption) ([]string, error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
+	defer cancel()
+	c := newTestClient(t, transport, Config{})
+	return collectLines(time.Now(), c.Calls.FollowLogs(ctx, ID(42), 9, opts...))
+}
+
 // A goroutine that remains after FollowLogs would keep the synctest bubble from ending.
-func TestFollowLogsEnds(t *testing.T) {
+func TestFollowLogsFails(t *testing.T) {
 	t.Parallel()
-	follow := func(t *testing.T, transport http.RoundTripper, opts ...FollowOption) ([]string, error) {
-		t.Helper()
-		ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
-		defer cancel()
-		c := newTestClient(t, transport, Config{})
-		return collectLines(time.Now(), c.Calls.FollowLogs(ctx, ID(42), 9, opts...))
-	}
 	endless := func(log responder) http.RoundTripper {
 		return transportFunc(func(req *http.Request) (*http.Response, error) {
 			if strings.HasSuffix(req.URL.Path, "/logs") {
@@ -280,13 +282,17 @@ func TestFollowLogsEnds(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				lines, err := follow(t, test.transport, test.opts...)
+				lines, err := followFor90Seconds(t, test.transport, test.opts...)
 				check(t, "lines", len(lines), 0)
 				check(t, "matches "+test.kind.Error(), errors.Is(err, test.kind), true)
 				checkMessage(t, err, test.words...)
 			})
 		})
 	}
+}
+
+func TestFollowLogsStops(t *testing.T) {
+	t.Parallel()
 	t.Run("caller stops", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
@@ -301,16 +307,32 @@ func TestFollowLogsEnds(t *testing.T) {
 			check(t, "groups of waiters", len(c.running.groups), 0)
 		})
 	})
-	t.Run("delayed lines, context ends", func(t *testing.T) {
+	t.Run("without a grace period", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			l := &logService{start: time.Now(), end: time.Second, lines: []printedLine{{0, "a", 0}, {0, "b", time.Minute}}}
+			c := newTestClient(t, l, Config{}, WithPoll(ConstantPoll(time.Second)))
+			lines, err := collectLines(l.start, c.Calls.FollowLogs(t.Context(), ID(42), 9, WithLogGrace(0)))
+			check(t, "error", err, nil)
+			check(t, "lines", strings.Join(lines, ", "), "0 a")
+			check(t, "duration", time.Since(l.start), time.Second)
+		})
+	})
+}
+
+// Delayed lines are returned before the error.
+func TestFollowLogsStopsWithDelayedLines(t *testing.T) {
+	t.Parallel()
+	t.Run("context ends", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			l := &logService{start: time.Now(), end: time.Hour, lines: []printedLine{{0, "a", 0}, {0, "b", 0}}}
-			lines, err := follow(t, l, WithLogDelay(2*time.Minute))
+			lines, err := followFor90Seconds(t, l, WithLogDelay(2*time.Minute))
 			check(t, "deadline", errors.Is(err, context.DeadlineExceeded), true)
 			check(t, "lines", strings.Join(lines, ", "), "0 a, 0 b")
 		})
 	})
-	t.Run("delayed lines, rejected", func(t *testing.T) {
+	t.Run("rejected", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			c, _ := newFakeClient(t, []responder{logOf(2), errorResponse(403, "no")}, WithPoll(ConstantPoll(time.Hour)))
@@ -325,7 +347,7 @@ func TestFollowLogsEnds(t *testing.T) {
 			check(t, "lines", strings.Join(lines, ", "), "line 1, line 2")
 		})
 	})
-	t.Run("delayed lines, caller stops", func(t *testing.T) {
+	t.Run("caller stops", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			c, _ := newFakeClient(t, []responder{logOf(2), errorResponse(403, "no")}, WithPoll(ConstantPoll(time.Hour)))
@@ -334,17 +356,6 @@ func TestFollowLogsEnds(t *testing.T) {
 				check(t, "error", err, nil)
 				break
 			}
-		})
-	})
-	t.Run("without a grace period", func(t *testing.T) {
-		t.Parallel()
-		synctest.Test(t, func(t *testing.T) {
-			l := &logService{start: time.Now(), end: time.Second, lines: []printedLine{{0, "a", 0}, {0, "b", time.Minute}}}
-			c := newTestClient(t, l, Config{}, WithPoll(ConstantPoll(time.Second)))
-			lines, err := collectLines(l.start, c.Calls.FollowLogs(t.Context(), ID(42), 9, WithLogGrace(0)))
-			check(t, "error", err, nil)
-			check(t, "lines", strings.Join(lines, ", "), "0 a")
-			check(t, "duration", time.Since(l.start), time.Second)
 		})
 	})
 }

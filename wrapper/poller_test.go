@@ -42,7 +42,7 @@ func (r *recordedIntervals) of(i int) time.Duration {
 	return r.latest[i]
 }
 
-// waitForEach waits for each call in its own goroutine. It checks that no waiter sees the end of its call later than one poll
+// waitForEach waits for each call in its own goroutine. It checks that every waiter sees the end of its call within one poll
 // interval, and returns the largest delay as a fraction of the interval.
 func waitForEach(t *testing.T, s *simulated, ids []CallID, newClient func(poll Option) *Client) (maxDelay float64) {
 	t.Helper()
@@ -223,7 +223,7 @@ func TestUnknownCallsHaveSeparateErrors(t *testing.T) {
 }
 
 // A request that fails after all retries ends all waits that share it.
-func TestSharedRequestThatFails(t *testing.T) {
+func TestSharedRequestFails(t *testing.T) {
 	t.Parallel()
 	t.Run("all attempts", func(t *testing.T) {
 		t.Parallel()
@@ -318,7 +318,8 @@ func TestIntervalFollowsAge(t *testing.T) {
 	t.Parallel()
 	start := time.Now()
 	interval := 500 * time.Millisecond
-	w := &waiter[int, int]{alone: start, next: func() time.Duration { interval *= 2; return interval }} // polls at 1, 3, 7, 15, 31 s …
+	// Alone, the waiter would poll at 1, 3, 7, 15, 31 s.
+	w := &waiter[int, int]{alone: start, next: func() time.Duration { interval *= 2; return interval }}
 	for _, poll := range []struct{ at, interval float64 }{{0, 1}, {0.5, 1}, {0.9, 1}, {1, 2}, {1.1, 2}, {2.9, 2}, {3.1, 4}, {100, 64}, {101, 64}} {
 		at := start.Add(time.Duration(poll.at * float64(time.Second)))
 		w.reschedule(at)

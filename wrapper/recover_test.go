@@ -157,46 +157,44 @@ func (l *callListService) RoundTrip(req *http.Request) (*http.Response, error) {
 	return respond(200, string(encoded))(req)
 }
 
+// listedCall is a call of function 42 that starts so many seconds after the start of the test.
+type listedCall struct {
+	id         int64
+	seconds    float64
+	scheduleID int64 // 0 for a call that no schedule started
+}
+
+func (l listedCall) call() gen.FunctionCall {
+	call := gen.FunctionCall{ID: l.id, FunctionID: 42, Status: CallRunning, StartTime: time.Now().UnixMilli() + int64(l.seconds*1_000)}
+	if l.scheduleID != 0 {
+		call.ScheduleID = &l.scheduleID
+	}
+	return call
+}
+
+// The call is sent 30 s after the start of the test. Its response is lost at 40 s, when the test calls Recover.
 func TestRecover(t *testing.T) {
 	t.Parallel()
-	// The call is sent 30 s after the start of the test. Its response is lost at 40 s, when the test calls Recover.
-	at := func(id int64, seconds float64, schedule ...int64) gen.FunctionCall {
-		call := gen.FunctionCall{ID: id, FunctionID: 42, Status: CallRunning, StartTime: time.Now().UnixMilli() + int64(seconds*1_000)}
-		if len(schedule) > 0 {
-			call.ScheduleID = &schedule[0]
-		}
-		return call
-	}
 	tests := map[string]struct {
-		calls      func() []gen.FunctionCall
+		calls      []listedCall
 		others     []CallID
 		want       int64         // the recovered call, 0 for a *RecoverError
 		candidates []int64       // of the *RecoverError
 		wait       time.Duration // the shortest time that Recover takes
 	}{
-		"one call": {func() []gen.FunctionCall { return []gen.FunctionCall{at(1, 24), at(2, 35), at(3, 46)} }, nil, 2, nil, 0},
-		"clock of the service behind": {
-			func() []gen.FunctionCall { return []gen.FunctionCall{at(2, 25.5)} }, nil, 2, nil, 0,
-		},
-		"clock of the service ahead": {func() []gen.FunctionCall { return []gen.FunctionCall{at(2, 44)} }, nil, 2, nil, 4 * time.Second},
-		"scheduled calls": {
-			func() []gen.FunctionCall { return []gen.FunctionCall{at(1, 35, 7), at(2, 35), at(3, 36, 7)} }, nil, 2, nil, 0,
-		},
-		"known calls": {
-			func() []gen.FunctionCall { return []gen.FunctionCall{at(1, 35), at(2, 35), at(3, 36)} }, []CallID{{42, 1}, {42, 3}, {41, 2}}, 2, nil, 0,
-		},
-		"no call": {
-			func() []gen.FunctionCall { return []gen.FunctionCall{at(1, 35, 7), at(2, 24), at(3, 46)} }, nil, 0, nil, 5 * time.Second,
-		},
-		"several calls": {
-			func() []gen.FunctionCall { return []gen.FunctionCall{at(1, 35), at(2, 36)} }, nil, 0, []int64{1, 2}, 0,
-		},
+		"one call":                    {[]listedCall{{1, 24, 0}, {2, 35, 0}, {3, 46, 0}}, nil, 2, nil, 0},
+		"clock of the service behind": {[]listedCall{{2, 25.5, 0}}, nil, 2, nil, 0},
+		"clock of the service ahead":  {[]listedCall{{2, 44, 0}}, nil, 2, nil, 4 * time.Second},
+		"scheduled calls":             {[]listedCall{{1, 35, 7}, {2, 35, 0}, {3, 36, 7}}, nil, 2, nil, 0},
+		"known calls":                 {[]listedCall{{1, 35, 0}, {2, 35, 0}, {3, 36, 0}}, []CallID{{42, 1}, {42, 3}, {41, 2}}, 2, nil, 0},
+		"no call":                     {[]listedCall{{1, 35, 7}, {2, 24, 0}, {3, 46, 0}}, nil, 0, nil, 5 * time.Second},
+		"several calls":               {[]listedCall{{1, 35, 0}, {2, 36, 0}}, nil, 0, []int64{1, 2}, 0},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				c := newTestClient(t, &callListService{t: t, calls: test.calls()}, Config{})
+				c := newTestClient(t, &callListService{t: t, calls: each(test.calls, listedCall.call)}, Config{})
 				start := time.Now()
 				time.Sleep(40 * time.Second)
 				lost := &UnknownOutcomeError{FunctionID: 42, Sent: start.Add(30 * time.Second), Lost: start.Add(40 * time.Second), Err: errors.New("connection reset")}

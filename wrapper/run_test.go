@@ -63,10 +63,11 @@ func TestRun(t *testing.T) {
 		})
 	}
 	for name, test := range map[string]struct {
-		response, word string
+		response string
+		value    string // the type of the JSON value that does not decode
 	}{
-		"another type": {`{"A":"x","B":1}`, "cannot unmarshal string"},
-		"a list":       {`[1]`, "cannot unmarshal array"},
+		"another type": {`{"A":"x","B":1}`, "string"},
+		"a list":       {`[1]`, "array"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -76,8 +77,8 @@ func TestRun(t *testing.T) {
 				failed := errorAs[*ResponseError](t, err)
 				check(t, "call", failed.Call.CallID(), CallID{42, 9})
 				check(t, "type", failed.Type, reflect.TypeFor[*pair]())
-				errorAs[*json.UnmarshalTypeError](t, err)
-				checkMessage(t, err, "call 9 of function 42", "*functions.pair", test.word)
+				check(t, "JSON type", errorAs[*json.UnmarshalTypeError](t, err).Value, test.value)
+				checkMessage(t, err, "call 9 of function 42", "*functions.pair", test.value)
 			})
 		})
 	}
