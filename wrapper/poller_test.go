@@ -44,7 +44,7 @@ func (r *recordedIntervals) of(i int) time.Duration {
 
 // waitForEach waits for each call in its own goroutine. It checks that every waiter sees the end of its call within one poll
 // interval, and returns the largest delay as a fraction of the interval.
-func waitForEach(t *testing.T, s *simulated, ids []CallID, newClient func(poll Option) *Client) (maxDelay float64) {
+func waitForEach(t *testing.T, s *callService, ids []CallID, newClient func(poll Option) *Client) (maxDelay float64) {
 	t.Helper()
 	var waits sync.WaitGroup
 	var lock sync.Mutex
@@ -80,17 +80,17 @@ func TestSharedWaitsSendFewRequests(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				const calls, functions, over = 1_000, 4, 30 * time.Second
-				measure := func(name string, clients func(s *simulated) (newClient func(Option) *Client)) *simulated {
-					s := &simulated{t: t, latency: latency}
+				measure := func(name string, clients func(s *callService) (newClient func(Option) *Client)) *callService {
+					s := &callService{t: t, latency: latency}
 					ids := s.spread(calls, functions, over, rand.New(rand.NewPCG(1, 2)))
 					maxDelay := waitForEach(t, s, ids, clients(s))
 					t.Logf("BenchmarkWaits/%s/latency=%v\t%8d requests/op\t%8d ids/op\t%.2f max-delay/interval", name, latency, s.requests, s.keys, maxDelay)
 					return s
 				}
-				alone := measure("separate-clients", func(s *simulated) func(Option) *Client {
+				alone := measure("separate-clients", func(s *callService) func(Option) *Client {
 					return func(poll Option) *Client { return newTestClient(t, s, Config{}, poll) }
 				})
-				shared := measure("one-client", func(s *simulated) func(Option) *Client {
+				shared := measure("one-client", func(s *callService) func(Option) *Client {
 					var c *Client
 					return func(poll Option) *Client {
 						if c == nil {
@@ -119,7 +119,7 @@ func TestSharedWaitsSeeEveryEnd(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		rapid.Check(bubbled{t}, func(rt *rapid.T) {
-			s := &simulated{t: t, ends: map[CallID]time.Time{}, latency: time.Duration(rapid.IntRange(0, 500).Draw(rt, "latency")) * time.Millisecond}
+			s := &callService{t: t, ends: map[CallID]time.Time{}, latency: time.Duration(rapid.IntRange(0, 500).Draw(rt, "latency")) * time.Millisecond}
 			intervals := &recordedIntervals{}
 			c := newTestClient(t, s, Config{}, WithPoll(intervals.backoff))
 			var waits sync.WaitGroup
@@ -189,7 +189,7 @@ func TestSharedWaitsFailSeparately(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				s := &simulated{t: t, ends: map[CallID]time.Time{{1, 1}: time.Now()}, fail: test.fail}
+				s := &callService{t: t, ends: map[CallID]time.Time{{1, 1}: time.Now()}, fail: test.fail}
 				c := newTestClient(t, s, Config{}, WithPoll(ConstantPoll(time.Second)))
 				errs := waitBoth(t, c, test.second)
 				check(t, "error of the first wait", errs[0], nil)
@@ -208,7 +208,7 @@ func TestUnknownCallsHaveSeparateErrors(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				s := &simulated{t: t}
+				s := &callService{t: t}
 				c := newTestClient(t, s, Config{}, WithPoll(ConstantPoll(time.Second)))
 				errs := waitBoth(t, c, second)
 				check(t, "requests", s.requests, 1)
@@ -228,7 +228,7 @@ func TestSharedRequestFails(t *testing.T) {
 	t.Run("all attempts", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			s := &simulated{t: t, fail: func(req *http.Request, _ int64) (*http.Response, error) { return errorResponse(503, "busy")(req) }}
+			s := &callService{t: t, fail: func(req *http.Request, _ int64) (*http.Response, error) { return errorResponse(503, "busy")(req) }}
 			c := newTestClient(t, s, Config{}, WithPoll(ConstantPoll(time.Second)), WithRetry(RetryOptions{MaxRetries: 2}))
 			for _, err := range waitBoth(t, c, CallID{1, 2}) {
 				check(t, "attempts", errorAs[*APIError](t, err).Attempts, 3)
@@ -240,7 +240,7 @@ func TestSharedRequestFails(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			failures := 1
-			s := &simulated{t: t, ends: map[CallID]time.Time{{1, 1}: time.Now(), {1, 2}: time.Now()}}
+			s := &callService{t: t, ends: map[CallID]time.Time{{1, 1}: time.Now(), {1, 2}: time.Now()}}
 			s.fail = func(req *http.Request, _ int64) (*http.Response, error) {
 				if failures--; failures >= 0 {
 					return errorResponse(503, "busy")(req)
@@ -262,7 +262,7 @@ func TestPollingWaiterStops(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			start := time.Now()
-			s := &simulated{t: t, latency: 10 * time.Second, ends: map[CallID]time.Time{{1, 1}: start, {1, 2}: start}}
+			s := &callService{t: t, latency: 10 * time.Second, ends: map[CallID]time.Time{{1, 1}: start, {1, 2}: start}}
 			c := newTestClient(t, s, Config{}, WithPoll(ConstantPoll(time.Second)))
 			short, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 			defer cancel()
@@ -285,7 +285,7 @@ func TestPollingWaiterStops(t *testing.T) {
 	t.Run("panic", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			s := &simulated{t: t, ends: map[CallID]time.Time{{1, 1}: time.Now(), {1, 2}: time.Now()}}
+			s := &callService{t: t, ends: map[CallID]time.Time{{1, 1}: time.Now(), {1, 2}: time.Now()}}
 			panics := 1
 			c := newTestClient(t, s, Config{}, WithPoll(ConstantPoll(time.Second)), WithMiddleware(func(next Doer) Doer {
 				return doerFunc(func(req *http.Request) (*http.Response, error) {
@@ -332,7 +332,7 @@ func TestIntervalFollowsAge(t *testing.T) {
 func TestPolledWaiterStops(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := &simulated{t: t, latency: 10 * time.Second, ends: map[CallID]time.Time{{1, 1}: time.Now()}}
+		s := &callService{t: t, latency: 10 * time.Second, ends: map[CallID]time.Time{{1, 1}: time.Now()}}
 		c := newTestClient(t, s, Config{}, WithPoll(ConstantPoll(time.Second)))
 		var waits sync.WaitGroup
 		waits.Go(func() {
@@ -356,7 +356,7 @@ func TestPolledWaiterStops(t *testing.T) {
 func TestManyWaits(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := &simulated{t: t}
+		s := &callService{t: t}
 		ids := s.spread(2_500, 1, time.Nanosecond, rand.New(rand.NewPCG(1, 1)))
 		c := newTestClient(t, s, Config{}, WithPoll(ConstantPoll(time.Second)))
 		results, err := c.Calls.WaitAll(t.Context(), append(ids, ids...))
