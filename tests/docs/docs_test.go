@@ -56,7 +56,8 @@ func packageProgram(t *testing.T, file string) string {
 	return ""
 }
 
-// goTool runs the go command in the root with an additional file that exists only during this command, and returns the output.
+// goTool runs the go command in the root with an additional file that exists only during this command. It returns the
+// output.
 func goTool(t *testing.T, env []string, file, code string, args ...string) string {
 	t.Helper()
 	dir := t.TempDir()
