@@ -127,7 +127,7 @@ func (s *tour) createFields(ctx context.Context, client *functions.Client) error
 		ExtraIndexURLs: []string{"https://more.example.com/simple"},
 	}, functions.Folder("./my-function"),
 		functions.WithFileDataSet(dataSetID),
-		functions.WithFileExternalID("adder-code"), // overwrites the file of that name
+		functions.WithFileExternalID("adder-code"), // overwrites the file with this external id
 		functions.WithoutValidation(),
 	)
 	if err != nil {
@@ -224,6 +224,18 @@ func (s *tour) deleteMany(ctx context.Context, client *functions.Client) error {
 	s.want("it is gone", errors.Is(err, functions.ErrNotFound), true)
 	_, err = client.Files.Retrieve(ctx, functions.ID(s.fn.FileID))
 	return err
+}
+
+func (s *tour) deleteFunction(ctx context.Context, client *functions.Client) error {
+	fn := s.fn
+	// snippet: delete-function
+	if err := fn.Delete(ctx); err != nil { // a function that was retrieved or created
+		return err
+	}
+	// end
+	_, err := client.Retrieve(ctx, fn.Identifier())
+	s.want("retrieving fails with ErrNotFound", errors.Is(err, functions.ErrNotFound), true)
+	return nil
 }
 
 func (s *tour) project(ctx context.Context, client *functions.Client) error {

@@ -33,7 +33,7 @@ var snippets = map[string]func(s *tour, ctx context.Context, client *functions.C
 	"create-folder": (*tour).createFolder, "create-file": (*tour).createFile, "create-handler": (*tour).createHandler,
 	"create-fields": (*tour).createFields, "check": (*tour).check,
 	"retrieve": (*tour).retrieve, "retrieve-multiple": (*tour).retrieveMultiple, "list": (*tour).list, "limits-of-lists": (*tour).limitsOfLists,
-	"delete": (*tour).deleteMany, "call": (*tour).callAndWait, "start": (*tour).start, "call-nonce": (*tour).callWithNonce,
+	"delete": (*tour).deleteMany, "delete-function": (*tour).deleteFunction, "call": (*tour).callAndWait, "start": (*tour).start, "call-nonce": (*tour).callWithNonce,
 	"payload": (*tour).payload, "project": (*tour).project,
 	"calls-list": (*tour).callsList, "calls-retrieve": (*tour).callsRetrieve, "calls-response": (*tour).callsResponse,
 	"schedules-list": (*tour).schedulesList, "schedules-retrieve": (*tour).schedulesRetrieve, "schedules-create": (*tour).schedulesCreate,
