@@ -37,7 +37,7 @@ func (s *tour) start(ctx context.Context, client *functions.Client) error {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	if err := call.Wait(ctx); errors.Is(err, context.DeadlineExceeded) {
-		fmt.Println("it still runs")
+		fmt.Println("the call continues")
 	} else if err != nil {
 		return err
 	}
@@ -122,8 +122,8 @@ func (s *tour) callsResponse(ctx context.Context, client *functions.Client) erro
 	if err != nil {
 		return err
 	}
-	var answer struct{ Sum int }
-	if err := json.Unmarshal(response, &answer); err != nil {
+	var result struct{ Sum int }
+	if err := json.Unmarshal(response, &result); err != nil {
 		return err
 	}
 	lines, err := client.Calls.Logs(ctx, fn, id)
@@ -131,7 +131,7 @@ func (s *tour) callsResponse(ctx context.Context, client *functions.Client) erro
 		return err
 	}
 	// end
-	s.want("sum", answer.Sum, 3)
+	s.want("sum", result.Sum, 3)
 	s.want("lines", len(lines), 1)
 	return nil
 }

@@ -254,7 +254,7 @@ func (s *tour) project(ctx context.Context, client *functions.Client) error {
 		return err
 	}
 	fmt.Println(limits.TimeoutMinutes, limits.CPUCores.Max, limits.MemoryGB.Max, limits.Runtimes)
-	if limits.ResponseSizeMB != nil { // on Google's cloud alone
+	if limits.ResponseSizeMB != nil { // on Google Cloud only
 		fmt.Println(*limits.ResponseSizeMB)
 	}
 	// end
