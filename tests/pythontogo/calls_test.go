@@ -144,7 +144,7 @@ func (s *tour) callFields(context.Context, *functions.Client) error {
 	if call.ScheduleID != nil {
 		fmt.Println(*call.ScheduleID, call.Scheduled())
 	}
-	message, trace := call.Failure() // both "" unless it failed
+	message, trace := call.Failure() // both are "" unless the call failed
 	// end
 	s.want("failure", message+trace, "")
 	s.want("duration", call.Duration() < time.Minute, true)
@@ -157,7 +157,7 @@ func (s *tour) callMethods(ctx context.Context, _ *functions.Client) error {
 		return err
 	}
 	// snippet: call-methods
-	if err := call.Wait(ctx); err != nil { // until it ends, or ctx does
+	if err := call.Wait(ctx); err != nil { // returns when the call or ctx ends
 		return err
 	}
 	response, err := call.Response(ctx)
@@ -168,7 +168,7 @@ func (s *tour) callMethods(ctx context.Context, _ *functions.Client) error {
 	if err != nil {
 		return err
 	}
-	if err := call.Update(ctx); err != nil { // reads it anew
+	if err := call.Update(ctx); err != nil { // retrieves the call again and overwrites it
 		return err
 	}
 	// end

@@ -269,11 +269,11 @@ func (s *tour) functionFields(context.Context, *functions.Client) error {
 	if fn.Owner != nil { // fields that may be absent are pointers
 		fmt.Println(*fn.Owner)
 	}
-	fmt.Println(fn.Created(), fn.LastCall().IsZero()) // time.Time; fn.CreatedTime is in milliseconds
+	fmt.Println(fn.Created(), fn.LastCall().IsZero()) // both are time.Time; fn.CreatedTime is in milliseconds
 	if fn.Error != nil && fn.Error.Message != nil {
 		fmt.Println(*fn.Error.Message)
 	}
-	for name, value := range fn.AdditionalProperties { // what this version does not know
+	for name, value := range fn.AdditionalProperties { // fields that this version does not know
 		fmt.Println(name, string(value))
 	}
 	// end
@@ -301,7 +301,7 @@ func (s *tour) functionMethods(ctx context.Context, client *functions.Client) er
 	if err != nil {
 		return err
 	}
-	if err := fn.Update(ctx); err != nil { // reads it anew, as after a deployment or a call
+	if err := fn.Update(ctx); err != nil { // retrieves the function again and overwrites fn
 		return err
 	}
 	// end

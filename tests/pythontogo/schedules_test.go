@@ -76,7 +76,7 @@ func (s *tour) schedulesCredentials(ctx context.Context, client *functions.Clien
 		return err
 	}
 
-	session, err := client.Sessions.Create(ctx, robot) // or make the session yourself
+	session, err := client.Sessions.Create(ctx, robot) // alternative: create the session first
 	if err != nil {
 		return err
 	}
