@@ -184,7 +184,7 @@ func (s *tour) log(ctx context.Context, _ *functions.Client) error {
 	if err != nil {
 		return err
 	}
-	fmt.Println(lines.Text(true)) // with times, as in "[2026-01-02 15:04:05.678] adding 1 and 2"
+	fmt.Println(lines.Text(true)) // with timestamps: "[2026-01-02 15:04:05.678] adding 1 and 2"
 	for _, entry := range lines {
 		fmt.Println(entry.Time(), entry.Text())
 	}

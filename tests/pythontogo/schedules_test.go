@@ -118,12 +118,12 @@ func (s *tour) scheduleFields(ctx context.Context, client *functions.Client) err
 	schedule := s.scheduled(ctx, client)
 	// snippet: schedule-fields
 	fmt.Println(schedule.ID, schedule.Name, schedule.CronExpression, schedule.When)
-	fmt.Println(schedule.Created(), schedule.Session()) // a time.Time, and the session's id as text
+	fmt.Println(schedule.Created(), schedule.Session()) // a time.Time, and the id of the session as a string
 	data, err := schedule.InputData(ctx)
 	if err != nil {
 		return err
 	}
-	if err := schedule.Update(ctx); err != nil { // reads it anew
+	if err := schedule.Update(ctx); err != nil { // retrieves the schedule again and overwrites it
 		return err
 	}
 	// end
@@ -135,21 +135,21 @@ func (s *tour) scheduleFields(ctx context.Context, client *functions.Client) err
 func (s *tour) scheduleWrite(ctx context.Context, client *functions.Client) error {
 	schedule := s.scheduled(ctx, client)
 	// snippet: schedule-write
-	w, err := schedule.AsWrite(ctx) // reads the input data
+	w, err := schedule.AsWrite(ctx) // requests the input data
 	if err != nil {
 		return err
 	}
 	w.CronExpression = "0 4 * * *"
-	if err := client.Schedules.Delete(ctx, []int64{schedule.ID}); err != nil {
+	if err := schedule.Delete(ctx); err != nil {
 		return err
 	}
-	later, err := client.Schedules.Create(ctx, functions.Identifier{}, w) // for w.FunctionID
+	replacement, err := client.Schedules.Create(ctx, functions.Identifier{}, w) // for the function with the id w.FunctionID
 	if err != nil {
 		return err
 	}
 	// end
-	s.want("cron", later.CronExpression, "0 4 * * *")
-	data, err := later.InputData(ctx)
+	s.want("cron expression", replacement.CronExpression, "0 4 * * *")
+	data, err := replacement.InputData(ctx)
 	s.want("data", string(data), `{"a":1}`)
 	return err
 }
@@ -261,8 +261,8 @@ func (s *tour) enums(context.Context, *functions.Client) error {
 func (s *tour) filters(context.Context, *functions.Client) error {
 	yesterday := time.Now().AddDate(0, 0, -1)
 	// snippet: filters
-	day := functions.TimeRange{From: yesterday, To: yesterday.AddDate(0, 0, 1)} // both belong to it
-	since := functions.TimeRange{From: yesterday}                               // open end
+	day := functions.TimeRange{From: yesterday, To: yesterday.AddDate(0, 0, 1)} // both ends are inclusive
+	since := functions.TimeRange{From: yesterday}                               // no upper end
 	ofFunctions := functions.Filter{Owner: "me@example.com", FileID: 42, Metadata: map[string]string{"team": "a"}, CreatedTime: since}
 	ofCalls := functions.CallsFilter{ScheduleID: 42, Status: functions.CallTimeout, EndTime: day}
 	ofSchedules := functions.SchedulesFilter{Function: functions.ID(42), CreatedTime: since}
@@ -283,7 +283,7 @@ func (s *tour) writeLists(ctx context.Context, client *functions.Client) error {
 	}
 	// snippet: write-lists
 	functionWrites := fns.AsWrite()               // []functions.FunctionWrite, copies
-	scheduleWrites, err := schedules.AsWrite(ctx) // []functions.ScheduleWrite; a request for the data of each
+	scheduleWrites, err := schedules.AsWrite(ctx) // []functions.ScheduleWrite; one request for each schedule
 	i := slices.IndexFunc(functionWrites, func(w functions.FunctionWrite) bool {
 		return w.ExternalID != nil && *w.ExternalID == "my-function"
 	})
