@@ -196,17 +196,21 @@ func (s *tour) log(ctx context.Context, _ *functions.Client) error {
 func (s *tour) concurrency(ctx context.Context, client *functions.Client) error {
 	// snippet: concurrency
 	var group sync.WaitGroup
-	responses := make([]json.RawMessage, 10)
+	responses, errs := make([]json.RawMessage, 10), make([]error, 10)
 	for i := range responses {
 		group.Go(func() {
 			call, err := client.Call(ctx, functions.ExternalID("my-function"), map[string]int{"a": i})
 			if err != nil {
-				return // keep it where you need it
+				errs[i] = err
+				return
 			}
-			responses[i], _ = call.Response(ctx)
+			responses[i], errs[i] = call.Response(ctx)
 		})
 	}
 	group.Wait()
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
 	// end
 	for i, response := range responses {
 		s.want("response", string(response), fmt.Sprintf(`{"sum":%d}`, i))

@@ -146,8 +146,8 @@ func (s *tour) createFields(ctx context.Context, client *functions.Client) error
 func (s *tour) check(context.Context, *functions.Client) error {
 	// snippet: check
 	_, err := functions.HandlerText("def handle(config):\n    return config\n").Pack(functions.FunctionWrite{Name: "My handler"})
-	if mistake, ok := errors.AsType[*functions.SourceError](err); ok {
-		fmt.Println(mistake.File, mistake.Line, mistake.Message)
+	if sourceErr, ok := errors.AsType[*functions.SourceError](err); ok {
+		fmt.Println(sourceErr.File, sourceErr.Line, sourceErr.Message)
 	}
 	// end
 	s.want("error", strings.Contains(fmt.Sprint(err), "handler.py:1: handle has an argument"), true)
