@@ -317,7 +317,7 @@ func (s *tour) functionWrite(ctx context.Context, client *functions.Client) erro
 	// snippet: function-write
 	w := fn.AsWrite()
 	w.ExternalID = new("my-function-2")
-	w.Secrets = map[string]string{"api-key": "12345"} // would be "***", which Create refuses
+	w.Secrets = map[string]string{"api-key": "12345"} // the copied value is "***", which Create rejects
 	second, err := client.Create(ctx, w, functions.FileID(fn.FileID))
 	if err != nil {
 		return err

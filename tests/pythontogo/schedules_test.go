@@ -166,7 +166,7 @@ func (s *tour) sessionsCreate(ctx context.Context, client *functions.Client) err
 		if err != nil {
 			return err
 		}
-		fmt.Println(session) // id and status; the nonce is not printed by accident
+		fmt.Println(session) // id and status, without the nonce
 		nonces = append(nonces, session.Nonce)
 	}
 	// end
@@ -183,7 +183,7 @@ func (s *tour) sessionsList(ctx context.Context, client *functions.Client) error
 		return err
 	}
 	var ids []int64
-	for session, err := range client.Sessions.All(ctx, active) { // every one
+	for session, err := range client.Sessions.All(ctx, active) { // all of them
 		if err != nil {
 			return err
 		}
@@ -202,6 +202,10 @@ func (s *tour) sessionsRevoke(ctx context.Context, client *functions.Client) err
 	}
 	id := created.ID
 	// snippet: sessions-revoke
+	session, err := client.Sessions.Retrieve(ctx, id)
+	if err != nil {
+		return err
+	}
 	sessions, err := client.Sessions.RetrieveMultiple(ctx, []int64{id})
 	if err != nil {
 		return err
@@ -211,8 +215,9 @@ func (s *tour) sessionsRevoke(ctx context.Context, client *functions.Client) err
 		return err
 	}
 	// end
-	s.want("before", *sessions[0].Status, functions.SessionReady)
-	s.want("after", *revoked[0].Status, functions.SessionRevoked)
+	s.want("status", *session.Status, functions.SessionReady)
+	s.want("ids", sessions.IDs(), []int64{id})
+	s.want("status after Revoke", *revoked[0].Status, functions.SessionRevoked)
 	return nil
 }
 
