@@ -220,14 +220,14 @@ func (s *tour) concurrency(ctx context.Context, client *functions.Client) error 
 
 func (s *tour) errors(ctx context.Context, client *functions.Client) error {
 	// snippet: errors
-	_, err := client.Retrieve(ctx, functions.ExternalID("nobody"))
-	if refused, ok := errors.AsType[*functions.APIError](err); ok {
-		fmt.Println(refused.StatusCode, refused.Message, refused.Missing, refused.Duplicated, refused.RequestID)
+	_, err := client.Retrieve(ctx, functions.ExternalID("no-such-function"))
+	if apiErr, ok := errors.AsType[*functions.APIError](err); ok {
+		fmt.Println(apiErr.StatusCode, apiErr.Message, apiErr.Missing, apiErr.Duplicated, apiErr.RequestID)
 	}
 	switch {
 	case errors.Is(err, functions.ErrNotFound):
 	case errors.Is(err, functions.ErrForbidden):
-	case errors.Is(err, functions.ErrInvalid): // an argument, refused before anything was sent
+	case errors.Is(err, functions.ErrInvalid): // the client rejected an argument and sent no request
 	}
 	// end
 	s.want("not found", errors.Is(err, functions.ErrNotFound), true)

@@ -255,7 +255,7 @@ func (s *tour) enums(context.Context, *functions.Client) error {
 	case functions.FunctionFailed:
 	default:
 		if !functions.Known(fn.Status) {
-			fmt.Println("a status that is newer than this program:", fn.Status)
+			fmt.Println("this version does not know the status", fn.Status)
 		}
 	}
 	// end
