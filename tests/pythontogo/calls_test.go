@@ -12,7 +12,7 @@ import (
 	functions "github.com/cogfn/cogfn/wrapper"
 )
 
-func (s *tour) callAndWait(ctx context.Context, client *functions.Client) error {
+func (s *fixture) callAndWait(ctx context.Context, client *functions.Client) error {
 	// snippet: call
 	call, err := client.Call(ctx, functions.ExternalID("my-function"), map[string]any{"a": 1, "b": 2})
 	if failed, ok := errors.AsType[*functions.CallError](err); ok {
@@ -28,7 +28,7 @@ func (s *tour) callAndWait(ctx context.Context, client *functions.Client) error 
 	return nil
 }
 
-func (s *tour) start(ctx context.Context, client *functions.Client) error {
+func (s *fixture) start(ctx context.Context, client *functions.Client) error {
 	// snippet: start
 	call, err := client.Start(ctx, functions.ExternalID("my-function"), nil)
 	if err != nil {
@@ -46,7 +46,7 @@ func (s *tour) start(ctx context.Context, client *functions.Client) error {
 	return nil
 }
 
-func (s *tour) callWithNonce(ctx context.Context, client *functions.Client) error {
+func (s *fixture) callWithNonce(ctx context.Context, client *functions.Client) error {
 	// snippet: call-nonce
 	session, err := client.Sessions.Create(ctx, functions.SessionTokenExchange())
 	if err != nil {
@@ -61,7 +61,7 @@ func (s *tour) callWithNonce(ctx context.Context, client *functions.Client) erro
 	return nil
 }
 
-func (s *tour) payload(ctx context.Context, _ *functions.Client) error {
+func (s *fixture) payload(ctx context.Context, _ *functions.Client) error {
 	cfg := s.cfg
 	// snippet: payload
 	client, err := functions.NewClient(cfg, functions.WithPayloadLimit(functions.PayloadAzure))
@@ -74,7 +74,7 @@ func (s *tour) payload(ctx context.Context, _ *functions.Client) error {
 	return nil
 }
 
-func (s *tour) callsList(ctx context.Context, client *functions.Client) error {
+func (s *fixture) callsList(ctx context.Context, client *functions.Client) error {
 	lastWeek := time.Now().AddDate(0, 0, -7)
 	// snippet: calls-list
 	filter := functions.CallsFilter{
@@ -98,7 +98,7 @@ func (s *tour) callsList(ctx context.Context, client *functions.Client) error {
 	return nil
 }
 
-func (s *tour) callsRetrieve(ctx context.Context, client *functions.Client) error {
+func (s *fixture) callsRetrieve(ctx context.Context, client *functions.Client) error {
 	id := s.call.ID
 	// snippet: calls-retrieve
 	fn := functions.ExternalID("my-function") // resolved once, then cached
@@ -115,7 +115,7 @@ func (s *tour) callsRetrieve(ctx context.Context, client *functions.Client) erro
 	return nil
 }
 
-func (s *tour) callsResponse(ctx context.Context, client *functions.Client) error {
+func (s *fixture) callsResponse(ctx context.Context, client *functions.Client) error {
 	fn, id := functions.ExternalID("my-function"), s.call.ID
 	// snippet: calls-response
 	response, err := client.Calls.Response(ctx, fn, id) // JSON; nil if there is none
@@ -136,7 +136,7 @@ func (s *tour) callsResponse(ctx context.Context, client *functions.Client) erro
 	return nil
 }
 
-func (s *tour) callFields(context.Context, *functions.Client) error {
+func (s *fixture) callFields(context.Context, *functions.Client) error {
 	call := s.call
 	// snippet: call-fields
 	fmt.Println(call.ID, call.FunctionID, call.Status)
@@ -151,7 +151,7 @@ func (s *tour) callFields(context.Context, *functions.Client) error {
 	return nil
 }
 
-func (s *tour) callMethods(ctx context.Context, _ *functions.Client) error {
+func (s *fixture) callMethods(ctx context.Context, _ *functions.Client) error {
 	call, err := s.fn.Start(ctx, map[string]int{"a": 2})
 	if err != nil {
 		return err
@@ -177,7 +177,7 @@ func (s *tour) callMethods(ctx context.Context, _ *functions.Client) error {
 	return nil
 }
 
-func (s *tour) log(ctx context.Context, _ *functions.Client) error {
+func (s *fixture) log(ctx context.Context, _ *functions.Client) error {
 	call := s.call
 	// snippet: log
 	lines, err := call.Logs(ctx)
@@ -193,7 +193,7 @@ func (s *tour) log(ctx context.Context, _ *functions.Client) error {
 	return nil
 }
 
-func (s *tour) concurrency(ctx context.Context, client *functions.Client) error {
+func (s *fixture) concurrency(ctx context.Context, client *functions.Client) error {
 	// snippet: concurrency
 	var group sync.WaitGroup
 	responses, errs := make([]json.RawMessage, 10), make([]error, 10)
@@ -218,7 +218,7 @@ func (s *tour) concurrency(ctx context.Context, client *functions.Client) error 
 	return nil
 }
 
-func (s *tour) errors(ctx context.Context, client *functions.Client) error {
+func (s *fixture) errors(ctx context.Context, client *functions.Client) error {
 	// snippet: errors
 	_, err := client.Retrieve(ctx, functions.ExternalID("no-such-function"))
 	if apiErr, ok := errors.AsType[*functions.APIError](err); ok {
@@ -234,7 +234,7 @@ func (s *tour) errors(ctx context.Context, client *functions.Client) error {
 	return nil
 }
 
-func (s *tour) retries(ctx context.Context, _ *functions.Client) error {
+func (s *fixture) retries(ctx context.Context, _ *functions.Client) error {
 	cfg := s.cfg
 	// snippet: retries
 	client, err := functions.NewClient(cfg,

@@ -11,7 +11,7 @@ import (
 	functions "github.com/cogfn/cogfn/wrapper"
 )
 
-func (s *tour) newClient(context.Context, *functions.Client) error {
+func (s *fixture) newClient(context.Context, *functions.Client) error {
 	s.t.Skip("reads the environment: it only has to compile")
 	// snippet: client
 	cfg, err := functions.ConfigFromEnv() // CDF_PROJECT, CDF_CLUSTER, IDP_CLIENT_ID, …
@@ -27,7 +27,7 @@ func (s *tour) newClient(context.Context, *functions.Client) error {
 	return nil
 }
 
-func (s *tour) iterate(ctx context.Context, client *functions.Client) error {
+func (s *fixture) iterate(ctx context.Context, client *functions.Client) error {
 	// snippet: iterate
 	var names []string
 	for fn, err := range client.All(ctx, functions.Filter{}) {
@@ -41,7 +41,7 @@ func (s *tour) iterate(ctx context.Context, client *functions.Client) error {
 	return nil
 }
 
-func (s *tour) chunks(ctx context.Context, client *functions.Client) error {
+func (s *fixture) chunks(ctx context.Context, client *functions.Client) error {
 	// snippet: chunks
 	var chunks []int
 	for fns, err := range functions.Chunk(client.All(ctx, functions.Filter{}), 100) {
@@ -55,7 +55,7 @@ func (s *tour) chunks(ctx context.Context, client *functions.Client) error {
 	return nil
 }
 
-func (s *tour) createFolder(ctx context.Context, client *functions.Client) error {
+func (s *fixture) createFolder(ctx context.Context, client *functions.Client) error {
 	// snippet: create-folder
 	w := functions.FunctionWrite{Name: "Adder", ExternalID: new("adder")}
 	fn, err := client.Create(ctx, w, functions.Folder("./my-function"))
@@ -73,7 +73,7 @@ func (s *tour) createFolder(ctx context.Context, client *functions.Client) error
 	return nil
 }
 
-func (s *tour) createFile(ctx context.Context, client *functions.Client) error {
+func (s *fixture) createFile(ctx context.Context, client *functions.Client) error {
 	fileID := s.fn.FileID
 	// snippet: create-file
 	fn, err := client.Create(ctx, functions.FunctionWrite{Name: "Adder"}, functions.FileID(fileID))
@@ -85,7 +85,7 @@ func (s *tour) createFile(ctx context.Context, client *functions.Client) error {
 	return nil
 }
 
-func (s *tour) createHandler(ctx context.Context, client *functions.Client) error {
+func (s *fixture) createHandler(ctx context.Context, client *functions.Client) error {
 	// snippet: create-handler
 	fn, err := client.Create(ctx, functions.FunctionWrite{Name: "my-handler"}, functions.HandlerText(`
 def handle(client, data):
@@ -108,7 +108,7 @@ def handle(client, data):
 	return nil
 }
 
-func (s *tour) createFields(ctx context.Context, client *functions.Client) error {
+func (s *fixture) createFields(ctx context.Context, client *functions.Client) error {
 	dataSetID := int64(7)
 	// snippet: create-fields
 	fn, err := client.Create(ctx, functions.FunctionWrite{
@@ -143,7 +143,7 @@ func (s *tour) createFields(ctx context.Context, client *functions.Client) error
 	return nil
 }
 
-func (s *tour) check(context.Context, *functions.Client) error {
+func (s *fixture) check(context.Context, *functions.Client) error {
 	// snippet: check
 	_, err := functions.HandlerText("def handle(config):\n    return config\n").Pack(functions.FunctionWrite{Name: "My handler"})
 	if sourceErr, ok := errors.AsType[*functions.SourceError](err); ok {
@@ -155,7 +155,7 @@ func (s *tour) check(context.Context, *functions.Client) error {
 	return err
 }
 
-func (s *tour) retrieve(ctx context.Context, client *functions.Client) error {
+func (s *fixture) retrieve(ctx context.Context, client *functions.Client) error {
 	// snippet: retrieve
 	fn, err := client.Retrieve(ctx, functions.ExternalID("my-function")) // or functions.ID(42)
 	if errors.Is(err, functions.ErrNotFound) {
@@ -170,7 +170,7 @@ func (s *tour) retrieve(ctx context.Context, client *functions.Client) error {
 	return nil
 }
 
-func (s *tour) retrieveMultiple(ctx context.Context, client *functions.Client) error {
+func (s *fixture) retrieveMultiple(ctx context.Context, client *functions.Client) error {
 	// snippet: retrieve-multiple
 	ids := []functions.Identifier{functions.ID(42), functions.ExternalID("my-function")}
 	fns, err := client.RetrieveMultiple(ctx, ids, functions.IgnoreUnknown())
@@ -182,7 +182,7 @@ func (s *tour) retrieveMultiple(ctx context.Context, client *functions.Client) e
 	return nil
 }
 
-func (s *tour) list(ctx context.Context, client *functions.Client) error {
+func (s *fixture) list(ctx context.Context, client *functions.Client) error {
 	lastWeek := time.Now().AddDate(0, 0, -7)
 	// snippet: list
 	fns, err := client.List(ctx, functions.Filter{
@@ -198,7 +198,7 @@ func (s *tour) list(ctx context.Context, client *functions.Client) error {
 	return nil
 }
 
-func (s *tour) limitsOfLists(ctx context.Context, client *functions.Client) error {
+func (s *fixture) limitsOfLists(ctx context.Context, client *functions.Client) error {
 	// snippet: limits-of-lists
 	all, err := client.List(ctx, functions.Filter{}, functions.WithLimit(functions.Unlimited))
 	if truncated, ok := errors.AsType[*functions.TruncatedError](err); ok {
@@ -213,7 +213,7 @@ func (s *tour) limitsOfLists(ctx context.Context, client *functions.Client) erro
 	return nil
 }
 
-func (s *tour) deleteMany(ctx context.Context, client *functions.Client) error {
+func (s *fixture) deleteMany(ctx context.Context, client *functions.Client) error {
 	// snippet: delete
 	ids := []functions.Identifier{functions.ID(42), functions.ExternalID("my-function")}
 	if err := client.Delete(ctx, ids, functions.IgnoreUnknown()); err != nil {
@@ -226,7 +226,7 @@ func (s *tour) deleteMany(ctx context.Context, client *functions.Client) error {
 	return err
 }
 
-func (s *tour) deleteFunction(ctx context.Context, client *functions.Client) error {
+func (s *fixture) deleteFunction(ctx context.Context, client *functions.Client) error {
 	fn := s.fn
 	// snippet: delete-function
 	if err := fn.Delete(ctx); err != nil { // a function that was retrieved or created
@@ -238,7 +238,7 @@ func (s *tour) deleteFunction(ctx context.Context, client *functions.Client) err
 	return nil
 }
 
-func (s *tour) project(ctx context.Context, client *functions.Client) error {
+func (s *fixture) project(ctx context.Context, client *functions.Client) error {
 	// snippet: project
 	status, err := client.Status(ctx)
 	if err != nil {
@@ -262,7 +262,7 @@ func (s *tour) project(ctx context.Context, client *functions.Client) error {
 	return nil
 }
 
-func (s *tour) functionFields(context.Context, *functions.Client) error {
+func (s *fixture) functionFields(context.Context, *functions.Client) error {
 	fn := s.fn
 	// snippet: function-fields
 	fmt.Println(fn.ID, fn.Name, fn.Status, fn.FileID)
@@ -281,9 +281,9 @@ func (s *tour) functionFields(context.Context, *functions.Client) error {
 	return nil
 }
 
-func (s *tour) functionMethods(ctx context.Context, client *functions.Client) error {
+func (s *fixture) functionMethods(ctx context.Context, client *functions.Client) error {
 	fn := s.fn
-	s.scheduled(ctx, client)
+	s.createSchedule(ctx, client)
 	// snippet: function-methods
 	call, err := fn.Call(ctx, map[string]any{"a": 1, "b": 2})
 	if err != nil {
@@ -311,7 +311,7 @@ func (s *tour) functionMethods(ctx context.Context, client *functions.Client) er
 	return nil
 }
 
-func (s *tour) functionWrite(ctx context.Context, client *functions.Client) error {
+func (s *fixture) functionWrite(ctx context.Context, client *functions.Client) error {
 	s.fn.Secrets = map[string]string{"api-key": "***"}
 	fn := s.fn
 	// snippet: function-write
@@ -330,7 +330,7 @@ func (s *tour) functionWrite(ctx context.Context, client *functions.Client) erro
 	return nil
 }
 
-func (s *tour) json(context.Context, *functions.Client) error {
+func (s *fixture) json(context.Context, *functions.Client) error {
 	fn := s.fn
 	// snippet: json
 	text, err := json.Marshal(fn)

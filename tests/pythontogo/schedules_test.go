@@ -12,8 +12,8 @@ import (
 	functions "github.com/cogfn/cogfn/wrapper"
 )
 
-func (s *tour) schedulesList(ctx context.Context, client *functions.Client) error {
-	s.scheduled(ctx, client)
+func (s *fixture) schedulesList(ctx context.Context, client *functions.Client) error {
+	s.createSchedule(ctx, client)
 	// snippet: schedules-list
 	filter := functions.SchedulesFilter{Function: functions.ExternalID("my-function"), CronExpression: "0 3 * * *"}
 	schedules, err := client.Schedules.List(ctx, filter, functions.WithLimit(100))
@@ -33,8 +33,8 @@ func (s *tour) schedulesList(ctx context.Context, client *functions.Client) erro
 	return nil
 }
 
-func (s *tour) schedulesRetrieve(ctx context.Context, client *functions.Client) error {
-	id := s.scheduled(ctx, client).ID
+func (s *fixture) schedulesRetrieve(ctx context.Context, client *functions.Client) error {
+	id := s.createSchedule(ctx, client).ID
 	// snippet: schedules-retrieve
 	schedule, err := client.Schedules.Retrieve(ctx, id)
 	if err != nil {
@@ -49,7 +49,7 @@ func (s *tour) schedulesRetrieve(ctx context.Context, client *functions.Client) 
 	return nil
 }
 
-func (s *tour) schedulesCreate(ctx context.Context, client *functions.Client) error {
+func (s *fixture) schedulesCreate(ctx context.Context, client *functions.Client) error {
 	// snippet: schedules-create
 	schedule, err := client.Schedules.Create(ctx, functions.ExternalID("my-function"), functions.ScheduleWrite{
 		Name:           "nightly",
@@ -67,7 +67,7 @@ func (s *tour) schedulesCreate(ctx context.Context, client *functions.Client) er
 	return nil
 }
 
-func (s *tour) schedulesCredentials(ctx context.Context, client *functions.Client) error {
+func (s *fixture) schedulesCredentials(ctx context.Context, client *functions.Client) error {
 	// snippet: schedules-credentials
 	w := functions.ScheduleWrite{Name: "nightly", CronExpression: "0 3 * * *"}
 	robot := functions.SessionClientCredentials("robot", "the robot's secret")
@@ -90,8 +90,8 @@ func (s *tour) schedulesCredentials(ctx context.Context, client *functions.Clien
 	return nil
 }
 
-func (s *tour) schedulesDelete(ctx context.Context, client *functions.Client) error {
-	id := s.scheduled(ctx, client).ID
+func (s *fixture) schedulesDelete(ctx context.Context, client *functions.Client) error {
+	id := s.createSchedule(ctx, client).ID
 	// snippet: schedules-delete
 	if err := client.Schedules.Delete(ctx, []int64{id}); err != nil { // any number of ids
 		return err
@@ -102,8 +102,8 @@ func (s *tour) schedulesDelete(ctx context.Context, client *functions.Client) er
 	return nil
 }
 
-func (s *tour) schedulesData(ctx context.Context, client *functions.Client) error {
-	id := s.scheduled(ctx, client).ID
+func (s *fixture) schedulesData(ctx context.Context, client *functions.Client) error {
+	id := s.createSchedule(ctx, client).ID
 	// snippet: schedules-data
 	data, err := client.Schedules.InputData(ctx, id) // JSON; nil if the schedule has none
 	if err != nil {
@@ -114,8 +114,8 @@ func (s *tour) schedulesData(ctx context.Context, client *functions.Client) erro
 	return nil
 }
 
-func (s *tour) scheduleFields(ctx context.Context, client *functions.Client) error {
-	schedule := s.scheduled(ctx, client)
+func (s *fixture) scheduleFields(ctx context.Context, client *functions.Client) error {
+	schedule := s.createSchedule(ctx, client)
 	// snippet: schedule-fields
 	fmt.Println(schedule.ID, schedule.Name, schedule.CronExpression, schedule.When)
 	fmt.Println(schedule.Created(), schedule.Session()) // a time.Time, and the id of the session as a string
@@ -132,8 +132,8 @@ func (s *tour) scheduleFields(ctx context.Context, client *functions.Client) err
 	return nil
 }
 
-func (s *tour) scheduleWrite(ctx context.Context, client *functions.Client) error {
-	schedule := s.scheduled(ctx, client)
+func (s *fixture) scheduleWrite(ctx context.Context, client *functions.Client) error {
+	schedule := s.createSchedule(ctx, client)
 	// snippet: schedule-write
 	w, err := schedule.AsWrite(ctx) // requests the input data
 	if err != nil {
@@ -154,7 +154,7 @@ func (s *tour) scheduleWrite(ctx context.Context, client *functions.Client) erro
 	return err
 }
 
-func (s *tour) sessionsCreate(ctx context.Context, client *functions.Client) error {
+func (s *fixture) sessionsCreate(ctx context.Context, client *functions.Client) error {
 	// snippet: sessions-create
 	var nonces []string
 	for _, credentials := range []functions.SessionCredentials{
@@ -174,8 +174,8 @@ func (s *tour) sessionsCreate(ctx context.Context, client *functions.Client) err
 	return nil
 }
 
-func (s *tour) sessionsList(ctx context.Context, client *functions.Client) error {
-	s.scheduled(ctx, client)
+func (s *fixture) sessionsList(ctx context.Context, client *functions.Client) error {
+	s.createSchedule(ctx, client)
 	// snippet: sessions-list
 	active := functions.SessionsFilter{Status: functions.SessionActive}
 	sessions, err := client.Sessions.List(ctx, active) // 25 at most
@@ -195,7 +195,7 @@ func (s *tour) sessionsList(ctx context.Context, client *functions.Client) error
 	return nil
 }
 
-func (s *tour) sessionsRevoke(ctx context.Context, client *functions.Client) error {
+func (s *fixture) sessionsRevoke(ctx context.Context, client *functions.Client) error {
 	created, err := client.Sessions.Create(ctx, functions.SessionTokenExchange())
 	if err != nil {
 		return err
@@ -221,8 +221,8 @@ func (s *tour) sessionsRevoke(ctx context.Context, client *functions.Client) err
 	return nil
 }
 
-func (s *tour) lists(ctx context.Context, client *functions.Client) error {
-	s.scheduled(ctx, client)
+func (s *fixture) lists(ctx context.Context, client *functions.Client) error {
+	s.createSchedule(ctx, client)
 	// snippet: lists
 	fns, err := client.List(ctx, functions.Filter{}) // a functions.FunctionList
 	if err != nil {
@@ -247,7 +247,7 @@ func (s *tour) lists(ctx context.Context, client *functions.Client) error {
 	return nil
 }
 
-func (s *tour) enums(context.Context, *functions.Client) error {
+func (s *fixture) enums(context.Context, *functions.Client) error {
 	fn := s.fn
 	// snippet: enums
 	switch fn.Status {
@@ -263,7 +263,7 @@ func (s *tour) enums(context.Context, *functions.Client) error {
 	return nil
 }
 
-func (s *tour) filters(context.Context, *functions.Client) error {
+func (s *fixture) filters(context.Context, *functions.Client) error {
 	yesterday := time.Now().AddDate(0, 0, -1)
 	// snippet: filters
 	day := functions.TimeRange{From: yesterday, To: yesterday.AddDate(0, 0, 1)} // both ends are inclusive
@@ -276,8 +276,8 @@ func (s *tour) filters(context.Context, *functions.Client) error {
 	return nil
 }
 
-func (s *tour) writeLists(ctx context.Context, client *functions.Client) error {
-	s.scheduled(ctx, client)
+func (s *fixture) writeLists(ctx context.Context, client *functions.Client) error {
+	s.createSchedule(ctx, client)
 	fns, err := client.List(ctx, functions.Filter{})
 	if err != nil {
 		return err
