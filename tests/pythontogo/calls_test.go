@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
 	"time"
 
 	functions "github.com/cogfn/cogfn/wrapper"
@@ -23,8 +22,8 @@ func (s *fixture) callAndWait(ctx context.Context, client *functions.Client) err
 	// end
 	s.want("status", call.Status, functions.CallCompleted)
 	call, err = client.Call(ctx, functions.ExternalID("my-function"), map[string]any{"a": -1})
-	s.want("a failed call is an error", errors.Is(err, functions.ErrCallFailed), true)
-	s.want("and comes back", call.Status, functions.CallFailed)
+	s.want("a failed call matches ErrCallFailed", errors.Is(err, functions.ErrCallFailed), true)
+	s.want("status of the failed call", call.Status, functions.CallFailed)
 	return nil
 }
 
@@ -61,19 +60,6 @@ func (s *fixture) callWithNonce(ctx context.Context, client *functions.Client) e
 	return nil
 }
 
-func (s *fixture) payload(ctx context.Context, _ *functions.Client) error {
-	cfg := s.cfg
-	// snippet: payload
-	client, err := functions.NewClient(cfg, functions.WithPayloadLimit(functions.PayloadAzure))
-	if err != nil {
-		return err
-	}
-	// end
-	_, err = client.Start(ctx, s.fn.Identifier(), map[string]string{"text": strings.Repeat("x", functions.PayloadAzure)})
-	s.want("too large", errors.Is(err, functions.ErrInvalid), true)
-	return nil
-}
-
 func (s *fixture) callsList(ctx context.Context, client *functions.Client) error {
 	lastWeek := time.Now().AddDate(0, 0, -7)
 	// snippet: calls-list
@@ -94,7 +80,7 @@ func (s *fixture) callsList(ctx context.Context, client *functions.Client) error
 	}
 	// end
 	s.want("calls", calls.IDs(), []int64{s.call.ID})
-	s.want("longest", longest, calls[0].Duration())
+	s.want("longest duration", longest, calls[0].Duration())
 	return nil
 }
 
@@ -190,64 +176,5 @@ func (s *fixture) log(ctx context.Context, _ *functions.Client) error {
 	}
 	// end
 	s.want("log", strings.HasSuffix(lines.Text(true), "] adding 1 and 2"), true)
-	return nil
-}
-
-func (s *fixture) concurrency(ctx context.Context, client *functions.Client) error {
-	// snippet: concurrency
-	var group sync.WaitGroup
-	responses, errs := make([]json.RawMessage, 10), make([]error, 10)
-	for i := range responses {
-		group.Go(func() {
-			call, err := client.Call(ctx, functions.ExternalID("my-function"), map[string]int{"a": i})
-			if err != nil {
-				errs[i] = err
-				return
-			}
-			responses[i], errs[i] = call.Response(ctx)
-		})
-	}
-	group.Wait()
-	if err := errors.Join(errs...); err != nil {
-		return err
-	}
-	// end
-	for i, response := range responses {
-		s.want("response", string(response), fmt.Sprintf(`{"sum":%d}`, i))
-	}
-	return nil
-}
-
-func (s *fixture) errors(ctx context.Context, client *functions.Client) error {
-	// snippet: errors
-	_, err := client.Retrieve(ctx, functions.ExternalID("no-such-function"))
-	if apiErr, ok := errors.AsType[*functions.APIError](err); ok {
-		fmt.Println(apiErr.StatusCode, apiErr.Message, apiErr.Missing, apiErr.Duplicated, apiErr.RequestID)
-	}
-	switch {
-	case errors.Is(err, functions.ErrNotFound):
-	case errors.Is(err, functions.ErrForbidden):
-	case errors.Is(err, functions.ErrInvalid): // the client rejected an argument and sent no request
-	}
-	// end
-	s.want("not found", errors.Is(err, functions.ErrNotFound), true)
-	return nil
-}
-
-func (s *fixture) retries(ctx context.Context, _ *functions.Client) error {
-	cfg := s.cfg
-	// snippet: retries
-	client, err := functions.NewClient(cfg,
-		functions.WithRetry(functions.RetryOptions{MaxRetries: 3, MaxDelay: 10 * time.Second}),
-		functions.WithAttemptTimeout(30*time.Second),
-	)
-	if err != nil {
-		return err
-	}
-	// end
-	ended, cancel := context.WithCancel(ctx)
-	cancel()
-	_, err = client.Status(ended)
-	s.want("ended", errors.Is(err, context.Canceled), true)
 	return nil
 }

@@ -2,7 +2,6 @@ package pythontogo
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -10,22 +9,6 @@ import (
 
 	functions "github.com/cogfn/cogfn/wrapper"
 )
-
-func (s *fixture) newClient(context.Context, *functions.Client) error {
-	s.t.Skip("reads the environment: it only has to compile")
-	// snippet: client
-	cfg, err := functions.ConfigFromEnv() // CDF_PROJECT, CDF_CLUSTER, IDP_CLIENT_ID, …
-	if err != nil {
-		return err
-	}
-	client, err := functions.NewClient(cfg)
-	if err != nil {
-		return err
-	}
-	// end
-	_ = client
-	return nil
-}
 
 func (s *fixture) iterate(ctx context.Context, client *functions.Client) error {
 	// snippet: iterate
@@ -37,7 +20,7 @@ func (s *fixture) iterate(ctx context.Context, client *functions.Client) error {
 		names = append(names, fn.Name)
 	}
 	// end
-	s.want("functions", names, []string{"My function"})
+	s.want("names", names, []string{"My function"})
 	return nil
 }
 
@@ -51,7 +34,7 @@ func (s *fixture) chunks(ctx context.Context, client *functions.Client) error {
 		chunks = append(chunks, len(fns))
 	}
 	// end
-	s.want("functions", chunks, []int{1})
+	s.want("sizes of the chunks", chunks, []int{1})
 	return nil
 }
 
@@ -68,8 +51,8 @@ func (s *fixture) createFolder(ctx context.Context, client *functions.Client) er
 	if err != nil {
 		return err
 	}
-	s.want("name of the file", file.Name, "Adder.zip")
-	s.want("the file has no external id", file.ExternalID == nil, true)
+	s.want("file name", file.Name, "Adder.zip")
+	s.want("external id of the file is nil", file.ExternalID == nil, true)
 	return nil
 }
 
@@ -150,7 +133,10 @@ func (s *fixture) check(context.Context, *functions.Client) error {
 		fmt.Println(sourceErr.File, sourceErr.Line, sourceErr.Message)
 	}
 	// end
-	s.want("error", strings.Contains(fmt.Sprint(err), "handler.py:1: handle has an argument"), true)
+	sourceErr, ok := errors.AsType[*functions.SourceError](err)
+	s.want("is a SourceError", ok, true)
+	s.want("place", fmt.Sprint(sourceErr.File, ":", sourceErr.Line), "handler.py:1")
+	s.want("message names the argument", strings.Contains(sourceErr.Message, "config"), true)
 	_, err = functions.Folder("./my-function").Pack(functions.FunctionWrite{Name: "Adder"})
 	return err
 }
@@ -166,7 +152,7 @@ func (s *fixture) retrieve(ctx context.Context, client *functions.Client) error 
 	// end
 	s.want("id", fn.ID, s.fn.ID)
 	_, err = client.Retrieve(ctx, functions.ID(1))
-	s.want("unknown", errors.Is(err, functions.ErrNotFound), true)
+	s.want("unknown function matches ErrNotFound", errors.Is(err, functions.ErrNotFound), true)
 	return nil
 }
 
@@ -198,21 +184,6 @@ func (s *fixture) list(ctx context.Context, client *functions.Client) error {
 	return nil
 }
 
-func (s *fixture) limitsOfLists(ctx context.Context, client *functions.Client) error {
-	// snippet: limits-of-lists
-	all, err := client.List(ctx, functions.Filter{}, functions.WithLimit(functions.Unlimited))
-	if truncated, ok := errors.AsType[*functions.TruncatedError](err); ok {
-		fmt.Println("there may be more than", truncated.Limit)
-	} else if err != nil {
-		return err
-	}
-	// end
-	s.want("functions", len(all), 1)
-	_, err = client.List(ctx, functions.Filter{}, functions.WithLimit(-2))
-	s.want("below -1", errors.Is(err, functions.ErrInvalid), true)
-	return nil
-}
-
 func (s *fixture) deleteMany(ctx context.Context, client *functions.Client) error {
 	// snippet: delete
 	ids := []functions.Identifier{functions.ID(42), functions.ExternalID("my-function")}
@@ -221,7 +192,7 @@ func (s *fixture) deleteMany(ctx context.Context, client *functions.Client) erro
 	}
 	// end
 	_, err := client.Retrieve(ctx, s.fn.Identifier())
-	s.want("it is gone", errors.Is(err, functions.ErrNotFound), true)
+	s.want("Retrieve after Delete matches ErrNotFound", errors.Is(err, functions.ErrNotFound), true)
 	_, err = client.Files.Retrieve(ctx, functions.ID(s.fn.FileID))
 	return err
 }
@@ -234,31 +205,7 @@ func (s *fixture) deleteFunction(ctx context.Context, client *functions.Client) 
 	}
 	// end
 	_, err := client.Retrieve(ctx, fn.Identifier())
-	s.want("retrieving fails with ErrNotFound", errors.Is(err, functions.ErrNotFound), true)
-	return nil
-}
-
-func (s *fixture) project(ctx context.Context, client *functions.Client) error {
-	// snippet: project
-	status, err := client.Status(ctx)
-	if err != nil {
-		return err
-	}
-	if status.Status != functions.StatusActivated {
-		if _, err := client.Activate(ctx); err != nil { // takes up to two hours
-			return err
-		}
-	}
-	limits, err := client.Limits(ctx)
-	if err != nil {
-		return err
-	}
-	fmt.Println(limits.TimeoutMinutes, limits.CPUCores.Max, limits.MemoryGB.Max, limits.Runtimes)
-	if limits.ResponseSizeMB != nil { // on Google Cloud only
-		fmt.Println(*limits.ResponseSizeMB)
-	}
-	// end
-	s.want("minutes", limits.TimeoutMinutes, 9)
+	s.want("Retrieve after Delete matches ErrNotFound", errors.Is(err, functions.ErrNotFound), true)
 	return nil
 }
 
@@ -277,7 +224,7 @@ func (s *fixture) functionFields(context.Context, *functions.Client) error {
 		fmt.Println(name, string(value))
 	}
 	// end
-	s.want("created", fn.Created().Before(time.Now().Add(time.Second)), true)
+	s.want("created in the past", fn.Created().Before(time.Now().Add(time.Second)), true)
 	return nil
 }
 
@@ -307,7 +254,7 @@ func (s *fixture) functionMethods(ctx context.Context, client *functions.Client)
 	// end
 	s.want("calls, schedules", []int{len(calls), len(schedules)}, []int{2, 1})
 	s.want("call", again.ID, call.ID)
-	s.want("it knows its last call", fn.LastCall().IsZero(), false)
+	s.want("LastCall is zero", fn.LastCall().IsZero(), false)
 	return nil
 }
 
@@ -324,21 +271,8 @@ func (s *fixture) functionWrite(ctx context.Context, client *functions.Client) e
 	}
 	// end
 	s.want("name", second.Name, fn.Name)
-	s.want("secrets of the first", fn.Secrets["api-key"], "***")
+	s.want("secrets of the first function", fn.Secrets["api-key"], "***")
 	_, err = client.Create(ctx, fn.AsWrite(), functions.FileID(fn.FileID))
-	s.want("three stars", errors.Is(err, functions.ErrInvalid), true)
-	return nil
-}
-
-func (s *fixture) json(context.Context, *functions.Client) error {
-	fn := s.fn
-	// snippet: json
-	text, err := json.Marshal(fn)
-	if err != nil {
-		return err
-	}
-	fmt.Println(string(text)) // {"createdTime":…,"externalId":"my-function",…}
-	// end
-	s.want("field", strings.Contains(string(text), `"externalId":"my-function"`), true)
+	s.want("masked secrets match ErrInvalid", errors.Is(err, functions.ErrInvalid), true)
 	return nil
 }

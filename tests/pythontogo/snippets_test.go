@@ -20,10 +20,11 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // fixture contains what a snippet needs: a project with a function that adds two numbers, and one call of it.
 type fixture struct {
-	t    *testing.T
-	cfg  functions.Config
-	fn   *functions.Function
-	call *functions.Call
+	t       *testing.T
+	service *emulator.Emulator
+	cfg     functions.Config
+	fn      *functions.Function
+	call    *functions.Call
 }
 
 // snippets contains a function for each snippet of the page, by the name of the snippet. The lines of the function between
@@ -81,6 +82,9 @@ var snippets = map[string]func(s *fixture, ctx context.Context, client *function
 func TestSnippets(t *testing.T) {
 	t.Parallel()
 	for name, run := range snippets {
+		if name == "client" {
+			continue // see TestClientSnippet
+		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s, client := newFixture(t)
@@ -93,11 +97,26 @@ func TestSnippets(t *testing.T) {
 	}
 }
 
+// The snippet "client" reads the environment, so it cannot run in parallel with the others.
+func TestClientSnippet(t *testing.T) {
+	s, client := newFixture(t)
+	for name, value := range map[string]string{
+		"CDF_URL": s.service.URL(), "CDF_PROJECT": s.service.Project(), "LOGIN_FLOW": "client_credentials",
+		"IDP_CLIENT_ID": s.service.ClientID(), "IDP_CLIENT_SECRET": s.service.ClientSecret(), "IDP_TOKEN_URL": s.service.TokenURL(),
+		"IDP_SCOPES": "", "IDP_AUDIENCE": "",
+	} {
+		t.Setenv(name, value)
+	}
+	if err := snippets["client"](s, t.Context(), client); err != nil {
+		t.Error(err)
+	}
+}
+
 // newFixture starts an emulator that runs "my-function" and "my-handler" as a Go function.
 func newFixture(t *testing.T) (*fixture, *functions.Client) {
 	t.Helper()
 	e := emulator.RunT(t, emulator.Options{Handlers: map[string]emulator.Handler{"my-function": add, "my-handler": add}})
-	s := &fixture{t: t, cfg: functions.Config{
+	s := &fixture{t: t, service: e, cfg: functions.Config{
 		BaseURL: e.URL(), Project: e.Project(), TokenSource: functions.ClientCredentials(functions.ClientCredentialsConfig{
 			ClientID: e.ClientID(), ClientSecret: functions.Secret(e.ClientSecret()), TokenURL: e.TokenURL(),
 		}),
