@@ -26,8 +26,8 @@ func readPage(t *testing.T) string {
 	return readFile(t, filepath.Join("..", "..", "docs", "python-to-go.md"))
 }
 
-// dedent removes the leading tabs of the first line from every line. It does not change lines of raw strings, which start with
-// fewer tabs.
+// dedent removes the leading tabs of the first line from every line. It does not change lines of raw strings, which start
+// with fewer tabs.
 func dedent(lines []string) string {
 	var b strings.Builder
 	for _, line := range lines {

@@ -100,13 +100,14 @@ func TestSnippets(t *testing.T) {
 // The snippet "client" reads the environment, so it cannot run in parallel with the others.
 func TestClientSnippet(t *testing.T) {
 	s, client := newFixture(t)
-	for name, value := range map[string]string{
-		"CDF_URL": s.service.URL(), "CDF_PROJECT": s.service.Project(), "LOGIN_FLOW": "client_credentials",
-		"IDP_CLIENT_ID": s.service.ClientID(), "IDP_CLIENT_SECRET": s.service.ClientSecret(), "IDP_TOKEN_URL": s.service.TokenURL(),
-		"IDP_SCOPES": "", "IDP_AUDIENCE": "",
-	} {
-		t.Setenv(name, value)
-	}
+	t.Setenv("CDF_URL", s.service.URL())
+	t.Setenv("CDF_PROJECT", s.service.Project())
+	t.Setenv("LOGIN_FLOW", "client_credentials")
+	t.Setenv("IDP_CLIENT_ID", s.service.ClientID())
+	t.Setenv("IDP_CLIENT_SECRET", s.service.ClientSecret())
+	t.Setenv("IDP_TOKEN_URL", s.service.TokenURL())
+	t.Setenv("IDP_SCOPES", "")
+	t.Setenv("IDP_AUDIENCE", "")
 	if err := snippets["client"](s, t.Context(), client); err != nil {
 		t.Error(err)
 	}
