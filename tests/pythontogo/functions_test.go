@@ -200,7 +200,7 @@ func (s *fixture) deleteMany(ctx context.Context, client *functions.Client) erro
 func (s *fixture) deleteFunction(ctx context.Context, client *functions.Client) error {
 	fn := s.fn
 	// snippet: delete-function
-	if err := fn.Delete(ctx); err != nil { // a function that was retrieved or created
+	if err := fn.Delete(ctx); err != nil { // fn is a *functions.Function
 		return err
 	}
 	// end
@@ -216,7 +216,7 @@ func (s *fixture) functionFields(context.Context, *functions.Client) error {
 	if fn.Owner != nil { // fields that may be absent are pointers
 		fmt.Println(*fn.Owner)
 	}
-	fmt.Println(fn.Created(), fn.LastCall().IsZero()) // both are time.Time; fn.CreatedTime is in milliseconds
+	fmt.Println(fn.Created(), fn.LastCall()) // both are time.Time; fn.CreatedTime is in milliseconds
 	if fn.Error != nil && fn.Error.Message != nil {
 		fmt.Println(*fn.Error.Message)
 	}
