@@ -9,7 +9,8 @@ import (
 	functions "github.com/cogfn/cogfn/wrapper"
 )
 
-// Start starts an emulator and returns a client of it with additional options. An error ends the program, as in the examples.
+// Start starts an emulator and returns a client of it with additional options. An error ends the program, as in the
+// examples.
 func Start(options emulator.Options, opts ...functions.Option) (client *functions.Client, closeAll func()) {
 	service, err := emulator.Start(options)
 	if err != nil {
