@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func read(t *testing.T, name string) string {
+func readFile(t *testing.T, name string) string {
 	t.Helper()
 	text, err := os.ReadFile(name)
 	if err != nil {
@@ -21,13 +21,14 @@ func read(t *testing.T, name string) string {
 	return string(text)
 }
 
-func document(t *testing.T) string {
+func readPage(t *testing.T) string {
 	t.Helper()
-	return read(t, filepath.Join("..", "..", "docs", "python-to-go.md"))
+	return readFile(t, filepath.Join("..", "..", "docs", "python-to-go.md"))
 }
 
-// dedented takes from every line the tabs that the first one begins with; lines of a text have fewer, and stay.
-func dedented(lines []string) string {
+// dedent removes the leading tabs of the first line from every line. It does not change lines of raw strings, which start
+// with fewer tabs.
+func dedent(lines []string) string {
 	var b strings.Builder
 	for _, line := range lines {
 		indent := lines[0][:len(lines[0])-len(strings.TrimLeft(lines[0], "\t"))]
@@ -36,8 +37,8 @@ func dedented(lines []string) string {
 	return b.String()
 }
 
-// marked returns the snippets in this folder's files by name.
-func marked(t *testing.T) map[string]string {
+// testedSnippets returns the snippets in the test files of this directory, by name.
+func testedSnippets(t *testing.T) map[string]string {
 	t.Helper()
 	files, err := filepath.Glob("*_test.go")
 	if err != nil {
@@ -47,64 +48,64 @@ func marked(t *testing.T) map[string]string {
 	for _, file := range files {
 		var name string
 		var lines []string
-		for line := range strings.Lines(read(t, file)) {
+		for line := range strings.Lines(readFile(t, file)) {
 			line = strings.TrimSuffix(line, "\n")
 			begin, isBegin := strings.CutPrefix(strings.TrimSpace(line), "// snippet: ")
 			switch {
 			case isBegin && name != "":
-				t.Errorf("%s: the snippet %s has no end", file, name)
+				t.Errorf("%s: the snippet %s has no line // end", file, name)
 			case isBegin:
 				name, lines = begin, nil
 			case name != "" && strings.TrimSpace(line) == "// end":
 				if _, twice := found[name]; twice {
-					t.Errorf("%s: the snippet %s is there twice", file, name)
+					t.Errorf("%s: duplicate snippet %s", file, name)
 				}
-				found[name], name = dedented(lines), ""
+				found[name], name = dedent(lines), ""
 			case name != "":
 				lines = append(lines, line)
 			}
 		}
 		if name != "" {
-			t.Errorf("%s: the snippet %s has no end", file, name)
+			t.Errorf("%s: the snippet %s has no line // end", file, name)
 		}
 	}
 	return found
 }
 
-// shown returns the Go blocks of the document by the names before them.
-func shown(t *testing.T, text string) map[string]string {
+// pageSnippets returns the Go code blocks of the page. The key is the name in the comment before the block.
+func pageSnippets(t *testing.T, text string) map[string]string {
 	t.Helper()
 	blocks := regexp.MustCompile("(?sm)^(?:<!-- snippet: ([a-z-]+) -->\n)?```go\n(.*?)^```$").FindAllStringSubmatch(text, -1)
 	found := map[string]string{}
 	for _, block := range blocks {
 		name, code := block[1], block[2]
 		if name == "" {
-			t.Errorf("a Go block has no snippet's name before it:\n%s", code)
+			t.Errorf("a Go code block has no comment with the name of its snippet:\n%s", code)
 			continue
 		}
 		if _, twice := found[name]; twice {
-			t.Errorf("the snippet %s is shown twice", name)
+			t.Errorf("the page contains the snippet %s twice", name)
 		}
 		found[name] = code
 	}
 	if all := strings.Count(text, "```go"); all != len(blocks) {
-		t.Errorf("%d of %d Go blocks can be read", len(blocks), all)
+		t.Errorf("parsed %d of %d Go code blocks", len(blocks), all)
 	}
 	return found
 }
 
-func TestDocumentShowsWhatRuns(t *testing.T) {
+func TestPageShowsTestedSnippets(t *testing.T) {
 	t.Parallel()
-	code := marked(t)
-	if diff := cmp.Diff(code, shown(t, document(t))); diff != "" {
-		t.Errorf("snippets (-in this folder +in the document):\n%s", diff)
+	code := testedSnippets(t)
+	if diff := cmp.Diff(code, pageSnippets(t, readPage(t))); diff != "" {
+		t.Errorf("snippets (-tests +page):\n%s", diff)
 	}
 	if diff := cmp.Diff(slices.Sorted(maps.Keys(code)), slices.Sorted(maps.Keys(snippets))); diff != "" {
-		t.Errorf("names (-marked +run):\n%s", diff)
+		t.Errorf("names (-snippets in the test files +entries of the map snippets):\n%s", diff)
 	}
 }
 
-// pythonNames are what the Python SDK has for Functions: all of it must be in the document.
+// pythonNames contains the methods, parameters and types of the Python SDK for Functions. The page must contain all of them.
 var pythonNames = []string{
 	"functions(", "chunk_size", "functions.create(", "folder=", "file_id=", "function_handle=", "external_id", "description", "owner", "secrets",
 	"env_vars", "cpu", "memory", "runtime", "metadata", "index_url", "extra_index_urls", "data_set_id", "skip_folder_validation",
@@ -124,11 +125,11 @@ var pythonNames = []string{
 	"DEFAULT", "CLIENT_CREDENTIALS", "TOKEN_EXCHANGE", "ONESHOT_TOKEN_EXCHANGE", "limit=-1", "limit=None", "float(\"inf\")",
 }
 
-func TestDocumentNamesAllOfPython(t *testing.T) {
+func TestPageContainsPythonNames(t *testing.T) {
 	t.Parallel()
-	text := document(t)
+	text := readPage(t)
 	for _, name := range pythonNames {
-		// Not as a part of a longer name: FunctionCall is not there because FunctionCallList is.
+		// Match whole words: FunctionCallList does not count as FunctionCall.
 		whole := regexp.QuoteMeta(name)
 		if regexp.MustCompile(`^\w`).MatchString(name) {
 			whole = `\b` + whole
@@ -137,15 +138,15 @@ func TestDocumentNamesAllOfPython(t *testing.T) {
 			whole += `\b`
 		}
 		if !regexp.MustCompile(whole).MatchString(text) {
-			t.Errorf("the document lacks %s", name)
+			t.Errorf("the page does not contain %s", name)
 		}
 	}
 }
 
-// Every entry of the table of contents leads to a heading, and every heading of a chapter is in it.
-func TestDocumentsLinks(t *testing.T) {
+// Each link within the page has the anchor of a section, and each section has a link.
+func TestPageLinks(t *testing.T) {
 	t.Parallel()
-	text := document(t)
+	text := readPage(t)
 	headings := map[string]bool{}
 	for _, h := range regexp.MustCompile(`(?m)^## (.+)$`).FindAllStringSubmatch(text, -1) {
 		slug := regexp.MustCompile(`[^a-z0-9 -]`).ReplaceAllString(strings.ToLower(h[1]), "")
@@ -155,12 +156,12 @@ func TestDocumentsLinks(t *testing.T) {
 	for _, l := range regexp.MustCompile(`\]\(#([^)]+)\)`).FindAllStringSubmatch(text, -1) {
 		linked[l[1]] = true
 		if !headings[l[1]] {
-			t.Errorf("no chapter is called #%s", l[1])
+			t.Errorf("no section has the anchor #%s", l[1])
 		}
 	}
 	for h := range headings {
 		if !linked[h] && h != "contents" {
-			t.Errorf("nothing leads to the chapter #%s", h)
+			t.Errorf("no link to the section #%s", h)
 		}
 	}
 }
