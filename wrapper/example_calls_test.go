@@ -121,13 +121,13 @@ func ExampleRun() {
 
 	_, err = functions.Run[person, int](ctx, client, functions.ExternalID("greet"), person{"Ada"})
 	if other, ok := errors.AsType[*functions.ResponseError](err); ok {
-		fmt.Println("the response is no", other.Type)
+		fmt.Println("the response does not decode as", other.Type)
 	}
 	// Output:
 	// Hello, Ada! <nil>
 	// KeyError: 'name'
 	// the log ends with 0 lines
-	// the response is no int
+	// the response does not decode as int
 }
 
 // loseOnce loses the response to the first call, as a broken connection does.

@@ -185,6 +185,18 @@ func TestDeleteSchedulesIgnoreUnknown(t *testing.T) {
 	}
 }
 
+// The API rejects duplicate ids too, so the second request has each existing id once.
+func TestDeleteDuplicateSchedulesIgnoreUnknown(t *testing.T) {
+	t.Parallel()
+	existing := respond(200, `{"items":[`+scheduleWithID("3")+`]}`)
+	c, f := newFakeClient(t, []responder{errorResponse(400, "no"), existing, respond(200, `{}`), errorResponse(400, "no"), existing})
+	check(t, "error", c.Schedules.Delete(t.Context(), []int64{3, 4, 3}, IgnoreUnknown()), nil)
+	check(t, "ids to retrieve", f.requests[1].Body, `{"ignoreUnknownIds":true,"items":[{"id":3},{"id":4}]}`)
+	check(t, "ids to delete", f.requests[2].Body, `{"items":[{"id":3}]}`)
+	err := c.Schedules.Delete(t.Context(), []int64{3, 3}, IgnoreUnknown())
+	check(t, "status if all exist", errorAs[*APIError](t, err).StatusCode, 400)
+}
+
 // scheduleWithID returns the JSON of a schedule.
 func scheduleWithID(id string) string {
 	return `{"id":` + id + `,"name":"n","createdTime":1,"cronExpression":"* * * * *","when":"","sessionId":5}`
