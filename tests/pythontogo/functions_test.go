@@ -2,7 +2,6 @@ package pythontogo
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -11,23 +10,7 @@ import (
 	functions "github.com/cogfn/cogfn/wrapper"
 )
 
-func (s *tour) newClient(context.Context, *functions.Client) error {
-	s.t.Skip("reads the environment: it only has to compile")
-	// snippet: client
-	cfg, err := functions.ConfigFromEnv() // CDF_PROJECT, CDF_CLUSTER, IDP_CLIENT_ID, …
-	if err != nil {
-		return err
-	}
-	client, err := functions.NewClient(cfg)
-	if err != nil {
-		return err
-	}
-	// end
-	_ = client
-	return nil
-}
-
-func (s *tour) iterate(ctx context.Context, client *functions.Client) error {
+func (p *project) iterate(ctx context.Context, client *functions.Client) error {
 	// snippet: iterate
 	var names []string
 	for fn, err := range client.All(ctx, functions.Filter{}) {
@@ -37,11 +20,11 @@ func (s *tour) iterate(ctx context.Context, client *functions.Client) error {
 		names = append(names, fn.Name)
 	}
 	// end
-	s.want("functions", names, []string{"My function"})
+	p.equal("names", names, []string{"my-function"})
 	return nil
 }
 
-func (s *tour) chunks(ctx context.Context, client *functions.Client) error {
+func (p *project) chunks(ctx context.Context, client *functions.Client) error {
 	// snippet: chunks
 	var chunks []int
 	for fns, err := range functions.Chunk(client.All(ctx, functions.Filter{}), 100) {
@@ -51,11 +34,11 @@ func (s *tour) chunks(ctx context.Context, client *functions.Client) error {
 		chunks = append(chunks, len(fns))
 	}
 	// end
-	s.want("functions", chunks, []int{1})
+	p.equal("sizes of chunks", chunks, []int{1})
 	return nil
 }
 
-func (s *tour) createFolder(ctx context.Context, client *functions.Client) error {
+func (p *project) createFolder(ctx context.Context, client *functions.Client) error {
 	// snippet: create-folder
 	w := functions.FunctionWrite{Name: "Adder", ExternalID: new("adder")}
 	fn, err := client.Create(ctx, w, functions.Folder("./my-function"))
@@ -63,29 +46,29 @@ func (s *tour) createFolder(ctx context.Context, client *functions.Client) error
 		return err
 	}
 	// end
-	s.want("status", fn.Status, functions.FunctionQueued)
+	p.equal("status", fn.Status, functions.FunctionQueued)
 	file, err := client.Files.Retrieve(ctx, functions.ID(fn.FileID))
 	if err != nil {
 		return err
 	}
-	s.want("name of the file", file.Name, "Adder.zip")
-	s.want("the file has no external id", file.ExternalID == nil, true)
+	p.equal("name of the code file", file.Name, "Adder.zip")
+	p.equal("external id of the code file", file.ExternalID, (*string)(nil))
 	return nil
 }
 
-func (s *tour) createFile(ctx context.Context, client *functions.Client) error {
-	fileID := s.fn.FileID
+func (p *project) createFile(ctx context.Context, client *functions.Client) error {
+	fileID := p.fn.FileID
 	// snippet: create-file
 	fn, err := client.Create(ctx, functions.FunctionWrite{Name: "Adder"}, functions.FileID(fileID))
 	if err != nil {
 		return err
 	}
 	// end
-	s.want("file", fn.FileID, fileID)
+	p.equal("file id", fn.FileID, fileID)
 	return nil
 }
 
-func (s *tour) createHandler(ctx context.Context, client *functions.Client) error {
+func (p *project) createHandler(ctx context.Context, client *functions.Client) error {
 	// snippet: create-handler
 	fn, err := client.Create(ctx, functions.FunctionWrite{Name: "my-handler"}, functions.HandlerText(`
 def handle(client, data):
@@ -104,11 +87,11 @@ def handle(client, data):
 		return err
 	}
 	// end
-	s.want("status", fn.Status, functions.FunctionReady)
+	p.equal("status", fn.Status, functions.FunctionReady)
 	return nil
 }
 
-func (s *tour) createFields(ctx context.Context, client *functions.Client) error {
+func (p *project) createFields(ctx context.Context, client *functions.Client) error {
 	dataSetID := int64(7)
 	// snippet: create-fields
 	fn, err := client.Create(ctx, functions.FunctionWrite{
@@ -127,50 +110,55 @@ func (s *tour) createFields(ctx context.Context, client *functions.Client) error
 		ExtraIndexURLs: []string{"https://more.example.com/simple"},
 	}, functions.Folder("./my-function"),
 		functions.WithFileDataSet(dataSetID),
-		functions.WithFileExternalID("adder-code"), // overwrites the file of that name
+		functions.WithFileExternalID("adder-code"), // overwrites a file with this external id
 		functions.WithoutValidation(),
 	)
 	if err != nil {
 		return err
 	}
 	// end
-	s.want("owner", *fn.Owner, "me@example.com")
+	p.equal("owner", *fn.Owner, "me@example.com")
 	file, err := client.Files.Retrieve(ctx, functions.ExternalID("adder-code"))
 	if err != nil {
 		return err
 	}
-	s.want("data set", *file.DataSetID, dataSetID)
+	p.equal("data set of the code file", *file.DataSetID, dataSetID)
 	return nil
 }
 
-func (s *tour) check(context.Context, *functions.Client) error {
-	// snippet: check
+func (p *project) sourceCheck(context.Context, *functions.Client) error {
+	// snippet: source-check
 	_, err := functions.HandlerText("def handle(config):\n    return config\n").Pack(functions.FunctionWrite{Name: "My handler"})
-	if mistake, ok := errors.AsType[*functions.SourceError](err); ok {
-		fmt.Println(mistake.File, mistake.Line, mistake.Message)
+	if invalid, ok := errors.AsType[*functions.SourceError](err); ok {
+		fmt.Println(invalid.File, invalid.Line, invalid.Message)
 	}
 	// end
-	s.want("error", strings.Contains(fmt.Sprint(err), "handler.py:1: handle has an argument"), true)
+	invalid, ok := errors.AsType[*functions.SourceError](err)
+	if !ok {
+		return err
+	}
+	p.equal("place", fmt.Sprint(invalid.File, ":", invalid.Line), "handler.py:1")
+	p.equal("message names the argument", strings.Contains(invalid.Message, "config"), true)
 	_, err = functions.Folder("./my-function").Pack(functions.FunctionWrite{Name: "Adder"})
 	return err
 }
 
-func (s *tour) retrieve(ctx context.Context, client *functions.Client) error {
+func (p *project) retrieve(ctx context.Context, client *functions.Client) error {
 	// snippet: retrieve
 	fn, err := client.Retrieve(ctx, functions.ExternalID("my-function")) // or functions.ID(42)
 	if errors.Is(err, functions.ErrNotFound) {
-		fmt.Println("there is no such function")
+		fmt.Println("not found")
 	} else if err != nil {
 		return err
 	}
 	// end
-	s.want("id", fn.ID, s.fn.ID)
+	p.equal("id", fn.ID, p.fn.ID)
 	_, err = client.Retrieve(ctx, functions.ID(1))
-	s.want("unknown", errors.Is(err, functions.ErrNotFound), true)
+	p.errorIs(err, functions.ErrNotFound)
 	return nil
 }
 
-func (s *tour) retrieveMultiple(ctx context.Context, client *functions.Client) error {
+func (p *project) retrieveMultiple(ctx context.Context, client *functions.Client) error {
 	// snippet: retrieve-multiple
 	ids := []functions.Identifier{functions.ID(42), functions.ExternalID("my-function")}
 	fns, err := client.RetrieveMultiple(ctx, ids, functions.IgnoreUnknown())
@@ -178,11 +166,11 @@ func (s *tour) retrieveMultiple(ctx context.Context, client *functions.Client) e
 		return err
 	}
 	// end
-	s.want("functions", fns.IDs(), []int64{s.fn.ID})
+	p.equal("functions", fns.IDs(), []int64{p.fn.ID})
 	return nil
 }
 
-func (s *tour) list(ctx context.Context, client *functions.Client) error {
+func (p *project) list(ctx context.Context, client *functions.Client) error {
 	lastWeek := time.Now().AddDate(0, 0, -7)
 	// snippet: list
 	fns, err := client.List(ctx, functions.Filter{
@@ -194,64 +182,37 @@ func (s *tour) list(ctx context.Context, client *functions.Client) error {
 		return err
 	}
 	// end
-	s.want("functions", fns.ExternalIDs(), []string{"my-function"})
+	p.equal("functions", fns.ExternalIDs(), []string{"my-function"})
 	return nil
 }
 
-func (s *tour) limitsOfLists(ctx context.Context, client *functions.Client) error {
-	// snippet: limits-of-lists
-	all, err := client.List(ctx, functions.Filter{}, functions.WithLimit(functions.Unlimited))
-	if truncated, ok := errors.AsType[*functions.TruncatedError](err); ok {
-		fmt.Println("there may be more than", truncated.Limit)
-	} else if err != nil {
-		return err
-	}
-	// end
-	s.want("functions", len(all), 1)
-	_, err = client.List(ctx, functions.Filter{}, functions.WithLimit(-2))
-	s.want("below -1", errors.Is(err, functions.ErrInvalid), true)
-	return nil
-}
-
-func (s *tour) deleteMany(ctx context.Context, client *functions.Client) error {
+func (p *project) deleteMultiple(ctx context.Context, client *functions.Client) error {
 	// snippet: delete
 	ids := []functions.Identifier{functions.ID(42), functions.ExternalID("my-function")}
 	if err := client.Delete(ctx, ids, functions.IgnoreUnknown()); err != nil {
 		return err
 	}
 	// end
-	_, err := client.Retrieve(ctx, s.fn.Identifier())
-	s.want("it is gone", errors.Is(err, functions.ErrNotFound), true)
-	_, err = client.Files.Retrieve(ctx, functions.ID(s.fn.FileID))
+	_, err := client.Retrieve(ctx, p.fn.Identifier())
+	p.errorIs(err, functions.ErrNotFound)
+	_, err = client.Files.Retrieve(ctx, functions.ID(p.fn.FileID))
 	return err
 }
 
-func (s *tour) project(ctx context.Context, client *functions.Client) error {
-	// snippet: project
-	status, err := client.Status(ctx)
-	if err != nil {
+func (p *project) deleteFunction(ctx context.Context, client *functions.Client) error {
+	fn := p.fn
+	// snippet: delete-function
+	if err := fn.Delete(ctx); err != nil {
 		return err
-	}
-	if status.Status != functions.StatusActivated {
-		if _, err := client.Activate(ctx); err != nil { // takes up to two hours
-			return err
-		}
-	}
-	limits, err := client.Limits(ctx)
-	if err != nil {
-		return err
-	}
-	fmt.Println(limits.TimeoutMinutes, limits.CPUCores.Max, limits.MemoryGB.Max, limits.Runtimes)
-	if limits.ResponseSizeMB != nil { // on Google's cloud alone
-		fmt.Println(*limits.ResponseSizeMB)
 	}
 	// end
-	s.want("minutes", limits.TimeoutMinutes, 9)
+	_, err := client.Retrieve(ctx, fn.Identifier())
+	p.errorIs(err, functions.ErrNotFound)
 	return nil
 }
 
-func (s *tour) functionFields(context.Context, *functions.Client) error {
-	fn := s.fn
+func (p *project) functionFields(context.Context, *functions.Client) error {
+	fn := p.fn
 	// snippet: function-fields
 	fmt.Println(fn.ID, fn.Name, fn.Status, fn.FileID)
 	if fn.Owner != nil { // fields that may be absent are pointers
@@ -261,17 +222,17 @@ func (s *tour) functionFields(context.Context, *functions.Client) error {
 	if fn.Error != nil && fn.Error.Message != nil {
 		fmt.Println(*fn.Error.Message)
 	}
-	for name, value := range fn.AdditionalProperties { // what this version does not know
+	for name, value := range fn.AdditionalProperties { // fields that this version does not know
 		fmt.Println(name, string(value))
 	}
 	// end
-	s.want("created", fn.Created().Before(time.Now().Add(time.Second)), true)
+	p.equal("created before now", fn.Created().Before(time.Now().Add(time.Second)), true)
 	return nil
 }
 
-func (s *tour) functionMethods(ctx context.Context, client *functions.Client) error {
-	fn := s.fn
-	s.scheduled(ctx, client)
+func (p *project) functionMethods(ctx context.Context, client *functions.Client) error {
+	fn := p.fn
+	p.createSchedule(ctx, client)
 	// snippet: function-methods
 	call, err := fn.Call(ctx, map[string]any{"a": 1, "b": 2})
 	if err != nil {
@@ -289,44 +250,31 @@ func (s *tour) functionMethods(ctx context.Context, client *functions.Client) er
 	if err != nil {
 		return err
 	}
-	if err := fn.Update(ctx); err != nil { // reads it anew, as after a deployment or a call
+	if err := fn.Update(ctx); err != nil { // retrieves it again
 		return err
 	}
 	// end
-	s.want("calls, schedules", []int{len(calls), len(schedules)}, []int{2, 1})
-	s.want("call", again.ID, call.ID)
-	s.want("it knows its last call", fn.LastCall().IsZero(), false)
+	p.equal("numbers of calls and schedules", []int{len(calls), len(schedules)}, []int{2, 1})
+	p.equal("call id", again.ID, call.ID)
+	p.equal("last call is known", fn.LastCall().IsZero(), false)
 	return nil
 }
 
-func (s *tour) functionWrite(ctx context.Context, client *functions.Client) error {
-	s.fn.Secrets = map[string]string{"api-key": "***"}
-	fn := s.fn
+func (p *project) functionWrite(ctx context.Context, client *functions.Client) error {
+	p.fn.Secrets = map[string]string{"api-key": "***"}
+	fn := p.fn
 	// snippet: function-write
 	w := fn.AsWrite()
 	w.ExternalID = new("my-function-2")
-	w.Secrets = map[string]string{"api-key": "12345"} // would be "***", which Create refuses
-	second, err := client.Create(ctx, w, functions.FileID(fn.FileID))
+	w.Secrets = map[string]string{"api-key": "12345"} // AsWrite returns "***", which Create rejects
+	copied, err := client.Create(ctx, w, functions.FileID(fn.FileID))
 	if err != nil {
 		return err
 	}
 	// end
-	s.want("name", second.Name, fn.Name)
-	s.want("secrets of the first", fn.Secrets["api-key"], "***")
+	p.equal("name", copied.Name, fn.Name)
+	p.equal("secrets of the original", fn.Secrets["api-key"], "***")
 	_, err = client.Create(ctx, fn.AsWrite(), functions.FileID(fn.FileID))
-	s.want("three stars", errors.Is(err, functions.ErrInvalid), true)
-	return nil
-}
-
-func (s *tour) json(context.Context, *functions.Client) error {
-	fn := s.fn
-	// snippet: json
-	text, err := json.Marshal(fn)
-	if err != nil {
-		return err
-	}
-	fmt.Println(string(text)) // {"createdTime":…,"externalId":"my-function",…}
-	// end
-	s.want("field", strings.Contains(string(text), `"externalId":"my-function"`), true)
+	p.errorIs(err, functions.ErrInvalid)
 	return nil
 }
