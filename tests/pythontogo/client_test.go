@@ -67,7 +67,8 @@ func (p *project) errors(ctx context.Context, client *functions.Client) error {
 	// snippet: errors
 	_, err := client.Retrieve(ctx, functions.ExternalID("no-such-function"))
 	if rejected, ok := errors.AsType[*functions.APIError](err); ok {
-		fmt.Println(rejected.StatusCode, rejected.Message, rejected.Missing, rejected.Duplicated, rejected.RequestID)
+		fmt.Println(rejected.StatusCode, rejected.Message, rejected.RequestID)
+		fmt.Printf("missing %s, duplicated %s\n", rejected.Missing, rejected.Duplicated)
 	}
 	switch {
 	case errors.Is(err, functions.ErrNotFound): // no such function

@@ -38,10 +38,11 @@ func CheckPage(t *testing.T, page string, run []string) {
 	}
 }
 
-// CheckLinks checks that each link within page has a target, and that the page links to each of its sections.
+// CheckLinks checks that each link to a section of this page or of another page in docs has a target, and that the page
+// links to each of its own sections.
 func CheckLinks(t *testing.T, page string) {
 	t.Helper()
-	if err := brokenLinks(page); err != nil {
+	if err := brokenLinks(page, readPage); err != nil {
 		t.Error(err)
 	}
 }
@@ -49,11 +50,16 @@ func CheckLinks(t *testing.T, page string) {
 // ReadPage returns the content of a page in docs.
 func ReadPage(t *testing.T, name string) string {
 	t.Helper()
-	content, err := os.ReadFile(filepath.Join("..", "..", "docs", name))
+	content, err := readPage(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return string(content)
+	return content
+}
+
+func readPage(name string) (string, error) {
+	content, err := os.ReadFile(filepath.Join("..", "..", "docs", name))
+	return string(content), err
 }
 
 // fromTests returns the snippets in the test files of a directory by name.
@@ -137,29 +143,49 @@ func fromPage(page string) (map[string]string, error) {
 }
 
 var (
-	heading    = regexp.MustCompile(`(?m)^## (.+)$`)
-	localLink  = regexp.MustCompile(`\]\(#([^)]+)\)`)
+	code       = regexp.MustCompile("(?s)```.*?```|`[^`]*`")
+	heading    = regexp.MustCompile(`(?m)^##+ (.+)$`)
+	chapter    = regexp.MustCompile(`(?m)^## (.+)$`)
+	link       = regexp.MustCompile(`\]\(([^)#:]*)(?:#([^)]*))?\)`)
 	notInSlugs = regexp.MustCompile(`[^a-z0-9 -]`)
 )
 
-// brokenLinks returns an error for each link to a missing section, and for each section without a link.
-func brokenLinks(page string) error {
+// brokenLinks returns an error for each link without a target, and for each chapter without a link. read returns the content
+// of another page.
+func brokenLinks(page string, read func(name string) (string, error)) error {
 	var errs []error
-	sections := map[string]bool{}
-	for _, match := range heading.FindAllStringSubmatch(page, -1) {
-		slug := notInSlugs.ReplaceAllString(strings.ToLower(match[1]), "")
-		sections[strings.ReplaceAll(slug, " ", "-")] = false
-	}
-	for _, match := range localLink.FindAllStringSubmatch(page, -1) {
-		if _, exists := sections[match[1]]; !exists {
-			errs = append(errs, fmt.Errorf("no section has the link target #%s", match[1]))
+	linked := map[string]bool{}
+	page = code.ReplaceAllString(page, "")
+	for _, match := range link.FindAllStringSubmatch(page, -1) {
+		name, section := match[1], match[2]
+		target := page
+		if name != "" {
+			var err error
+			if target, err = read(name); err != nil {
+				errs = append(errs, err)
+				continue
+			}
+		} else {
+			linked[section] = true
 		}
-		sections[match[1]] = true
+		if section != "" && !slices.Contains(slugs(heading, target), section) {
+			errs = append(errs, fmt.Errorf("no section is the target of the link %s#%s", name, section))
+		}
 	}
-	for section, linked := range sections {
-		if !linked && section != "contents" {
-			errs = append(errs, fmt.Errorf("no link leads to the section #%s", section))
+	for _, slug := range slugs(chapter, page) {
+		if !linked[slug] && slug != "contents" {
+			errs = append(errs, fmt.Errorf("no link leads to the chapter #%s", slug))
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// slugs returns the link targets of the headings of a page.
+func slugs(headings *regexp.Regexp, page string) []string {
+	var found []string
+	for _, match := range headings.FindAllStringSubmatch(page, -1) {
+		slug := notInSlugs.ReplaceAllString(strings.ToLower(match[1]), "")
+		found = append(found, strings.ReplaceAll(slug, " ", "-"))
+	}
+	return found
 }

@@ -75,18 +75,27 @@ func TestFromPageErrors(t *testing.T) {
 
 func TestBrokenLinks(t *testing.T) {
 	t.Parallel()
+	read := func(name string) (string, error) {
+		if name != "other.md" {
+			return "", os.ErrNotExist
+		}
+		return "## Part\n### Detail one\n", nil
+	}
 	for name, test := range map[string]struct{ page, want string }{
-		"no target": {"[a](#a-section) [b](#b)\n## A section!\n", "#b"},
-		"no link":   {"[a](#a)\n## A\n## B b\n", "#b-b"},
+		"no target":               {"[a](#a-chapter) [b](#b)\n## A chapter!\n", "#b"},
+		"no link":                 {"[a](#a)\n## A\n## B b\n", "#b-b"},
+		"no target in other page": {"[a](other.md#part-two)\n", "other.md#part-two"},
+		"no other page":           {"[a](missing.md)\n", os.ErrNotExist.Error()},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if err := brokenLinks(test.page); err == nil || !strings.Contains(err.Error(), test.want) {
+			if err := brokenLinks(test.page, read); err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("error %v; want one with %q", err, test.want)
 			}
 		})
 	}
-	if err := brokenLinks("## Contents\n[a](#a-section)\n## A section!\n"); err != nil {
+	page := "## Contents\n[a](#a-chapter) [b](other.md) [c](other.md#detail-one) [d](https://example.com/#e) `f[T](#g)`\n## A chapter!\n### Detail\n"
+	if err := brokenLinks(page, read); err != nil {
 		t.Error(err)
 	}
 }
