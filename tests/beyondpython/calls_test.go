@@ -101,7 +101,7 @@ func (p *project) run(ctx context.Context, client *functions.Client) error {
 		fmt.Println(failed.Message, failed.Trace, failed.LogTail)
 	}
 	if invalid, ok := errors.AsType[*functions.ResponseError](err); ok {
-		fmt.Println("the response is no", invalid.Type)
+		fmt.Println("the response is not of type", invalid.Type)
 	}
 	if err != nil {
 		return err
