@@ -1,7 +1,7 @@
 //go:build tools
 
-// This file pins the code generator together with the tool line in go.mod. The build tag is never set. Run the generator with
-// "go tool oapi-codegen".
+// This file pins the code generator together with the tool line in go.mod. The build tag is never set. Run the generator
+// with "go tool oapi-codegen".
 
 package cogfn
 

@@ -140,7 +140,7 @@ func (k *killTest) run(t *testing.T, meanwhile func(process *exec.Cmd), environm
 		defer cancel()
 		defer func() {
 			if reason := recover(); reason != nil && reason != http.ErrAbortHandler { //nolint:errorlint // the identical value
-				panic(reason) // ErrAbortHandler means that the client is gone
+				panic(reason) // ErrAbortHandler: the client has disconnected
 			}
 		}()
 		k.forward.ServeHTTP(w, r.WithContext(ctx))

@@ -64,7 +64,7 @@ func (l Limits) check() error {
 //	WithLimiter            limits the calls of a Map
 //	Limiter.Call, Start    limit single calls
 //
-// Waiters are served in the order of their arrival. The exception are requests with a nonce, because a nonce is valid for
+// Waiters are served in the order of their arrival. Requests with a nonce are an exception, because a nonce is valid for
 // one minute: they overtake other requests and wait for at most one of these.
 //
 // A limiter does not replace retries. Schedules and other programs use the same limits, so the service can still respond
@@ -145,7 +145,7 @@ func (l *Limiter) Call(
 // called. Call release when the call has ended, or to give up its slot. Further calls of release do nothing. With an
 // error, release is nil.
 //
-// An end of ctx while Start waits is an error that wraps that of ctx. Other errors are those of client.Start.
+// If ctx ends while Start waits, the error wraps that of ctx. Other errors are those of client.Start.
 func (l *Limiter) Start(
 	ctx context.Context, client *functions.Client, fn functions.Identifier, data any, opts ...functions.SessionOption,
 ) (call *functions.Call, release func(), err error) {
@@ -163,8 +163,8 @@ func (l *Limiter) Start(
 	return call, release, nil
 }
 
-// acquireCall waits for a slot of the function first and of the project then, so that waiting calls of a busy function
-// occupy no slots of the project.
+// acquireCall first waits for a slot of the function and then for one of the project, so that waiting calls of a busy
+// function occupy no slots of the project.
 func (l *Limiter) acquireCall(ctx context.Context, functionID int64) (release func(), err error) {
 	ofFunction := l.functionSlots(functionID)
 	if err := ofFunction.Acquire(ctx, 1); err != nil {

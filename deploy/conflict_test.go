@@ -100,7 +100,7 @@ func TestConflictWithTrial(t *testing.T) {
 	}
 }
 
-// A young trial means ErrBusy. An old one is deleted, and a plan that was carried out is stale.
+// A recent trial causes ErrBusy. A trial that is two hours old is deleted. A plan that was carried out is stale.
 func TestBusyAndStale(t *testing.T) {
 	t.Parallel()
 	s := replaceScenario(t)

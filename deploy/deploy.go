@@ -94,6 +94,14 @@ func (r *run) setWrite(p *prepared) {
 	r.write.Metadata = rec.addTo(r.write.Metadata)
 }
 
+// initialServing returns what serves calls before this run changes anything.
+func (r *run) initialServing() Serving {
+	if r.old == nil {
+		return ServingNothing
+	}
+	return ServingOld
+}
+
 // create creates a function where none is deployed.
 func (r *run) create(ctx context.Context) (*functions.Function, error) {
 	if ctx.Err() != nil {
@@ -136,7 +144,7 @@ func (r *run) createAndWait(ctx context.Context, write functions.FunctionWrite, 
 func (r *run) createFunction(ctx context.Context, write functions.FunctionWrite, file int64) (*functions.Function, error) {
 	ctx, cancel := detach(ctx)
 	defer cancel()
-	// Plan has validated the fields unless the Spec says otherwise, and the service accepted a restored function before.
+	// Plan has validated the fields, unless SkipValidation is set. The service has accepted a restored function before.
 	fn, err := r.client.Create(ctx, write, functions.FileID(file), functions.WithoutValidation())
 	if err == nil {
 		r.created = append(r.created, fn.ID)
@@ -189,7 +197,7 @@ func (r *run) fail(step Step, serving Serving, err error) error {
 	return &e
 }
 
-// removeFunction deletes a function that serves no calls and reports whether it is gone.
+// removeFunction deletes a function that serves no calls and reports whether it no longer exists.
 func (r *run) removeFunction(ctx context.Context, id functions.Identifier) bool {
 	ctx, cancel := detach(ctx)
 	defer cancel()

@@ -71,7 +71,7 @@ func TestErrorTexts(t *testing.T) {
 			`functions: Metadata has the key "cogfn-x"; keys that start with "cogfn-" are reserved`,
 		},
 		{
-			"young trial", busyErr,
+			"recent trial", busyErr,
 			"deploy: greet: trial build failed: another deployment of the function is running or was killed; if it was killed, " +
 				"delete the function with external id greet.cogfn-trial; serving now: the old function",
 		},

@@ -190,7 +190,7 @@ func listed(ids []functions.Identifier, id int64, externalID string) bool {
 	return slices.Contains(ids, functions.ID(id)) || slices.Contains(ids, functions.ExternalID(externalID))
 }
 
-// repair does what the error says and deploys again, which must succeed.
+// repair deletes and creates what the error lists and deploys again, which must succeed.
 func (s *scenario) repair(err error) {
 	s.T.Helper()
 	ctx := s.T.Context()

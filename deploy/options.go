@@ -30,7 +30,7 @@ type Event struct {
 	// Text describes in a few words what happens.
 	Text string
 	// Schedules are set for StepDelete: the schedules that are deleted together with the function and created again
-	// afterwards. Store them if they must survive a kill of the process.
+	// afterwards. Store them if they must not be lost when the process is killed.
 	Schedules []schedule.Saved
 }
 

@@ -100,7 +100,7 @@ func TestPlanIgnoresDefaults(t *testing.T) {
 	}
 }
 
-func TestPlanForFunctionOfOthers(t *testing.T) {
+func TestPlanForFunctionOfAnotherTool(t *testing.T) {
 	t.Parallel()
 	p := startProject(t, emulator.Options{})
 	ctx := t.Context()

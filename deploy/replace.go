@@ -90,7 +90,8 @@ func (r *run) trialID() string {
 	return shorten(r.externalID, functions.ExternalIDMaxLength-len(trialSuffix)) + trialSuffix
 }
 
-// removeStaleTrial deletes a trial that was left behind. A younger one belongs to a running deployment: ErrBusy.
+// removeStaleTrial deletes a trial that a killed process left behind. A more recent trial belongs to a running deployment:
+// ErrBusy.
 func (r *run) removeStaleTrial(ctx context.Context) error {
 	other, err := r.client.Retrieve(ctx, functions.ExternalID(r.trialID()))
 	switch {

@@ -72,7 +72,7 @@ func checkRecord(set []setting) error {
 	return nil
 }
 
-// checkMetadata checks that the record fits into the metadata in addition to the user's pairs, whatever its size.
+// checkMetadata checks that a record of maximum size fits into the metadata in addition to the user's pairs.
 func (s *Spec) checkMetadata() error {
 	if n := len(s.Function.Metadata); n > functions.MetadataMaxPairs-recordPairs {
 		return invalid("Metadata", fmt.Sprintf("has %d pairs; at most %d are allowed in addition to the %d of Deploy",

@@ -50,14 +50,6 @@ func (r *run) upload(ctx context.Context, p *prepared) error {
 	return r.fail(StepUpload, r.initialServing(), err)
 }
 
-// initialServing returns what serves calls before this run changes anything.
-func (r *run) initialServing() Serving {
-	if r.old == nil {
-		return ServingNothing
-	}
-	return ServingOld
-}
-
 // shorten cuts a string to at most n bytes. A hash of the original keeps shortened strings unique.
 func shorten(s string, n int) string {
 	if len(s) <= n {

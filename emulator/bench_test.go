@@ -6,7 +6,7 @@ import (
 	"github.com/cogfn/cogfn/emulator"
 )
 
-// BenchmarkStart measures what an emulator costs a test that starts one.
+// BenchmarkStart measures the start and the end of an emulator.
 func BenchmarkStart(b *testing.B) {
 	for b.Loop() {
 		e, err := emulator.Start(emulator.Options{})

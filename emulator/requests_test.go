@@ -100,7 +100,7 @@ func TestHostHeader(t *testing.T) {
 	for host, want := range map[string]int{
 		"attacker.example.com": http.StatusForbidden, "localhost:1": http.StatusOK, "127.0.0.1": http.StatusOK, "[::1]:80": http.StatusOK,
 	} {
-		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, c.URL()+"/api/v1/projects/emulator/functions", http.NoBody)
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, c.URL()+"/api/v1/projects/emulator/functions", nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -10,8 +10,8 @@ import (
 	"github.com/cogfn/cogfn/gen"
 )
 
-// The generated client needs nothing but an HTTP client and a token. It sends each request once; package wrapper adds
-// retries, sessions, waiting and pagination.
+// The generated client needs only an HTTP client and a token. It sends each request once. Package wrapper adds retries,
+// sessions, waiting and pagination.
 func Example() {
 	service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")

@@ -22,6 +22,6 @@
 //
 // # Replacing
 //
-// Schedules cannot be changed. To replace one, this package creates the new schedule first and deletes the old one then,
-// so the function is never without a schedule. The new schedule has another id.
+// Schedules cannot be changed. To replace one, this package first creates the new schedule and then deletes the old one, so
+// the function is never without a schedule. The new schedule has another id.
 package schedule

@@ -41,7 +41,7 @@ func TestErrorTexts(t *testing.T) {
 			old := faults.Must[*functions.Schedule](t)(p.Direct.Schedules.Create(t.Context(), fn, nightly()))
 			p.Faults.Inject("delete schedule", 1, faults.Reject)
 			_, err := schedule.Pause(t.Context(), p.Client, old.ID)
-			return "schedule: deleting schedule nightly failed, and it may be deleted or not: " + rejection(t, err), err
+			return "schedule: deleting schedule nightly failed; check whether it still exists: " + rejection(t, err), err
 		}},
 		{"field count", func(*testing.T) (string, error) {
 			_, err := schedule.NextRuns("* *", 1, time.Now())

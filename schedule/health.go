@@ -11,7 +11,7 @@ import (
 	functions "github.com/cogfn/cogfn/wrapper"
 )
 
-// State says whether the session of a schedule lets its calls authenticate.
+// State describes whether the calls of a schedule can authenticate with its session.
 type State string
 
 // The values of State.

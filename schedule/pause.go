@@ -74,7 +74,7 @@ func Pause(ctx context.Context, client *functions.Client, id int64) (*Saved, err
 		return nil, err
 	}
 	if err := client.Schedules.Delete(ctx, []int64{id}); err != nil {
-		return &saved, errtext.Errorf("schedule: deleting schedule %s failed, and it may be deleted or not: %v", saved.Name, err)
+		return &saved, errtext.Errorf("schedule: deleting schedule %s failed; check whether it still exists: %v", saved.Name, err)
 	}
 	return &saved, nil
 }

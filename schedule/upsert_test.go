@@ -149,9 +149,9 @@ func TestReplaceNeverLosesSchedule(t *testing.T) {
 					}
 					// Another Upsert deletes the others.
 					p.Faults.Decide = nil
-					kept, _ := upsert(t, p, fn, write)
-					if list := p.Schedules(fn); len(list) != 1 || list[0].ID != kept.ID {
-						t.Errorf("schedules %v exist, want only %d", list.IDs(), kept.ID)
+					result, _ := upsert(t, p, fn, write)
+					if list := p.Schedules(fn); len(list) != 1 || list[0].ID != result.ID {
+						t.Errorf("schedules %v exist, want only %d", list.IDs(), result.ID)
 					}
 				})
 			}
@@ -187,8 +187,8 @@ func TestUpsertDeletesDuplicates(t *testing.T) {
 		faults.Must[*functions.Schedule](t)(p.Direct.Schedules.Create(t.Context(), fn, nightly()))
 	}
 	all := p.Schedules(fn)
-	kept, outcome := upsert(t, p, fn, nightly())
-	if outcome != schedule.Replaced || !slices.Contains(all.IDs(), kept.ID) || len(p.Schedules(fn)) != 1 {
-		t.Errorf("the outcome is %s, kept %d of %v", outcome, kept.ID, all.IDs())
+	result, outcome := upsert(t, p, fn, nightly())
+	if outcome != schedule.Replaced || !slices.Contains(all.IDs(), result.ID) || len(p.Schedules(fn)) != 1 {
+		t.Errorf("the outcome is %s with the schedule %d of %v", outcome, result.ID, all.IDs())
 	}
 }

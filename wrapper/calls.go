@@ -74,7 +74,7 @@ func (c *Call) Scheduled() time.Time { return milliseconds(c.ScheduledTime) }
 
 // String returns one line for people: ids, status, duration and, for a failed call, the message.
 func (c Call) String() string {
-	s := fmt.Sprintf("%v: %s", c.CallID(), c.Status)
+	s := fmt.Sprintf("%v: %s", c.CallID(), oneLine(string(c.Status)))
 	if d := c.Duration(); d > 0 {
 		s += fmt.Sprintf(" after %v", d)
 	}

@@ -24,9 +24,11 @@ func ExampleSourceError() {
 		fmt.Println("file:", problem.File)
 		fmt.Println("line:", problem.Line)
 	}
-	fmt.Println(err)
-	// Output: file: handler.py line: 3 functions: handler.py:3: handle has an argument "config" that the service does not
-	// pass; use only data, client, secrets and function_call_info
+	fmt.Println("invalid:", errors.Is(err, functions.ErrInvalid))
+	// Output:
+	// file: handler.py
+	// line: 3
+	// invalid: true
 }
 
 // A function can be a string. Its docstring lists the packages to install.

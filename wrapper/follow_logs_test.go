@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"net/http"
 	"slices"
 	"strings"
@@ -19,32 +20,31 @@ import (
 	"github.com/cogfn/cogfn/gen"
 )
 
-// printed is a line of the true log and when the service begins to show it.
-type printed struct {
-	At   int64 // milliseconds after the start, negative for a line without a time
+// printedLine is a line that the function printed.
+type printedLine struct {
+	At   int64 // milliseconds after the start, negative for a line without a timestamp
 	Text string
-	From time.Duration // after the start
+	From time.Duration // when the service begins to return the line, after the start
 }
 
-func (p printed) String() string { return fmt.Sprintf("%d %s", p.At, p.Text) }
+func (p printedLine) String() string { return fmt.Sprintf("%d %s", p.At, p.Text) }
 
-// logging is a service with one call, whose log it shows as badly as it can. What it does at a request is drawn as the
-// requests come.
-type logging struct {
+// logService is a service with one call. It returns the lines of the log late, and its responses may be incomplete or fail.
+type logService struct {
 	start time.Time
-	lines []printed
+	lines []printedLine
 	end   time.Duration
-	// behind is how far the service's clock is behind this machine's; below zero, ahead.
+	// behind is the time by which the service's clock is behind the clock of this machine, negative if it is ahead.
 	behind time.Duration
-	// honest is when it begins to show everything that it has; until then draw says what goes wrong with an answer.
-	honest time.Duration
-	draw   func(answers int) (trouble string, lines int)
+	// reliable is the time from which on every response is complete. Before it, draw returns the fault of each response.
+	reliable time.Duration
+	draw     func(lines int) (fault string, remaining int)
 
 	mu   sync.Mutex
 	read []time.Duration
 }
 
-func (l *logging) RoundTrip(req *http.Request) (*http.Response, error) {
+func (l *logService) RoundTrip(req *http.Request) (*http.Response, error) {
 	now := time.Since(l.start)
 	if strings.HasSuffix(req.URL.Path, "/byids") {
 		if now < l.end {
@@ -66,11 +66,11 @@ func (l *logging) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 		visible.Items = append(visible.Items, entry)
 	}
-	if now < l.honest && l.draw != nil {
-		switch trouble, n := l.draw(len(visible.Items)); trouble {
+	if now < l.reliable && l.draw != nil {
+		switch fault, n := l.draw(len(visible.Items)); fault {
 		case "503":
 			return errorResponse(503, "busy")(req)
-		case "broken off":
+		case "truncated":
 			return truncated(200, `{"items":[]}`)(req)
 		case "empty":
 			visible.Items = visible.Items[:0]
@@ -85,14 +85,13 @@ func (l *logging) RoundTrip(req *http.Request) (*http.Response, error) {
 	return respond(200, string(body))(req)
 }
 
-// followed is everything that is handed on, as texts.
-func followed(t *testing.T, start time.Time, lines func(yield func(CallLogEntry, error) bool)) (got []string, err error) {
-	t.Helper()
-	for line, fault := range lines {
-		if fault != nil {
-			return got, fault
+// collectLines returns the lines of seq as strings, and the error at its end.
+func collectLines(start time.Time, seq iter.Seq2[CallLogEntry, error]) (got []string, err error) {
+	for line, err := range seq {
+		if err != nil {
+			return got, err
 		}
-		p := printed{At: -1, Text: line.Text()}
+		p := printedLine{At: -1, Text: line.Text()}
 		if line.Timestamp != nil {
 			p.At = *line.Timestamp - start.UnixMilli()
 		}
@@ -101,49 +100,48 @@ func followed(t *testing.T, start time.Time, lines func(yield func(CallLogEntry,
 	return got, nil
 }
 
-const longestLateness = 4 * time.Second
+// maxLateness is the longest time after which the service returns a line.
+const maxLateness = 4 * time.Second
 
-// drawLog makes up a call that prints: often several lines in a millisecond, often the same text, some without a time.
-// Where lines may be shown out of order, a late one comes before others that were shown already.
-func drawLog(rt *rapid.T, start time.Time, outOfOrder bool) *logging {
-	l := &logging{start: start, end: time.Duration(rapid.IntRange(0, 8_000).Draw(rt, "end")) * time.Millisecond}
+// drawLog draws a call and its log: often several lines in a millisecond, often equal lines, some without a timestamp. With
+// outOfOrder, a late line may appear before lines that the service returned earlier.
+func drawLog(rt *rapid.T, start time.Time, outOfOrder bool) *logService {
+	l := &logService{start: start, end: time.Duration(rapid.IntRange(0, 8_000).Draw(rt, "end")) * time.Millisecond}
 	at := int64(0)
 	for range rapid.IntRange(0, 12).Draw(rt, "lines") {
-		at = min(at+rapid.SampledFrom([]int64{0, 0, 0, 1, 400, 2_500}).Draw(rt, "then"), l.end.Milliseconds())
-		late := time.Duration(rapid.SampledFrom([]int64{0, 0, 1, 300, 1_700, longestLateness.Milliseconds()}).Draw(rt, "late")) * time.Millisecond
-		line := printed{At: at, Text: rapid.SampledFrom([]string{"a", "b", ""}).Draw(rt, "text"), From: time.Duration(at)*time.Millisecond + late}
+		at = min(at+rapid.SampledFrom([]int64{0, 0, 0, 1, 400, 2_500}).Draw(rt, "after the last line"), l.end.Milliseconds())
+		late := time.Duration(rapid.SampledFrom([]int64{0, 0, 1, 300, 1_700, maxLateness.Milliseconds()}).Draw(rt, "late")) * time.Millisecond
+		line := printedLine{At: at, Text: rapid.SampledFrom([]string{"a", "b", ""}).Draw(rt, "text"), From: time.Duration(at)*time.Millisecond + late}
 		if n := len(l.lines); n > 0 && !outOfOrder {
 			line.From = max(line.From, l.lines[n-1].From)
 		}
-		if rapid.IntRange(0, 9).Draw(rt, "has no time") == 0 {
+		if rapid.IntRange(0, 9).Draw(rt, "without a timestamp") == 0 {
 			line.At = -1
 		}
 		l.lines = append(l.lines, line)
 	}
-	l.honest = l.end + longestLateness
+	l.reliable = l.end + maxLateness
 	l.draw = func(n int) (string, int) {
-		trouble := rapid.SampledFrom([]string{"", "", "503", "broken off", "empty", "shorter"}).Draw(rt, "trouble")
-		return trouble, rapid.IntRange(0, n).Draw(rt, "lines left")
+		fault := rapid.SampledFrom([]string{"", "", "503", "truncated", "empty", "shorter"}).Draw(rt, "fault")
+		return fault, rapid.IntRange(0, n).Draw(rt, "remaining lines")
 	}
 	return l
 }
 
-func truth(l *logging) []string { return each(l.lines, printed.String) }
-
-// Whatever the service does, every line of the true log comes once. They come in its order if late lines come at its end,
-// or if lines are held longer than others are late.
-func TestFollowedLogIsTheTrueLog(t *testing.T) {
+// FollowLogs returns every printed line once, whatever the service does. It returns them in the printed order if late lines
+// appear at the end of the log, or if the delay is at least as long as lines are late.
+func TestFollowLogsReturnsEveryLineOnce(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
-		outOfOrder bool
-		hold       time.Duration
-		inOrder    bool
+		outOfOrder  bool
+		delay       time.Duration
+		wantInOrder bool
 	}{
-		"in order":           {false, 0, true},
-		"in order, held":     {false, time.Second, true},
-		"out of order":       {true, 0, false},
-		"out of order, held": {true, longestLateness, true},
-		"held too short":     {true, time.Second, false},
+		"in order":                      {false, 0, true},
+		"in order, delayed":             {false, time.Second, true},
+		"out of order":                  {true, 0, false},
+		"out of order, delayed":         {true, maxLateness, true},
+		"out of order, delay too short": {true, time.Second, false},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -152,14 +150,14 @@ func TestFollowedLogIsTheTrueLog(t *testing.T) {
 				rapid.Check(bubbled{t}, func(rt *rapid.T) {
 					l := drawLog(rt, time.Now(), test.outOfOrder)
 					c := newTestClient(t, l, Config{})
-					pause := time.Duration(rapid.SampledFrom([]int{40, 300, 1_000, 3_000}).Draw(rt, "pause")) * time.Millisecond
-					opts := []FollowOption{WithLogInterval(pause), WithLogDelay(test.hold), WithLogGrace(longestLateness)}
-					got, err := followed(t, l.start, c.Calls.FollowLogs(t.Context(), ID(42), 9, opts...))
+					interval := time.Duration(rapid.SampledFrom([]int{40, 300, 1_000, 3_000}).Draw(rt, "interval")) * time.Millisecond
+					opts := []FollowOption{WithLogInterval(interval), WithLogDelay(test.delay), WithLogGrace(maxLateness)}
+					got, err := collectLines(l.start, c.Calls.FollowLogs(t.Context(), ID(42), 9, opts...))
 					if err != nil {
 						rt.Fatal(err)
 					}
-					want := truth(l)
-					if !test.inOrder {
+					want := each(l.lines, printedLine.String)
+					if !test.wantInOrder {
 						slices.Sort(got)
 						slices.Sort(want)
 					}
@@ -172,24 +170,24 @@ func TestFollowedLogIsTheTrueLog(t *testing.T) {
 	}
 }
 
-// Lines come when they are read, not at the end; the log is read at once, every second, when the end is noticed, and up to
-// the end of grace.
-func TestFollowLogsAsTheyCome(t *testing.T) {
+// FollowLogs returns lines when it reads them, not at the end. It reads the log at once, every second, when it sees the end
+// of the call, and until the grace period is over.
+func TestFollowLogsReadTimes(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		l := &logging{start: time.Now(), end: 2500 * time.Millisecond, lines: []printed{
-			{0, "at once", 0}, {1_500, "on the way", 1500 * time.Millisecond}, {2_500, "late", 6 * time.Second}, {2_500, "too late", 9 * time.Second},
+		l := &logService{start: time.Now(), end: 2500 * time.Millisecond, lines: []printedLine{
+			{0, "first", 0}, {1_500, "second", 1500 * time.Millisecond}, {2_500, "late", 6 * time.Second}, {2_500, "too late", 9 * time.Second},
 		}}
 		c := newTestClient(t, l, Config{}, WithPoll(ConstantPoll(2700*time.Millisecond)))
 		follow := (&Call{FunctionCall: gen.FunctionCall{ID: 9, FunctionID: 42}, client: c}).FollowLogs(t.Context(), WithLogGrace(4500*time.Millisecond))
-		var came []string
+		var got []string
 		for line, err := range follow {
 			if err != nil {
 				t.Fatal(err)
 			}
-			came = append(came, fmt.Sprint(time.Since(l.start), " ", line.Text()))
+			got = append(got, fmt.Sprint(time.Since(l.start), " ", line.Text()))
 		}
-		if diff := cmp.Diff([]string{"0s at once", "2s on the way", "6.7s late"}, came); diff != "" {
+		if diff := cmp.Diff([]string{"0s first", "2s second", "6.7s late"}, got); diff != "" {
 			t.Errorf("lines (-want +got):\n%s", diff)
 		}
 		var want []time.Duration
@@ -197,64 +195,66 @@ func TestFollowLogsAsTheyCome(t *testing.T) {
 			want = append(want, time.Duration(ms)*time.Millisecond)
 		}
 		if diff := cmp.Diff(want, l.read); diff != "" {
-			t.Errorf("read at (-want +got):\n%s", diff)
+			t.Errorf("read times (-want +got):\n%s", diff)
 		}
 		time.Sleep(2 * time.Minute)
-		again, err := followed(t, l.start, follow)
+		again, err := collectLines(l.start, follow)
 		check(t, "error", err, nil)
-		check(t, "read again, before and after the end was noticed", len(l.read)-len(want), 4)
-		check(t, "ranged over again", strings.Join(again, ", "), "0 at once, 1500 on the way, 2500 late, 2500 too late")
+		check(t, "reads in the second range", len(l.read)-len(want), 4)
+		check(t, "lines of the second range", strings.Join(again, ", "), "0 first, 1500 second, 2500 late, 2500 too late")
 	})
 }
 
-// The time of grace is the full one for a call that was running, whatever the clocks say, and none for one that ended long
-// before.
-func TestGraceAndClocks(t *testing.T) {
+// A call that was seen running gets the full grace period, even if the clocks are wrong. A call that ended long before gets
+// none.
+func TestGracePeriodAndClocks(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
-		end    time.Duration // after following began
+		end    time.Duration // after FollowLogs began
 		behind time.Duration
-		took   time.Duration
+		want   time.Duration // the time that FollowLogs takes
 	}{
-		"clocks agree":                  {2500 * time.Millisecond, 0, 8 * time.Second},
-		"service's clock behind":        {2500 * time.Millisecond, 15 * time.Second, 8 * time.Second},
-		"service's clock far behind":    {2500 * time.Millisecond, time.Hour, 8 * time.Second},
-		"service's clock far ahead":     {2500 * time.Millisecond, -time.Hour, 8 * time.Second},
-		"short call, clock behind":      {100 * time.Millisecond, 15 * time.Second, 6 * time.Second},
-		"just ended":                    {-time.Second, 0, 6 * time.Second},
-		"just ended, clock behind":      {-time.Second, 15 * time.Second, 6 * time.Second},
-		"ended a while before":          {-62 * time.Second, 0, 3 * time.Second},
-		"ended long before":             {-time.Hour, 0, time.Second},
-		"ended long before, clock off":  {-time.Hour, 15 * time.Second, time.Second},
-		"ended long before, clock fast": {-time.Hour, -15 * time.Second, time.Second},
+		"clocks agree":                    {2500 * time.Millisecond, 0, 8 * time.Second},
+		"clock of the service behind":     {2500 * time.Millisecond, 15 * time.Second, 8 * time.Second},
+		"clock of the service far behind": {2500 * time.Millisecond, time.Hour, 8 * time.Second},
+		"clock of the service far ahead":  {2500 * time.Millisecond, -time.Hour, 8 * time.Second},
+		"short call, clock behind":        {100 * time.Millisecond, 15 * time.Second, 6 * time.Second},
+		"just ended":                      {-time.Second, 0, 6 * time.Second},
+		"just ended, clock behind":        {-time.Second, 15 * time.Second, 6 * time.Second},
+		"ended a minute before":           {-62 * time.Second, 0, 3 * time.Second},
+		"ended long before":               {-time.Hour, 0, time.Second},
+		"ended long before, clock behind": {-time.Hour, 15 * time.Second, time.Second},
+		"ended long before, clock ahead":  {-time.Hour, -15 * time.Second, time.Second},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				start := time.Now()
-				late := test.took - 500*time.Millisecond
-				l := &logging{start: start, end: test.end, behind: test.behind, lines: []printed{{0, "a", 0}, {0, "late", late}, {0, "too late", test.took + 1}}}
+				late := test.want - 500*time.Millisecond
+				l := &logService{start: start, end: test.end, behind: test.behind, lines: []printedLine{{0, "a", 0}, {0, "late", late}, {0, "too late", test.want + 1}}}
 				c := newTestClient(t, l, Config{}, WithPoll(ConstantPoll(time.Second)))
-				lines, err := followed(t, start, c.Calls.FollowLogs(t.Context(), ID(42), 9))
+				lines, err := collectLines(start, c.Calls.FollowLogs(t.Context(), ID(42), 9))
 				check(t, "error", err, nil)
 				check(t, "lines", strings.Join(lines, ", "), "0 a, 0 late")
-				check(t, "took", time.Since(start), test.took)
+				check(t, "duration", time.Since(start), test.want)
 			})
 		})
 	}
 }
 
-// However following ends, it leaves nothing behind, or the bubble would not end.
-func TestFollowLogsEnds(t *testing.T) {
+// followFor90Seconds returns the lines of call 9 that FollowLogs returns within 90 seconds, and its error.
+func followFor90Seconds(t *testing.T, transport http.RoundTripper, opts ...FollowOption) ([]string, error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
+	defer cancel()
+	c := newTestClient(t, transport, Config{})
+	return collectLines(time.Now(), c.Calls.FollowLogs(ctx, ID(42), 9, opts...))
+}
+
+// A goroutine that remains after FollowLogs would keep the synctest bubble from ending.
+func TestFollowLogsFails(t *testing.T) {
 	t.Parallel()
-	follow := func(t *testing.T, transport http.RoundTripper, opts ...FollowOption) ([]string, error) {
-		t.Helper()
-		ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
-		defer cancel()
-		c := newTestClient(t, transport, Config{})
-		return followed(t, time.Now(), c.Calls.FollowLogs(ctx, ID(42), 9, opts...))
-	}
 	endless := func(log responder) http.RoundTripper {
 		return transportFunc(func(req *http.Request) (*http.Response, error) {
 			if strings.HasSuffix(req.URL.Path, "/logs") {
@@ -263,78 +263,91 @@ func TestFollowLogsEnds(t *testing.T) {
 			return respond(200, runningCalls)(req)
 		})
 	}
-	const gaveUp = "functions: stopped following the log of call 9 of function 42"
+	noLines := respond(200, `{"items":[]}`)
 	tests := map[string]struct {
 		transport http.RoundTripper
 		opts      []FollowOption
-		text      string
 		kind      error
+		words     []string
 	}{
-		"context, in a pause":   {endless(respond(200, `{"items":[]}`)), []FollowOption{WithLogInterval(time.Hour)}, gaveUp + ": context deadline exceeded", context.DeadlineExceeded},
-		"context, in a request": {endless(hangs()), nil, gaveUp + "; getFunctionCallLogs got no usable answer: context deadline exceeded (2 attempts)", context.DeadlineExceeded},
-		"refused":               {endless(errorResponse(403, "no")), nil, "functions: getFunctionCallLogs was refused with status 403: no", ErrForbidden},
-		"unknown call": {transportFunc(func(req *http.Request) (*http.Response, error) {
-			if strings.HasSuffix(req.URL.Path, "/logs") {
-				return respond(200, `{"items":[]}`)(req)
-			}
-			return respond(200, `{"items":[]}`)(req)
-		}), nil, "functions: byIdsFunctionCalls got no usable answer: not found", ErrNotFound},
-		"no pause":       {nil, []FollowOption{WithLogInterval(0)}, "functions: pause is 0s; it must be a millisecond at least", ErrInvalid},
-		"negative grace": {nil, []FollowOption{WithLogGrace(-1)}, "functions: grace or hold is below zero; use 0 for none", ErrInvalid},
-		"negative hold":  {nil, []FollowOption{WithLogDelay(-1)}, "functions: grace or hold is below zero; use 0 for none", ErrInvalid},
+		"context ends between requests": {endless(noLines), []FollowOption{WithLogInterval(time.Hour)}, context.DeadlineExceeded, []string{"following the log of call 9 of function 42"}},
+		"context ends in a request":     {endless(hangs()), nil, context.DeadlineExceeded, []string{"following the log of call 9 of function 42", "2 attempts"}},
+		"rejected":                      {endless(errorResponse(403, "no")), nil, ErrForbidden, []string{"log of call 9"}},
+		"unknown call":                  {transportFunc(noLines), nil, ErrNotFound, []string{"call 9 of function 42"}},
+		"interval of 0":                 {nil, []FollowOption{WithLogInterval(0)}, ErrInvalid, []string{"interval is 0s"}},
+		"negative grace period":         {nil, []FollowOption{WithLogGrace(-1)}, ErrInvalid, []string{"grace"}},
+		"negative delay":                {nil, []FollowOption{WithLogDelay(-1)}, ErrInvalid, []string{"delay"}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				lines, err := follow(t, test.transport, test.opts...)
+				lines, err := followFor90Seconds(t, test.transport, test.opts...)
 				check(t, "lines", len(lines), 0)
-				if err == nil || !strings.HasPrefix(err.Error(), test.text) {
-					t.Errorf("got %v, want %s", err, test.text)
-				}
-				check(t, "kind", errors.Is(err, test.kind), true)
+				check(t, "matches "+test.kind.Error(), errors.Is(err, test.kind), true)
+				checkMessage(t, err, test.words...)
 			})
 		})
 	}
-	t.Run("enough", func(t *testing.T) {
+}
+
+func TestFollowLogsStops(t *testing.T) {
+	t.Parallel()
+	t.Run("caller stops", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			l := &logging{start: time.Now(), end: time.Hour, lines: []printed{{0, "a", 0}, {0, "b", 0}}}
+			l := &logService{start: time.Now(), end: time.Hour, lines: []printedLine{{0, "a", 0}, {0, "b", 0}}}
 			c := newTestClient(t, l, Config{})
 			for line, err := range c.Calls.FollowLogs(t.Context(), ID(42), 9) {
 				check(t, "line", line.Text(), "a")
 				check(t, "error", err, nil)
 				break
 			}
-			check(t, "took", time.Since(l.start), 0)
-			check(t, "waits that are left", len(c.running.groups), 0)
+			check(t, "duration", time.Since(l.start), 0)
+			check(t, "groups of waiters", len(c.running.groups), 0)
 		})
 	})
-	t.Run("held lines, context", func(t *testing.T) {
+	t.Run("without a grace period", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			l := &logging{start: time.Now(), end: time.Hour, lines: []printed{{0, "a", 0}, {0, "b", 0}}}
-			lines, err := follow(t, l, WithLogDelay(2*time.Minute))
+			l := &logService{start: time.Now(), end: time.Second, lines: []printedLine{{0, "a", 0}, {0, "b", time.Minute}}}
+			c := newTestClient(t, l, Config{}, WithPoll(ConstantPoll(time.Second)))
+			lines, err := collectLines(l.start, c.Calls.FollowLogs(t.Context(), ID(42), 9, WithLogGrace(0)))
+			check(t, "error", err, nil)
+			check(t, "lines", strings.Join(lines, ", "), "0 a")
+			check(t, "duration", time.Since(l.start), time.Second)
+		})
+	})
+}
+
+// Delayed lines are returned before the error.
+func TestFollowLogsStopsWithDelayedLines(t *testing.T) {
+	t.Parallel()
+	t.Run("context ends", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			l := &logService{start: time.Now(), end: time.Hour, lines: []printedLine{{0, "a", 0}, {0, "b", 0}}}
+			lines, err := followFor90Seconds(t, l, WithLogDelay(2*time.Minute))
 			check(t, "deadline", errors.Is(err, context.DeadlineExceeded), true)
 			check(t, "lines", strings.Join(lines, ", "), "0 a, 0 b")
 		})
 	})
-	t.Run("held lines, refused", func(t *testing.T) {
+	t.Run("rejected", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			c, _ := newFakeClient(t, []responder{logOf(2), errorResponse(403, "no")}, WithPoll(ConstantPoll(time.Hour)))
 			var lines []string
-			var fault error
+			var last error
 			for line, err := range c.Calls.FollowLogs(t.Context(), ID(42), 9, WithLogDelay(time.Minute)) {
-				if fault = err; err == nil {
+				if last = err; err == nil {
 					lines = append(lines, line.Text())
 				}
 			}
-			checkKinds(t, fault, ErrForbidden)
+			checkKinds(t, last, ErrForbidden)
 			check(t, "lines", strings.Join(lines, ", "), "line 1, line 2")
 		})
 	})
-	t.Run("held lines, enough", func(t *testing.T) {
+	t.Run("caller stops", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			c, _ := newFakeClient(t, []responder{logOf(2), errorResponse(403, "no")}, WithPoll(ConstantPoll(time.Hour)))
@@ -343,17 +356,6 @@ func TestFollowLogsEnds(t *testing.T) {
 				check(t, "error", err, nil)
 				break
 			}
-		})
-	})
-	t.Run("without grace", func(t *testing.T) {
-		t.Parallel()
-		synctest.Test(t, func(t *testing.T) {
-			l := &logging{start: time.Now(), end: time.Second, lines: []printed{{0, "a", 0}, {0, "b", time.Minute}}}
-			c := newTestClient(t, l, Config{}, WithPoll(ConstantPoll(time.Second)))
-			lines, err := followed(t, l.start, c.Calls.FollowLogs(t.Context(), ID(42), 9, WithLogGrace(0)))
-			check(t, "error", err, nil)
-			check(t, "lines", strings.Join(lines, ", "), "0 a")
-			check(t, "took", time.Since(l.start), time.Second)
 		})
 	})
 }

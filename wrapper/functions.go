@@ -58,7 +58,7 @@ func (f Function) String() string {
 	if f.ExternalID != nil {
 		external = fmt.Sprintf(" (external id %s)", oneLine(*f.ExternalID))
 	}
-	return fmt.Sprintf("function %d %q%s: %s", f.ID, f.Name, external, f.Status)
+	return fmt.Sprintf("function %d %q%s: %s", f.ID, f.Name, external, oneLine(string(f.Status)))
 }
 
 // LogValue returns the same line as String, for package slog.
@@ -293,6 +293,6 @@ func (c *Client) Delete(ctx context.Context, fns []Identifier, opts ...IDsOption
 
 // oneLineOf formats a list as one line.
 func oneLineOf[T fmt.Stringer](list []T) string {
-	items := each(list, func(item T) string { return item.String() })
+	items := each(list, func(item T) string { return fmt.Sprint(item) }) // also handles nil
 	return "[" + strings.Join(items, "; ") + "]"
 }

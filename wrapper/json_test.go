@@ -101,7 +101,7 @@ func TestJSONRoundTrip(t *testing.T) {
 func completed(t *testing.T, typ reflect.Type, full string) string {
 	t.Helper()
 	for _, r := range reachable {
-		if r.by == typ && r.field == "" {
+		if r.through == typ && r.field == "" {
 			typ = r.generated
 		}
 	}

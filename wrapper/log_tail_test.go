@@ -8,30 +8,31 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// Lines are held until an answer shows them that was asked for long enough after they first came.
+// A delayed line is returned with the first response that contains it and was requested long enough after the line was first
+// received.
 func TestLogTail(t *testing.T) {
 	t.Parallel()
-	type answer struct {
-		log         string // a letter for each line; the same letter for those that are alike
-		asked, came int    // seconds
-		want        string
+	type logResponse struct {
+		log                 string // a letter for each line, the same letter for equal lines
+		requested, received int    // seconds
+		want                string
 	}
 	tests := map[string]struct {
-		hold    int
-		answers []answer
-		rest    string
+		delay     int // seconds
+		responses []logResponse
+		rest      string
 	}{
-		"not held":           {0, []answer{{"ab", 0, 9, "ab"}, {"abc", 9, 9, "c"}, {"", 10, 10, ""}, {"abc", 11, 11, ""}}, ""},
-		"alike":              {0, []answer{{"aa", 0, 0, "aa"}, {"a", 1, 1, ""}, {"aaba", 2, 2, "ba"}}, ""},
-		"late, not held":     {0, []answer{{"ac", 0, 0, "ac"}, {"abc", 1, 1, "b"}}, ""},
-		"late, held":         {2, []answer{{"ac", 0, 0, ""}, {"abc", 1, 1, ""}, {"abc", 2, 2, "a"}, {"abc", 3, 3, "bc"}}, ""},
-		"held at the end":    {9, []answer{{"ac", 0, 0, ""}, {"abc", 1, 1, ""}}, "abc"},
-		"slow answer":        {2, []answer{{"b", 0, 5, ""}, {"ab", 6, 6, ""}, {"ab", 7, 7, ""}, {"ab", 8, 8, "ab"}}, ""},
-		"asked for too soon": {2, []answer{{"b", 0, 1, ""}, {"b", 2, 9, ""}, {"b", 3, 9, "b"}}, ""},
-		"empty meanwhile":    {2, []answer{{"b", 0, 0, ""}, {"", 5, 5, ""}, {"ab", 6, 6, ""}, {"ab", 8, 8, "ab"}}, ""},
-		"shorter meanwhile":  {2, []answer{{"ac", 0, 0, ""}, {"a", 2, 2, "a"}, {"abc", 3, 3, ""}, {"", 9, 9, ""}}, "bc"},
-		"late and alike":     {2, []answer{{"ba", 0, 0, ""}, {"aba", 1, 1, ""}}, "aba"},
-		"two answers":        {9, []answer{{"acd", 0, 0, ""}, {"abd", 1, 1, ""}, {"ae", 2, 2, ""}}, "acbde"},
+		"no delay":                       {0, []logResponse{{"ab", 0, 9, "ab"}, {"abc", 9, 9, "c"}, {"", 10, 10, ""}, {"abc", 11, 11, ""}}, ""},
+		"equal lines":                    {0, []logResponse{{"aa", 0, 0, "aa"}, {"a", 1, 1, ""}, {"aaba", 2, 2, "ba"}}, ""},
+		"late line, no delay":            {0, []logResponse{{"ac", 0, 0, "ac"}, {"abc", 1, 1, "b"}}, ""},
+		"late line, delay":               {2, []logResponse{{"ac", 0, 0, ""}, {"abc", 1, 1, ""}, {"abc", 2, 2, "a"}, {"abc", 3, 3, "bc"}}, ""},
+		"delayed at the end":             {9, []logResponse{{"ac", 0, 0, ""}, {"abc", 1, 1, ""}}, "abc"},
+		"slow response":                  {2, []logResponse{{"b", 0, 5, ""}, {"ab", 6, 6, ""}, {"ab", 7, 7, ""}, {"ab", 8, 8, "ab"}}, ""},
+		"requested too early":            {2, []logResponse{{"b", 0, 1, ""}, {"b", 2, 9, ""}, {"b", 3, 9, "b"}}, ""},
+		"response is empty":              {2, []logResponse{{"b", 0, 0, ""}, {"", 5, 5, ""}, {"ab", 6, 6, ""}, {"ab", 8, 8, "ab"}}, ""},
+		"response is shorter":            {2, []logResponse{{"ac", 0, 0, ""}, {"a", 2, 2, "a"}, {"abc", 3, 3, ""}, {"", 9, 9, ""}}, "bc"},
+		"late and equal lines":           {2, []logResponse{{"ba", 0, 0, ""}, {"aba", 1, 1, ""}}, "aba"},
+		"responses without common order": {9, []logResponse{{"acd", 0, 0, ""}, {"abd", 1, 1, ""}, {"ae", 2, 2, ""}}, "acbde"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -40,21 +41,21 @@ func TestLogTail(t *testing.T) {
 			text := func(lines CallLog) string { return strings.Join(each(lines, CallLogEntry.Text), "") }
 			var tail logTail
 			var got, want []string
-			for _, a := range test.answers {
+			for _, r := range test.responses {
 				var log CallLog
-				for _, letter := range a.log {
+				for _, letter := range r.log {
 					var line CallLogEntry
 					line.Message, line.Timestamp = new(string(letter)), new(int64(1))
 					log = append(log, line)
 				}
-				got = append(got, text(tail.read(log, at(a.asked), at(a.came), time.Duration(test.hold)*time.Second)))
-				want = append(want, a.want)
+				got = append(got, text(tail.read(log, at(r.requested), at(r.received), time.Duration(test.delay)*time.Second)))
+				want = append(want, r.want)
 			}
 			got, want = append(got, text(tail.rest())), append(want, test.rest)
 			if diff := cmp.Diff(want, got); diff != "" {
-				t.Errorf("lines after each answer, and the rest (-want +got):\n%s", diff)
+				t.Errorf("lines after each response, and the rest (-want +got):\n%s", diff)
 			}
-			check(t, "nothing is left", len(tail.rest()), 0)
+			check(t, "remaining lines", len(tail.rest()), 0)
 		})
 	}
 }

@@ -29,7 +29,7 @@ func TestOperationOf(t *testing.T) {
 			if c.op != nil {
 				ctx = gen.WithOperation(ctx, *c.op)
 			}
-			req, err := http.NewRequestWithContext(ctx, c.method, c.url, http.NoBody)
+			req, err := http.NewRequestWithContext(ctx, c.method, c.url, nil)
 			if err != nil {
 				t.Fatal(err)
 			}

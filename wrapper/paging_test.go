@@ -16,27 +16,27 @@ import (
 	"pgregory.net/rapid"
 )
 
-// book is a list of the numbers from 0 to total-1 that is read page by page.
-type book struct {
+// numberList is a paginated list of the numbers from 0 to total-1.
+type numberList struct {
 	total    int
 	requests int
 	limits   []int32
 }
 
-func (b *book) fetch(_ context.Context, limit int32, cursor *string) (items []int, next *string, err error) {
-	b.requests++
-	b.limits = append(b.limits, limit)
+func (l *numberList) fetch(_ context.Context, limit int32, cursor *string) (items []int, next *string, err error) {
+	l.requests++
+	l.limits = append(l.limits, limit)
 	start := 0
 	if cursor != nil {
 		if start, err = strconv.Atoi(*cursor); err != nil {
 			return nil, nil, err
 		}
 	}
-	end := min(start+int(limit), b.total)
+	end := min(start+int(limit), l.total)
 	for i := start; i < end; i++ {
 		items = append(items, i)
 	}
-	if end < b.total {
+	if end < l.total {
 		next = new(strconv.Itoa(end))
 	}
 	return items, next, nil
@@ -50,57 +50,57 @@ func upTo(n int) []int {
 	return all
 }
 
-// For any page size, total and limit: as many items as wished for and there are, in order, with as few requests as can
-// be, and the same again when ranged over again.
-func TestPagesLaws(t *testing.T) {
+// For any page size, total and limit, pages yields the items in order, up to the limit, with the fewest possible requests. A
+// second range yields the same.
+func TestPages(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		total := rapid.IntRange(0, 60).Draw(t, "total")
 		page := rapid.IntRange(1, 25).Draw(t, "page")
 		limit := rapid.OneOf(rapid.Just(Unlimited), rapid.IntRange(1, 80)).Draw(t, "limit")
-		b := &book{total: total}
-		seq := pages(context.Background(), listOptions{limit: limit, page: page}, b.fetch)
-		wish := total
+		l := &numberList{total: total}
+		seq := pages(context.Background(), listOptions{limit: limit, page: page}, l.fetch)
+		want := total
 		if limit > 0 {
-			wish = min(limit, total)
+			want = min(limit, total)
 		}
-		fewest := max(1, (wish+page-1)/page)
+		fewest := max(1, (want+page-1)/page)
 		for round := 1; round <= 2; round++ {
-			b.requests = 0
+			l.requests = 0
 			got, err := collect(seq)
-			if diff := cmp.Diff(upTo(wish), got); diff != "" || err != nil {
-				t.Fatalf("round %d: %v (-want +got):\n%s", round, err, diff)
+			if diff := cmp.Diff(upTo(want), got); diff != "" || err != nil {
+				t.Fatalf("range %d: error %v, items (-want +got):\n%s", round, err, diff)
 			}
-			if b.requests != fewest {
-				t.Fatalf("round %d took %d requests, not %d", round, b.requests, fewest)
+			if l.requests != fewest {
+				t.Fatalf("range %d: %d requests, want %d", round, l.requests, fewest)
 			}
 		}
 	})
 }
 
-// Leaving the range early sends no further request.
+// A range that stops early sends no further requests.
 func TestPagesBreak(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		page := rapid.IntRange(1, 10).Draw(t, "page")
 		stop := rapid.IntRange(1, 50).Draw(t, "stop")
-		b := &book{total: 1000}
+		l := &numberList{total: 1000}
 		n := 0
-		for item, err := range pages(context.Background(), listOptions{limit: Unlimited, page: page}, b.fetch) {
+		for item, err := range pages(context.Background(), listOptions{limit: Unlimited, page: page}, l.fetch) {
 			if err != nil || item != n {
-				t.Fatalf("item %d is %d, %v", n, item, err)
+				t.Fatalf("item %d = %d, %v", n, item, err)
 			}
 			if n++; n == stop {
 				break
 			}
 		}
-		if want := (stop + page - 1) / page; b.requests != want {
-			t.Fatalf("%d requests for %d items in pages of %d, not %d", b.requests, stop, page, want)
+		if want := (stop + page - 1) / page; l.requests != want {
+			t.Fatalf("%d requests for %d items in pages of %d, want %d", l.requests, stop, page, want)
 		}
 	})
 }
 
-func TestPagesOddServers(t *testing.T) {
+func TestPagesWithUnusualResponses(t *testing.T) {
 	t.Parallel()
 	type page struct {
 		items []int
@@ -115,14 +115,14 @@ func TestPagesOddServers(t *testing.T) {
 		err   error
 	}{
 		"empty page with a cursor": {[]page{{nil, new("a"), nil}, {[]int{1}, nil, nil}}, Unlimited, []int{1}, nil},
-		"empty text as cursor":     {[]page{{[]int{1}, new(""), nil}}, Unlimited, []int{1}, nil},
+		"empty cursor":             {[]page{{[]int{1}, new(""), nil}}, Unlimited, []int{1}, nil},
 		"repeated cursor":          {[]page{{[]int{1}, new("a"), nil}, {[]int{2}, new("a"), nil}}, Unlimited, []int{1, 2}, nil},
-		"cursors in a circle": {
+		"cycle of cursors": {
 			[]page{{[]int{1}, new("a"), nil}, {[]int{2}, new("b"), nil}, {[]int{3}, new("a"), nil}}, Unlimited, []int{1, 2, 3}, nil,
 		},
-		"more than asked for":      {[]page{{[]int{1, 2, 3}, new("a"), nil}}, 2, []int{1, 2}, nil},
-		"cursor after the last":    {[]page{{[]int{1}, new("a"), nil}, {nil, nil, nil}}, Unlimited, []int{1}, nil},
-		"error on the second page": {[]page{{[]int{1}, new("a"), nil}, {nil, nil, broken}}, Unlimited, []int{1}, broken},
+		"more items than the limit": {[]page{{[]int{1, 2, 3}, new("a"), nil}}, 2, []int{1, 2}, nil},
+		"empty last page":           {[]page{{[]int{1}, new("a"), nil}, {nil, nil, nil}}, Unlimited, []int{1}, nil},
+		"error on the second page":  {[]page{{[]int{1}, new("a"), nil}, {nil, nil, broken}}, Unlimited, []int{1}, broken},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -130,7 +130,7 @@ func TestPagesOddServers(t *testing.T) {
 			n := 0
 			seq := pages(t.Context(), listOptions{limit: test.limit, page: 10}, func(context.Context, int32, *string) ([]int, *string, error) {
 				if n == len(test.pages) {
-					t.Fatal("a request too many")
+					t.Fatal("unexpected request")
 				}
 				p := test.pages[n]
 				n++
@@ -146,54 +146,55 @@ func TestPagesOddServers(t *testing.T) {
 				got = append(got, item)
 			}
 			if diff := cmp.Diff(test.want, got); diff != "" {
-				t.Errorf("(-want +got):\n%s", diff)
+				t.Errorf("items (-want +got):\n%s", diff)
 			}
 			check(t, "error", errors.Join(errs...) != nil, test.err != nil)
-			check(t, "all pages were read", n, len(test.pages))
+			check(t, "matches the error of the page", errors.Is(errors.Join(errs...), test.err), true)
+			check(t, "requests", n, len(test.pages))
 		})
 	}
 }
 
-func TestPagesNeverAskForTooMuch(t *testing.T) {
+func TestPagesLimitOfRequest(t *testing.T) {
 	t.Parallel()
-	b := &book{total: 5}
-	if _, err := collect(pages(t.Context(), listOptions{limit: Unlimited, page: math.MaxInt32}, b.fetch)); err != nil {
+	l := &numberList{total: 5}
+	if _, err := collect(pages(t.Context(), listOptions{limit: Unlimited, page: math.MaxInt32}, l.fetch)); err != nil {
 		t.Fatal(err)
 	}
-	check(t, "limit", b.limits[0], longestList)
+	check(t, "limit", l.limits[0], longestList)
 }
 
-func TestLimitRules(t *testing.T) {
+func TestWithLimit(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
-		opts     []ListOption
-		list     int    // the limit that List sends
-		all      int    // the limit that All sends
-		refusals string // or how both refuse
+		opts  []ListOption
+		list  int    // the limit that List sends
+		all   int    // the limit that All sends
+		field string // of the error of both, "" for none
 	}{
-		"none":       {nil, 25, 10_000, ""},
-		"0":          {[]ListOption{WithLimit(0)}, 25, 10_000, ""},
-		"1":          {[]ListOption{WithLimit(1)}, 1, 1, ""},
-		"10000":      {[]ListOption{WithLimit(10_000)}, 10_000, 10_000, ""},
-		"more":       {[]ListOption{WithLimit(20_000)}, 10_000, 10_000, ""},
-		"-1":         {[]ListOption{WithLimit(Unlimited)}, 10_000, 10_000, ""},
-		"-2":         {[]ListOption{WithLimit(-2)}, 0, 0, "functions: limit is -2; use a number above zero or functions.Unlimited"},
-		"empty page": {[]ListOption{WithPageSize(0)}, 0, 0, "functions: page size is 0; use a number above zero"},
-		"twice":      {[]ListOption{WithLimit(3), WithLimit(4)}, 4, 4, ""},
+		"none":        {nil, 25, 10_000, ""},
+		"0":           {[]ListOption{WithLimit(0)}, 25, 10_000, ""},
+		"1":           {[]ListOption{WithLimit(1)}, 1, 1, ""},
+		"10000":       {[]ListOption{WithLimit(10_000)}, 10_000, 10_000, ""},
+		"20000":       {[]ListOption{WithLimit(20_000)}, 10_000, 10_000, ""},
+		"-1":          {[]ListOption{WithLimit(Unlimited)}, 10_000, 10_000, ""},
+		"-2":          {[]ListOption{WithLimit(-2)}, 0, 0, "limit"},
+		"page size 0": {[]ListOption{WithPageSize(0)}, 0, 0, "page size"},
+		"twice":       {[]ListOption{WithLimit(3), WithLimit(4)}, 4, 4, ""},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var script []responder
-			if test.refusals == "" {
+			if test.field == "" {
 				script = times(2, respond(200, noFunctions))
 			}
 			c, f := newFakeClient(t, script)
-			_, listed := c.List(t.Context(), Filter{}, test.opts...)
-			_, walked := collect(c.All(t.Context(), Filter{}, test.opts...))
-			for _, err := range []error{listed, walked} {
-				if test.refusals != "" {
-					check(t, "error", errorAs[*ArgumentError](t, err).Error(), test.refusals)
+			_, listErr := c.List(t.Context(), Filter{}, test.opts...)
+			_, allErr := collect(c.All(t.Context(), Filter{}, test.opts...))
+			for _, err := range []error{listErr, allErr} {
+				if test.field != "" {
+					check(t, "field", errorAs[*ArgumentError](t, err).Field, test.field)
 					checkKinds(t, err, ErrInvalid)
 				} else if err != nil {
 					t.Error(err)
@@ -202,16 +203,16 @@ func TestLimitRules(t *testing.T) {
 			for i, want := range []int{test.list, test.all}[:len(f.requests)] {
 				check(t, "body", f.requests[i].Body, fmt.Sprintf(`{"filter":{},"limit":%d}`, want))
 			}
-			_, calls := c.Calls.List(t.Context(), ID(1), CallsFilter{}, WithLimit(-2))
-			checkKinds(t, calls, ErrInvalid)
-			_, calls = collect(c.Calls.All(t.Context(), ID(1), CallsFilter{}, WithLimit(-2)))
-			checkKinds(t, calls, ErrInvalid)
+			_, err := c.Calls.List(t.Context(), ID(1), CallsFilter{}, WithLimit(-2))
+			checkKinds(t, err, ErrInvalid)
+			_, err = collect(c.Calls.All(t.Context(), ID(1), CallsFilter{}, WithLimit(-2)))
+			checkKinds(t, err, ErrInvalid)
 		})
 	}
 }
 
-// many answers every list with as many functions as it is asked for, up to total.
-func many(total int) transportFunc {
+// functionsUpTo responds to every list with as many functions as the limit of the request, at most total.
+func functionsUpTo(total int) transportFunc {
 	return func(req *http.Request) (*http.Response, error) {
 		var body struct{ Limit int }
 		if err := json.Unmarshal([]byte(recordRequest(req).Body), &body); err != nil {
@@ -225,33 +226,35 @@ func many(total int) transportFunc {
 	}
 }
 
-// A list without a cursor says when it may not be whole, and only then.
+// A list without a cursor ends with a *TruncatedError if it may be incomplete, and only then.
 func TestTruncatedLists(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		total, limit, want int
 		truncated          bool
 	}{
-		"unlimited, fewer":          {9_999, Unlimited, 9_999, false},
-		"unlimited, full":           {10_000, Unlimited, 10_000, true},
-		"explicit 10000":            {10_000, 10_000, 10_000, false},
-		"explicitly more, full":     {10_000, 10_001, 10_000, true},
-		"explicitly more, enough":   {50, 10_001, 50, false},
-		"explicit 5 of many":        {10_000, 5, 5, false},
-		"explicit 5 of three":       {3, 5, 3, false},
-		"unlimited, not one exists": {0, Unlimited, 0, false},
+		"unlimited, fewer":      {9_999, Unlimited, 9_999, false},
+		"unlimited, full":       {10_000, Unlimited, 10_000, true},
+		"explicit 10000":        {10_000, 10_000, 10_000, false},
+		"explicit 10001, full":  {10_000, 10_001, 10_000, true},
+		"explicit 10001, fewer": {50, 10_001, 50, false},
+		"explicit 5 of many":    {10_000, 5, 5, false},
+		"explicit 5 of 3":       {3, 5, 3, false},
+		"unlimited, none":       {0, Unlimited, 0, false},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := newTestClient(t, many(test.total), Config{})
+			c := newTestClient(t, functionsUpTo(test.total), Config{})
 			items, err := count(c.All(t.Context(), Filter{}, WithLimit(test.limit)))
 			check(t, "items", items, test.want)
-			_, listed := c.List(t.Context(), Filter{}, WithLimit(test.limit))
-			for _, err := range []error{err, listed} {
+			_, listErr := c.List(t.Context(), Filter{}, WithLimit(test.limit))
+			for _, err := range []error{err, listErr} {
 				check(t, "truncated", err != nil, test.truncated)
 				if test.truncated {
-					check(t, "text", errorAs[*TruncatedError](t, err).Error(), "functions: listFunctions returned 10000 items, all it can return at once, so that more may exist; narrow the filter, for example by CreatedTime")
+					truncated := errorAs[*TruncatedError](t, err)
+					check(t, "kind", truncated.Kind, "functions")
+					check(t, "limit", truncated.Limit, 10_000)
 				}
 			}
 		})
@@ -270,7 +273,7 @@ func count[T any](seq iter.Seq2[T, error]) (n int, err error) {
 
 func TestSingleListBreak(t *testing.T) {
 	t.Parallel()
-	c := newTestClient(t, many(3), Config{})
+	c := newTestClient(t, functionsUpTo(3), Config{})
 	for fn, err := range c.All(t.Context(), Filter{}) {
 		if err != nil || fn.ID != 1 {
 			t.Errorf("got %v, %v", fn, err)

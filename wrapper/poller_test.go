@@ -14,140 +14,143 @@ import (
 	"pgregory.net/rapid"
 )
 
-// paused is a Backoff that remembers the last pause of every wait, which must be started one after another.
-type paused struct {
-	mu   sync.Mutex
-	last []time.Duration
+// recordedIntervals is a Backoff that records the latest interval of each waiter, in the order in which the waiters joined.
+type recordedIntervals struct {
+	mu     sync.Mutex
+	latest []time.Duration
 }
 
-func (p *paused) backoff() func() time.Duration {
+func (r *recordedIntervals) backoff() func() time.Duration {
 	next := defaultPoll()()
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	i := len(p.last)
-	p.last = append(p.last, 0)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	i := len(r.latest)
+	r.latest = append(r.latest, 0)
 	return func() time.Duration {
-		pause := next()
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		p.last[i] = pause
-		return pause
+		interval := next()
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.latest[i] = interval
+		return interval
 	}
 }
 
-// await waits for every call in a goroutine of its own, and returns the longest time from an end to its notice, as a part
-// of the pause that the wait was in.
-func await(t *testing.T, s *simulated, ids []CallID, clientOf func(i int, p Option) *Client) (latest float64) {
+// of returns the latest interval of the i-th waiter.
+func (r *recordedIntervals) of(i int) time.Duration {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.latest[i]
+}
+
+// waitForEach waits for each call in its own goroutine. It checks that every waiter sees the end of its call within one poll
+// interval, and returns the largest delay as a fraction of the interval.
+func waitForEach(t *testing.T, s *callService, ids []CallID, newClient func(poll Option) *Client) (maxDelay float64) {
 	t.Helper()
 	var waits sync.WaitGroup
 	var lock sync.Mutex
-	p := &paused{}
+	intervals := &recordedIntervals{}
 	for i, id := range ids {
-		c := clientOf(i, WithPoll(p.backoff))
+		c := newClient(WithPoll(intervals.backoff))
 		waits.Go(func() {
 			call, err := c.Calls.Wait(t.Context(), ID(id.FunctionID), id.ID)
 			if err != nil || call.CallID() != id {
 				t.Errorf("%v: got %v, %v", id, call, err)
 				return
 			}
-			late := time.Since(s.ends[id])
-			p.mu.Lock()
-			pause := p.last[i]
-			p.mu.Unlock()
-			if late < 0 || late > pause+s.latency {
-				t.Errorf("the end of %v was noticed after %v, with pauses of %v", id, late, pause)
+			delay := time.Since(s.ends[id])
+			limit := intervals.of(i) + s.latency
+			if delay < 0 || delay > limit {
+				t.Errorf("%v: end seen after %v, want at most %v", id, delay, limit)
 			}
 			lock.Lock()
 			defer lock.Unlock()
-			latest = max(latest, float64(late)/float64(pause+s.latency))
+			maxDelay = max(maxDelay, float64(delay)/float64(limit))
 		})
-		synctest.Wait() // so that the wait has asked for its Backoff
+		synctest.Wait() // so that the waiter has joined before the next one
 	}
 	waits.Wait()
-	return latest
+	return maxDelay
 }
 
-// A thousand waits on one client cost a twentieth at most of what they cost on a client each, with the same Backoff.
-func TestSharedWaitsCostLittle(t *testing.T) {
+// A thousand waits on one client send at most a twentieth of the requests that the same waits send on separate clients.
+func TestSharedWaitsSendFewRequests(t *testing.T) {
 	t.Parallel()
 	for _, latency := range []time.Duration{0, 80 * time.Millisecond} {
 		t.Run(fmt.Sprint("latency ", latency), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				const calls, functions, over = 1_000, 4, 30 * time.Second
-				measure := func(name string, clientOf func(s *simulated) func(int, Option) *Client) *simulated {
-					s := &simulated{t: t, latency: latency}
+				measure := func(name string, clients func(s *callService) (newClient func(Option) *Client)) *callService {
+					s := &callService{t: t, latency: latency}
 					ids := s.spread(calls, functions, over, rand.New(rand.NewPCG(1, 2)))
-					latest := await(t, s, ids, clientOf(s))
-					t.Logf("BenchmarkWaits/%s/latency=%v\t%8d requests/op\t%8d calls-asked-for/op\t%.2f latest-notice/pause", name, latency, s.requests, s.keys, latest)
+					maxDelay := waitForEach(t, s, ids, clients(s))
+					t.Logf("BenchmarkWaits/%s/latency=%v\t%8d requests/op\t%8d ids/op\t%.2f max-delay/interval", name, latency, s.requests, s.keys, maxDelay)
 					return s
 				}
-				alone := measure("a-client-each", func(s *simulated) func(int, Option) *Client {
-					return func(_ int, p Option) *Client { return newTestClient(t, s, Config{}, p) }
+				alone := measure("separate-clients", func(s *callService) func(Option) *Client {
+					return func(poll Option) *Client { return newTestClient(t, s, Config{}, poll) }
 				})
-				shared := measure("one-client", func(s *simulated) func(int, Option) *Client {
+				shared := measure("one-client", func(s *callService) func(Option) *Client {
 					var c *Client
-					return func(_ int, p Option) *Client {
+					return func(poll Option) *Client {
 						if c == nil {
-							c = newTestClient(t, s, Config{}, p)
+							c = newTestClient(t, s, Config{}, poll)
 						}
 						return c
 					}
 				})
 				t.Logf("BenchmarkWaits/saved/latency=%v\t%8.1f times fewer requests", latency, float64(alone.requests)/float64(shared.requests))
 				if 20*shared.requests > alone.requests {
-					t.Errorf("%d requests instead of %d", shared.requests, alone.requests)
+					t.Errorf("%d requests, want at most a twentieth of %d", shared.requests, alone.requests)
 				}
 				if shared.keys > 2*alone.keys {
-					t.Errorf("calls were asked for %d times instead of %d", shared.keys, alone.keys)
+					t.Errorf("%d ids in the requests, want at most twice %d", shared.keys, alone.keys)
 				}
 			})
 		})
 	}
 }
 
-// bubbled keeps package rapid from asking a test for its deadline, which a bubble of synctest forbids.
+// bubbled hides the method Deadline from package rapid, because a synctest bubble does not allow it.
 type bubbled struct{ testing.TB }
 
-// Whenever waits begin and calls end, each wait notices its own end, and in time.
-func TestSharedWaitsNoticeEveryEnd(t *testing.T) {
+// Each waiter sees the end of its call in time, whenever waits begin and calls end.
+func TestSharedWaitsSeeEveryEnd(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		rapid.Check(bubbled{t}, func(rt *rapid.T) {
-			s := &simulated{t: t, ends: map[CallID]time.Time{}, latency: time.Duration(rapid.IntRange(0, 500).Draw(rt, "latency")) * time.Millisecond}
-			p := &paused{}
-			c := newTestClient(t, s, Config{}, WithPoll(p.backoff))
+			s := &callService{t: t, ends: map[CallID]time.Time{}, latency: time.Duration(rapid.IntRange(0, 500).Draw(rt, "latency")) * time.Millisecond}
+			intervals := &recordedIntervals{}
+			c := newTestClient(t, s, Config{}, WithPoll(intervals.backoff))
 			var waits sync.WaitGroup
-			faults := make(chan string, 30)
-			for i := range rapid.IntRange(1, cap(faults)).Draw(rt, "waits") {
-				time.Sleep(time.Duration(rapid.IntRange(0, 3_000).Draw(rt, "pause before, in ms")) * time.Millisecond)
+			failures := make(chan string, 30)
+			for i := range rapid.IntRange(1, cap(failures)).Draw(rt, "waits") {
+				time.Sleep(time.Duration(rapid.IntRange(0, 3_000).Draw(rt, "milliseconds before the wait")) * time.Millisecond)
 				id := CallID{rapid.Int64Range(1, 3).Draw(rt, "function"), rapid.Int64Range(1, 20).Draw(rt, "call")}
 				begin := time.Now()
-				end := s.endOf(id, begin.Add(time.Duration(rapid.IntRange(0, 60_000).Draw(rt, "runs for ms"))*time.Millisecond))
+				end := s.endOf(id, begin.Add(time.Duration(rapid.IntRange(0, 60_000).Draw(rt, "milliseconds until the end"))*time.Millisecond))
 				if begin.After(end) {
-					end = begin // of the time in which it can be noticed
+					end = begin // the call ended before the wait
 				}
 				waits.Go(func() {
 					call, err := c.Calls.Wait(t.Context(), ID(id.FunctionID), id.ID)
-					late := time.Since(end)
-					p.mu.Lock()
-					defer p.mu.Unlock()
-					if err != nil || call.CallID() != id || late < 0 || late > p.last[i]+s.latency {
-						faults <- fmt.Sprintf("%v: got %v, %v, %v after the end, with pauses of %v", id, call, err, late, p.last[i])
+					delay, limit := time.Since(end), intervals.of(i)+s.latency
+					if err != nil || call.CallID() != id || delay < 0 || delay > limit {
+						failures <- fmt.Sprintf("%v: got %v, %v after %v, want at most %v", id, call, err, delay, limit)
 					}
 				})
-				synctest.Wait() // so that the wait has asked for its Backoff
+				synctest.Wait() // so that the waiter has joined before the next one
 			}
 			waits.Wait()
-			if len(faults) > 0 {
-				rt.Fatal(<-faults)
+			if len(failures) > 0 {
+				rt.Fatal(<-failures)
 			}
-			check(t, "groups of waits that are left", len(c.running.groups), 0)
+			check(t, "groups of waiters", len(c.running.groups), 0)
 		})
 	})
 }
 
-// waitBoth waits for call 1 of function 1 and for another one at once, and returns the errors.
+// waitBoth waits for call 1 of function 1 and for another call at the same time, and returns both errors.
 func waitBoth(t *testing.T, c *Client, other CallID) (errs [2]error) {
 	t.Helper()
 	var waits sync.WaitGroup
@@ -157,8 +160,8 @@ func waitBoth(t *testing.T, c *Client, other CallID) (errs [2]error) {
 	return errs
 }
 
-// What is wrong with one wait is no business of the others.
-func TestSharedWaitsFailAlone(t *testing.T) {
+// The error of one waiter does not affect the others.
+func TestSharedWaitsFailSeparately(t *testing.T) {
 	t.Parallel()
 	forbidden := func(req *http.Request, functionID int64) (*http.Response, error) {
 		if functionID == 2 {
@@ -166,51 +169,66 @@ func TestSharedWaitsFailAlone(t *testing.T) {
 		}
 		return nil, nil
 	}
-	paused := func(req *http.Request, _ int64) (*http.Response, error) {
+	unknownStatus := func(req *http.Request, _ int64) (*http.Response, error) {
 		return respond(200, `{"items":[{"id":1,"functionId":1,"status":"Completed","startTime":1},{"id":2,"functionId":1,"status":"Paused","startTime":1}]}`)(req)
 	}
 	tests := map[string]struct {
 		second   CallID
 		fail     func(*http.Request, int64) (*http.Response, error)
 		requests int
-		text     string
+		kinds    []error
+		words    []string
 	}{
-		"unknown call":   {CallID{1, 2}, nil, 1, "functions: byIdsFunctionCalls got no usable answer: not found"},
-		"unknown status": {CallID{1, 2}, paused, 1, "functions: call 2 of function 1 ended with the status Paused: the service gave no reason"},
-		"another request": {
-			CallID{2, 2},
-			forbidden, 2,
-			"functions: byIdsFunctionCalls was refused with status 403: no; ask for the capability functionsAcl:READ",
-		},
-		"invalid id":       {CallID{1, 0}, nil, 1, "functions: call id is that of call 0 of function 1; ids are between 1 and 9007199254740991"},
-		"invalid function": {CallID{0, 1}, nil, 1, "functions: call id is that of call 1 of function 0; ids are between 1 and 9007199254740991"},
+		"unknown call":       {CallID{1, 2}, nil, 1, []error{ErrNotFound}, []string{"call 2 of function 1"}},
+		"unknown status":     {CallID{1, 2}, unknownStatus, 1, nil, []string{"call 2 of function 1", "Paused"}},
+		"forbidden function": {CallID{2, 2}, forbidden, 2, []error{ErrForbidden}, []string{"id 2 of function 2", "functionsAcl:READ"}},
+		"invalid id":         {CallID{1, 0}, nil, 1, []error{ErrInvalid}, []string{"call 0 of function 1"}},
+		"invalid function":   {CallID{0, 1}, nil, 1, []error{ErrInvalid}, []string{"identifier is empty"}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				s := &simulated{t: t, ends: map[CallID]time.Time{{1, 1}: time.Now()}, fail: test.fail}
+				s := &callService{t: t, ends: map[CallID]time.Time{{1, 1}: time.Now()}, fail: test.fail}
 				c := newTestClient(t, s, Config{}, WithPoll(ConstantPoll(time.Second)))
 				errs := waitBoth(t, c, test.second)
-				if errs[0] != nil {
-					t.Errorf("the good wait ended with %v", errs[0])
-				}
-				if errs[1] == nil || errs[1].Error() != test.text {
-					t.Errorf("got %v, want %s", errs[1], test.text)
-				}
+				check(t, "error of the first wait", errs[0], nil)
+				checkKinds(t, errs[1], test.kinds...)
+				checkMessage(t, errs[1], test.words...)
 				check(t, "requests", s.requests, test.requests)
 			})
 		})
 	}
 }
 
-// A request that fails, after the client's attempts, ends all waits that it asked for.
-func TestSharedRequestThatFails(t *testing.T) {
+// Waiters do not share an error, so that a caller may change the error that it received.
+func TestUnknownCallsHaveSeparateErrors(t *testing.T) {
+	t.Parallel()
+	for name, second := range map[string]CallID{"two calls": {1, 2}, "the same call": {1, 1}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := &callService{t: t}
+				c := newTestClient(t, s, Config{}, WithPoll(ConstantPoll(time.Second)))
+				errs := waitBoth(t, c, second)
+				check(t, "requests", s.requests, 1)
+				for i, id := range []CallID{{1, 1}, second} {
+					checkKinds(t, errs[i], ErrNotFound)
+					check(t, "resource", errorAs[*NotFoundError](t, errs[i]).Resource, id.String())
+				}
+				check(t, "shared error", errorAs[*NotFoundError](t, errs[0]) == errorAs[*NotFoundError](t, errs[1]), false)
+			})
+		})
+	}
+}
+
+// A request that fails after all retries ends all waits that share it.
+func TestSharedRequestFails(t *testing.T) {
 	t.Parallel()
 	t.Run("all attempts", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			s := &simulated{t: t, fail: func(req *http.Request, _ int64) (*http.Response, error) { return errorResponse(503, "busy")(req) }}
+			s := &callService{t: t, fail: func(req *http.Request, _ int64) (*http.Response, error) { return errorResponse(503, "busy")(req) }}
 			c := newTestClient(t, s, Config{}, WithPoll(ConstantPoll(time.Second)), WithRetry(RetryOptions{MaxRetries: 2}))
 			for _, err := range waitBoth(t, c, CallID{1, 2}) {
 				check(t, "attempts", errorAs[*APIError](t, err).Attempts, 3)
@@ -222,7 +240,7 @@ func TestSharedRequestThatFails(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			failures := 1
-			s := &simulated{t: t, ends: map[CallID]time.Time{{1, 1}: time.Now(), {1, 2}: time.Now()}}
+			s := &callService{t: t, ends: map[CallID]time.Time{{1, 1}: time.Now(), {1, 2}: time.Now()}}
 			s.fail = func(req *http.Request, _ int64) (*http.Response, error) {
 				if failures--; failures >= 0 {
 					return errorResponse(503, "busy")(req)
@@ -237,14 +255,14 @@ func TestSharedRequestThatFails(t *testing.T) {
 	})
 }
 
-// The wait that asks for the others may be given up, or its goroutine may panic; then another one asks.
-func TestWaitThatAskedIsGivenUp(t *testing.T) {
+// If the waiter that sends the shared request stops, another waiter sends the request again.
+func TestPollingWaiterStops(t *testing.T) {
 	t.Parallel()
-	t.Run("its context ends", func(t *testing.T) {
+	t.Run("context ends", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			start := time.Now()
-			s := &simulated{t: t, latency: 10 * time.Second, ends: map[CallID]time.Time{{1, 1}: start, {1, 2}: start}}
+			s := &callService{t: t, latency: 10 * time.Second, ends: map[CallID]time.Time{{1, 1}: start, {1, 2}: start}}
 			c := newTestClient(t, s, Config{}, WithPoll(ConstantPoll(time.Second)))
 			short, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 			defer cancel()
@@ -252,13 +270,13 @@ func TestWaitThatAskedIsGivenUp(t *testing.T) {
 			waits.Go(func() {
 				_, err := c.Calls.Wait(short, ID(1), 1)
 				check(t, "deadline", errors.Is(err, context.DeadlineExceeded), true)
-				check(t, "gave up after", time.Since(start), 5*time.Second)
+				check(t, "stopped after", time.Since(start), 5*time.Second)
 			})
-			time.Sleep(time.Millisecond) // so that the first is due first
+			time.Sleep(time.Millisecond) // so that the first waiter is due first
 			waits.Go(func() {
 				_, err := c.Calls.Wait(t.Context(), ID(1), 2)
 				check(t, "error", err, nil)
-				check(t, "asked again at once", time.Since(start), 15*time.Second)
+				check(t, "ended after", time.Since(start), 15*time.Second)
 			})
 			waits.Wait()
 			check(t, "requests", s.requests, 2)
@@ -267,12 +285,12 @@ func TestWaitThatAskedIsGivenUp(t *testing.T) {
 	t.Run("panic", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			s := &simulated{t: t, ends: map[CallID]time.Time{{1, 1}: time.Now(), {1, 2}: time.Now()}}
+			s := &callService{t: t, ends: map[CallID]time.Time{{1, 1}: time.Now(), {1, 2}: time.Now()}}
 			panics := 1
 			c := newTestClient(t, s, Config{}, WithPoll(ConstantPoll(time.Second)), WithMiddleware(func(next Doer) Doer {
 				return doerFunc(func(req *http.Request) (*http.Response, error) {
 					if panics--; panics >= 0 {
-						panic("the middleware is faulty")
+						panic("the middleware has a bug")
 					}
 					return next.Do(req)
 				})
@@ -289,7 +307,7 @@ func TestWaitThatAskedIsGivenUp(t *testing.T) {
 			}
 			waits.Wait()
 			if one, other := <-outcome, <-outcome; one == other {
-				t.Errorf("one wait panics, the other ends: got %v, %v", one, other)
+				t.Errorf("waits that ended without a panic: got %v and %v, want exactly one", one, other)
 			}
 		})
 	})
@@ -300,7 +318,8 @@ func TestIntervalFollowsAge(t *testing.T) {
 	t.Parallel()
 	start := time.Now()
 	interval := 500 * time.Millisecond
-	w := &waiter[int, int]{alone: start, next: func() time.Duration { interval *= 2; return interval }} // polls at 1, 3, 7, 15, 31 s …
+	// Alone, the waiter would poll at 1, 3, 7, 15, 31 s.
+	w := &waiter[int, int]{alone: start, next: func() time.Duration { interval *= 2; return interval }}
 	for _, poll := range []struct{ at, interval float64 }{{0, 1}, {0.5, 1}, {0.9, 1}, {1, 2}, {1.1, 2}, {2.9, 2}, {3.1, 4}, {100, 64}, {101, 64}} {
 		at := start.Add(time.Duration(poll.at * float64(time.Second)))
 		w.reschedule(at)
@@ -309,42 +328,45 @@ func TestIntervalFollowsAge(t *testing.T) {
 	}
 }
 
-// A wait whose context ends while somebody else asks for it is gone at once.
-func TestWaitThatIsAskedForIsGivenUp(t *testing.T) {
+// A wait whose context ends while another waiter polls for it returns at once.
+func TestPolledWaiterStops(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := &simulated{t: t, latency: 10 * time.Second, ends: map[CallID]time.Time{{1, 1}: time.Now()}}
+		s := &callService{t: t, latency: 10 * time.Second, ends: map[CallID]time.Time{{1, 1}: time.Now()}}
 		c := newTestClient(t, s, Config{}, WithPoll(ConstantPoll(time.Second)))
 		var waits sync.WaitGroup
 		waits.Go(func() {
 			_, err := c.Calls.Wait(t.Context(), ID(1), 1)
 			check(t, "error", err, nil)
 		})
-		time.Sleep(time.Millisecond) // so that the first is due first
+		time.Sleep(time.Millisecond) // so that the first waiter is due first
+		start := time.Now()
 		short, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 		defer cancel()
 		_, err := c.Calls.Wait(short, ID(1), 2)
-		check(t, "text", err.Error(), "functions: stopped waiting for call 2 of function 1, which goes on: context deadline exceeded")
+		check(t, "pending call", errorAs[*PendingError](t, err).Pending[0], CallID{1, 2})
+		check(t, "deadline", errors.Is(err, context.DeadlineExceeded), true)
+		check(t, "stopped after", time.Since(start), 5*time.Second)
 		waits.Wait()
 		check(t, "requests", s.requests, 1)
 	})
 }
 
-// More waits than a request may ask for are served by several, and those for the same call by one.
+// Waits for more calls than one request may contain are spread over several requests. Waits for the same call share one id.
 func TestManyWaits(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := &simulated{t: t}
+		s := &callService{t: t}
 		ids := s.spread(2_500, 1, time.Nanosecond, rand.New(rand.NewPCG(1, 1)))
 		c := newTestClient(t, s, Config{}, WithPoll(ConstantPoll(time.Second)))
 		results, err := c.Calls.WaitAll(t.Context(), append(ids, ids...))
 		check(t, "error", err, nil)
 		for i, r := range results {
 			if r.Err != nil || r.ID != ids[i%2_500] || r.Call.CallID() != r.ID || i >= 2_500 && results[i-2_500].Call == r.Call {
-				t.Fatalf("result %d is %v", i, r)
+				t.Fatalf("result %d = %v", i, r)
 			}
 		}
 		check(t, "requests", s.requests, 3)
-		check(t, "most", s.most, 1_000)
+		check(t, "largest number of ids in a request", s.most, 1_000)
 	})
 }

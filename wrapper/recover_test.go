@@ -17,7 +17,7 @@ import (
 	"github.com/cogfn/cogfn/gen"
 )
 
-// Only a call that may have been made has an unknown outcome.
+// The outcome is unknown only if the service may have started the call.
 func TestUnknownOutcome(t *testing.T) {
 	t.Parallel()
 	session := respond(200, oneSession)
@@ -27,32 +27,32 @@ func TestUnknownOutcome(t *testing.T) {
 		unknown bool
 		session int64
 	}{
-		"connection lost":            {[]responder{session, connectionReset()}, nil, true, 5},
-		"answer breaks off":          {[]responder{session, truncated(201, runningCall)}, nil, true, 5},
-		"no answer":                  {[]responder{session, hangs()}, nil, true, 5},
-		"failure of the service":     {[]responder{session, errorResponse(500, "oops")}, nil, true, 5},
-		"failure on the way":         {[]responder{session, respond(502, "<html>")}, nil, true, 5},
-		"unavailable":                {[]responder{session, errorResponse(503, "busy")}, nil, true, 5},
-		"too late":                   {[]responder{session, errorResponse(504, "busy")}, nil, true, 5},
-		"answer cannot be read":      {[]responder{session, respond(201, "[]")}, nil, true, 5},
-		"answer of a proxy":          {[]responder{session, respond(200, "<html>", "Content-Type", "text/html")}, nil, true, 5},
-		"after another attempt":      {[]responder{session, errorResponse(429, "slow down"), session, connectionReset()}, nil, true, 5},
-		"own nonce":                  {[]responder{connectionReset()}, []SessionOption{WithNonce("mine")}, true, 0},
-		"refused":                    {[]responder{session, errorResponse(400, "no")}, nil, false, 0},
-		"redirected":                 {[]responder{session, respond(302, "")}, nil, false, 0},
-		"too many":                   {append([]responder{}, alternating(9, session, errorResponse(429, "slow down"))...), nil, false, 0},
-		"no connection":              {append([]responder{}, alternating(9, session, connectionRefused())...), nil, false, 0},
-		"unknown host":               {[]responder{session, unknownHost()}, nil, false, 0},
-		"name without a dial":        {[]responder{session, fails(&net.DNSError{Err: "no such host", IsNotFound: true})}, nil, false, 0},
-		"bad certificate":            {[]responder{session, badCertificate()}, nil, false, 0},
-		"own nonce, unknown host":    {[]responder{unknownHost()}, []SessionOption{WithNonce("mine")}, false, 0},
-		"own nonce, bad certificate": {[]responder{badCertificate()}, []SessionOption{WithNonce("mine")}, false, 0},
-		"said to be repeatable":      {append([]responder{}, alternating(9, session, errorResponse(503, "busy", "cdf-is-auto-retryable", "true"))...), nil, false, 0},
-		"no session":                 {[]responder{errorResponse(400, "no"), errorResponse(500, "oops")}, nil, false, 0},
-		"session's answer is lost":   {times(9, connectionReset()), nil, false, 0},
-		"own nonce, refused":         {[]responder{errorResponse(400, "no")}, []SessionOption{WithNonce("mine")}, false, 0},
-		"own nonce, marked":          {[]responder{errorResponse(503, "busy", "cdf-is-auto-retryable", "true")}, []SessionOption{WithNonce("mine")}, false, 0},
-		"own nonce, failure halfway": {[]responder{errorResponse(500, "oops")}, []SessionOption{WithNonce("mine")}, true, 0},
+		"connection reset":                    {[]responder{session, connectionReset()}, nil, true, 5},
+		"truncated response":                  {[]responder{session, truncated(201, runningCall)}, nil, true, 5},
+		"no response":                         {[]responder{session, hangs()}, nil, true, 5},
+		"500":                                 {[]responder{session, errorResponse(500, "oops")}, nil, true, 5},
+		"502 of a proxy":                      {[]responder{session, respond(502, "<html>")}, nil, true, 5},
+		"503":                                 {[]responder{session, errorResponse(503, "busy")}, nil, true, 5},
+		"504":                                 {[]responder{session, errorResponse(504, "busy")}, nil, true, 5},
+		"invalid response":                    {[]responder{session, respond(201, "[]")}, nil, true, 5},
+		"HTML of a proxy":                     {[]responder{session, respond(200, "<html>", "Content-Type", "text/html")}, nil, true, 5},
+		"second attempt":                      {[]responder{session, errorResponse(429, "slow down"), session, connectionReset()}, nil, true, 5},
+		"own nonce":                           {[]responder{connectionReset()}, []SessionOption{WithNonce("mine")}, true, 0},
+		"400":                                 {[]responder{session, errorResponse(400, "no")}, nil, false, 0},
+		"redirect":                            {[]responder{session, respond(302, "")}, nil, false, 0},
+		"429":                                 {append([]responder{}, alternating(9, session, errorResponse(429, "slow down"))...), nil, false, 0},
+		"connection refused":                  {append([]responder{}, alternating(9, session, connectionRefused())...), nil, false, 0},
+		"unknown host":                        {[]responder{session, unknownHost()}, nil, false, 0},
+		"unknown host without a dial":         {[]responder{session, fails(&net.DNSError{Err: "no such host", IsNotFound: true})}, nil, false, 0},
+		"bad certificate":                     {[]responder{session, badCertificate()}, nil, false, 0},
+		"own nonce, unknown host":             {[]responder{unknownHost()}, []SessionOption{WithNonce("mine")}, false, 0},
+		"own nonce, bad certificate":          {[]responder{badCertificate()}, []SessionOption{WithNonce("mine")}, false, 0},
+		"503, marked as retryable":            {append([]responder{}, alternating(9, session, errorResponse(503, "busy", "cdf-is-auto-retryable", "true"))...), nil, false, 0},
+		"session fails":                       {[]responder{errorResponse(400, "no"), errorResponse(500, "oops")}, nil, false, 0},
+		"response of the session is lost":     {times(9, connectionReset()), nil, false, 0},
+		"own nonce, 400":                      {[]responder{errorResponse(400, "no")}, []SessionOption{WithNonce("mine")}, false, 0},
+		"own nonce, 503, marked as retryable": {[]responder{errorResponse(503, "busy", "cdf-is-auto-retryable", "true")}, []SessionOption{WithNonce("mine")}, false, 0},
+		"own nonce, 500":                      {[]responder{errorResponse(500, "oops")}, []SessionOption{WithNonce("mine")}, true, 0},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -61,26 +61,25 @@ func TestUnknownOutcome(t *testing.T) {
 				c, f := newFakeClient(t, test.script)
 				call, err := c.Call(t.Context(), ID(42), nil, test.opts...)
 				check(t, "call", call, nil)
-				unknown, is := errors.AsType[*UnknownOutcomeError](err)
-				if is != test.unknown {
-					t.Fatalf("got %v", err)
+				unknown, ok := errors.AsType[*UnknownOutcomeError](err)
+				if err == nil || ok != test.unknown {
+					t.Fatalf("error = %v (%T), want an *UnknownOutcomeError: %v", err, err, test.unknown)
 				}
-				if !is {
+				if !ok {
 					return
 				}
 				check(t, "function", unknown.FunctionID, 42)
 				check(t, "session", unknown.SessionID, test.session)
 				check(t, "sent", unknown.Sent, f.requests[len(f.requests)-1].At)
 				check(t, "lost", unknown.Lost, time.Now())
-				check(t, "one line", strings.Contains(err.Error(), "\n"), false)
-				const text = "functions: a call of function 42 was sent and its answer lost, so it may be running; look for it with Recover before repeating it; postFunctionsCall "
-				check(t, "text", strings.HasPrefix(err.Error(), text), true)
+				checkMessage(t, err, "function 42", "Recover")
 				checkHidden(t, "the error", err)
 			})
 		})
 	}
 }
 
+// alternating returns one and other, n times each, in turn.
 func alternating(n int, one, other responder) (all []responder) {
 	for range n {
 		all = append(all, one, other)
@@ -88,18 +87,18 @@ func alternating(n int, one, other responder) (all []responder) {
 	return all
 }
 
-// What fails before the request goes out leaves nothing unknown.
-func TestUnsentCallIsKnown(t *testing.T) {
+// If the request was not sent, the outcome is known.
+func TestUnsentCall(t *testing.T) {
 	t.Parallel()
-	fails := errors.New("the middleware will not")
-	stops := WithMiddleware(func(Doer) Doer {
-		return doerFunc(func(*http.Request) (*http.Response, error) { return nil, fails })
+	failure := errors.New("the middleware fails")
+	failing := WithMiddleware(func(Doer) Doer {
+		return doerFunc(func(*http.Request) (*http.Response, error) { return nil, failure })
 	})
-	held := WithLimiter(limiterFunc(func(ctx context.Context, _ bool) (func(), error) {
+	blocking := WithLimiter(limiterFunc(func(ctx context.Context, _ bool) (func(), error) {
 		<-ctx.Done()
 		return nil, ctx.Err()
 	}))
-	for name, opt := range map[string]Option{"middleware": stops, "limiter": held} {
+	for name, opt := range map[string]Option{"middleware": failing, "limiter": blocking} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
@@ -107,38 +106,42 @@ func TestUnsentCallIsKnown(t *testing.T) {
 				defer cancel()
 				c, _ := newFakeClient(t, nil, opt)
 				_, err := c.Start(ctx, ID(42), nil, WithNonce("mine"))
-				if _, is := errors.AsType[*UnknownOutcomeError](err); err == nil || is {
-					t.Errorf("got %v", err)
-				}
+				checkKnownOutcome(t, err)
 			})
 		})
 	}
-	t.Run("context ended", func(t *testing.T) {
+	t.Run("canceled context", func(t *testing.T) {
 		t.Parallel()
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		c, _ := newFakeClient(t, []responder{hangs()})
 		_, err := c.Start(ctx, ID(42), nil, WithNonce("mine"))
-		if _, is := errors.AsType[*UnknownOutcomeError](err); err == nil || is {
-			t.Errorf("got %v", err)
-		}
+		checkKnownOutcome(t, err)
 	})
 }
 
-// listing is a service that lists the calls of function 42 that have started by now.
-type listing struct {
+// checkKnownOutcome fails the test if err is nil or an *UnknownOutcomeError.
+func checkKnownOutcome(t *testing.T, err error) {
+	t.Helper()
+	if _, unknown := errors.AsType[*UnknownOutcomeError](err); err == nil || unknown {
+		t.Errorf("error = %v (%T), want an error other than *UnknownOutcomeError", err, err)
+	}
+}
+
+// callListService lists the calls of function 42 that have started. If fails is set, it responds to every request instead.
+type callListService struct {
 	t     *testing.T
 	calls []gen.FunctionCall
 	fails responder
 }
 
-func (l *listing) RoundTrip(req *http.Request) (*http.Response, error) {
+func (l *callListService) RoundTrip(req *http.Request) (*http.Response, error) {
 	if l.fails != nil {
 		return l.fails(req)
 	}
 	var body gen.FunctionCallListRequest
 	if err := json.Unmarshal([]byte(recordRequest(req).Body), &body); err != nil || !strings.HasSuffix(req.URL.Path, "/functions/42/calls/list") {
-		l.t.Errorf("got %s, %v", req.URL.Path, err)
+		l.t.Errorf("unexpected request: %s, %v", req.URL.Path, err)
 	}
 	page := gen.FunctionCallPage{Items: []gen.FunctionCall{}}
 	for _, call := range l.calls {
@@ -147,75 +150,72 @@ func (l *listing) RoundTrip(req *http.Request) (*http.Response, error) {
 			page.Items = append(page.Items, call)
 		}
 	}
-	text, err := json.Marshal(page)
+	encoded, err := json.Marshal(page)
 	if err != nil {
 		return nil, err
 	}
-	return respond(200, string(text))(req)
+	return respond(200, string(encoded))(req)
 }
 
+// listedCall is a call of function 42 that starts so many seconds after the start of the test.
+type listedCall struct {
+	id         int64
+	seconds    float64
+	scheduleID int64 // 0 for a call that no schedule started
+}
+
+func (l listedCall) call() gen.FunctionCall {
+	call := gen.FunctionCall{ID: l.id, FunctionID: 42, Status: CallRunning, StartTime: time.Now().UnixMilli() + int64(l.seconds*1_000)}
+	if l.scheduleID != 0 {
+		call.ScheduleID = &l.scheduleID
+	}
+	return call
+}
+
+// The call is sent 30 s after the start of the test. Its response is lost at 40 s, when the test calls Recover.
 func TestRecover(t *testing.T) {
 	t.Parallel()
-	// The call was sent 30 s after the start of the test and lost at 40 s, when Recover is called.
-	at := func(id int64, seconds float64, schedule ...int64) gen.FunctionCall {
-		call := gen.FunctionCall{ID: id, FunctionID: 42, Status: CallRunning, StartTime: time.Now().UnixMilli() + int64(seconds*1_000)}
-		if len(schedule) > 0 {
-			call.ScheduleID = &schedule[0]
-		}
-		return call
-	}
 	tests := map[string]struct {
-		calls  func() []gen.FunctionCall
-		others []CallID
-		want   int64
-		among  []int64
-		took   time.Duration // at least
-		text   string
+		calls      []listedCall
+		others     []CallID
+		want       int64         // the recovered call, 0 for a *RecoverError
+		candidates []int64       // of the *RecoverError
+		wait       time.Duration // the shortest time that Recover takes
 	}{
-		"made": {func() []gen.FunctionCall { return []gen.FunctionCall{at(1, 24), at(2, 35), at(3, 46)} }, nil, 2, nil, 0, ""},
-		"clocks differ, behind": {
-			func() []gen.FunctionCall { return []gen.FunctionCall{at(2, 25.5)} }, nil, 2, nil, 0, "",
-		},
-		"clocks differ, ahead": {func() []gen.FunctionCall { return []gen.FunctionCall{at(2, 44)} }, nil, 2, nil, 4 * time.Second, ""},
-		"scheduled calls are others": {
-			func() []gen.FunctionCall { return []gen.FunctionCall{at(1, 35, 7), at(2, 35), at(3, 36, 7)} }, nil, 2, nil, 0, "",
-		},
-		"known calls are others": {
-			func() []gen.FunctionCall { return []gen.FunctionCall{at(1, 35), at(2, 35), at(3, 36)} }, []CallID{{42, 1}, {42, 3}, {41, 2}}, 2, nil, 0, "",
-		},
-		"not made": {
-			func() []gen.FunctionCall { return []gen.FunctionCall{at(1, 35, 7), at(2, 24), at(3, 46)} }, nil, 0, nil, 5 * time.Second,
-			"functions: no call of function 42 started between 2000-01-01T00:00:25Z and 2000-01-01T00:00:45Z, so the lost one was probably not made and can be repeated",
-		},
-		"several": {
-			func() []gen.FunctionCall { return []gen.FunctionCall{at(1, 35), at(2, 36)} }, nil, 0,
-			[]int64{1, 2},
-			0,
-			"functions: 2 calls of function 42 started between 2000-01-01T00:00:25Z and 2000-01-01T00:00:45Z, and any may be the lost one; compare their responses and logs",
-		},
+		"one call":                    {[]listedCall{{1, 24, 0}, {2, 35, 0}, {3, 46, 0}}, nil, 2, nil, 0},
+		"clock of the service behind": {[]listedCall{{2, 25.5, 0}}, nil, 2, nil, 0},
+		"clock of the service ahead":  {[]listedCall{{2, 44, 0}}, nil, 2, nil, 4 * time.Second},
+		"scheduled calls":             {[]listedCall{{1, 35, 7}, {2, 35, 0}, {3, 36, 7}}, nil, 2, nil, 0},
+		"known calls":                 {[]listedCall{{1, 35, 0}, {2, 35, 0}, {3, 36, 0}}, []CallID{{42, 1}, {42, 3}, {41, 2}}, 2, nil, 0},
+		"no call":                     {[]listedCall{{1, 35, 7}, {2, 24, 0}, {3, 46, 0}}, nil, 0, nil, 5 * time.Second},
+		"several calls":               {[]listedCall{{1, 35, 0}, {2, 36, 0}}, nil, 0, []int64{1, 2}, 0},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				c := newTestClient(t, &listing{t: t, calls: test.calls()}, Config{})
+				c := newTestClient(t, &callListService{t: t, calls: each(test.calls, listedCall.call)}, Config{})
 				start := time.Now()
 				time.Sleep(40 * time.Second)
-				lost := &UnknownOutcomeError{FunctionID: 42, Sent: start.Add(30 * time.Second), Lost: start.Add(40 * time.Second), Err: errors.New("cut")}
-				call, err := c.Recover(t.Context(), fmt.Errorf("while testing: %w", lost), test.others...)
-				const longestPause = 7 * time.Second // of those that begin within the first five seconds, spread included
-				if took := time.Since(lost.Lost); took < test.took || took > test.took+longestPause {
-					t.Errorf("it took %v, not %v or a little more", took, test.took)
+				lost := &UnknownOutcomeError{FunctionID: 42, Sent: start.Add(30 * time.Second), Lost: start.Add(40 * time.Second), Err: errors.New("connection reset")}
+				call, err := c.Recover(t.Context(), fmt.Errorf("wrapped: %w", lost), test.others...)
+				const longestInterval = 7 * time.Second // of the poll intervals that begin in the first five seconds, with jitter
+				if took := time.Since(lost.Lost); took < test.wait || took > test.wait+longestInterval {
+					t.Errorf("Recover took %v, want from %v to %v", took, test.wait, test.wait+longestInterval)
 				}
-				if test.text == "" {
+				if test.want != 0 {
 					check(t, "error", err, nil)
 					check(t, "call", call.CallID(), CallID{42, test.want})
 					return
 				}
 				check(t, "call", call, nil)
-				check(t, "text", err.Error(), test.text)
-				check(t, "not found", errors.Is(err, ErrNotFound), test.among == nil)
-				if diff := cmp.Diff(test.among, idsOrNone(errorAs[*RecoverError](t, err).Candidates)); diff != "" {
+				check(t, "not found", errors.Is(err, ErrNotFound), test.candidates == nil)
+				failed := errorAs[*RecoverError](t, err)
+				check(t, "function", failed.FunctionID, 42)
+				check(t, "from", failed.From, start.Add(25*time.Second))
+				check(t, "to", failed.To, start.Add(45*time.Second))
+				checkMessage(t, err, "function 42")
+				if diff := cmp.Diff(test.candidates, idsOrNone(failed.Candidates)); diff != "" {
 					t.Errorf("candidates (-want +got):\n%s", diff)
 				}
 			})
@@ -223,6 +223,7 @@ func TestRecover(t *testing.T) {
 	}
 }
 
+// idsOrNone returns the ids of calls, or nil for no calls.
 func idsOrNone(calls CallList) []int64 {
 	if len(calls) == 0 {
 		return nil
@@ -233,15 +234,17 @@ func idsOrNone(calls CallList) []int64 {
 func TestRecoverFails(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		service := &listing{t: t}
+		service := &callListService{t: t}
 		c := newTestClient(t, service, Config{})
 		_, err := c.Recover(t.Context(), errors.New("something else"))
-		check(t, "text", err.Error(), "functions: err is no *UnknownOutcomeError; there is nothing to recover")
+		check(t, "field", errorAs[*ArgumentError](t, err).Field, "err")
+		checkKinds(t, err, ErrInvalid)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		lost := &UnknownOutcomeError{FunctionID: 42, Sent: time.Now(), Lost: time.Now(), Err: errors.New("cut")}
+		lost := &UnknownOutcomeError{FunctionID: 42, Sent: time.Now(), Lost: time.Now(), Err: errors.New("connection reset")}
 		_, err = c.Recover(ctx, lost)
-		check(t, "text", err.Error(), "functions: stopped waiting for the lost call of function 42 to show: context deadline exceeded")
+		check(t, "deadline", errors.Is(err, context.DeadlineExceeded), true)
+		checkMessage(t, err, "lost call of function 42")
 		service.fails = errorResponse(403, "no")
 		_, err = c.Recover(t.Context(), lost)
 		checkKinds(t, err, ErrForbidden)

@@ -18,40 +18,41 @@ import (
 	"github.com/cogfn/cogfn/tests/typedmethods"
 )
 
-// reached says how the fields of a generated type are reached from this package.
-type reached struct {
+// reachableType describes how users reach the fields of a generated type.
+type reachableType struct {
 	generated reflect.Type
-	// by is the type that embeds it or is another name of it; or, with a field, the type that has such a field.
-	by    reflect.Type
+	// through is the type of this package that embeds the generated type, is an alias of it, or has a field or methods for it.
+	through reflect.Type
+	// field is the name of the field of through that has the generated type.
 	field string
-	// methods give the fields, by name, where no type of this package has them.
+	// methods maps each field of the generated type to the method of through that returns it, or to "" if none does.
 	methods map[string]string
 }
 
-// reachable lists the generated types that callers see, for reading and for writing.
-var reachable = []reached{
-	{generated: reflect.TypeFor[gen.Function](), by: reflect.TypeFor[Function]()},
-	{generated: reflect.TypeFor[gen.FunctionBuildError](), by: reflect.TypeFor[Function](), field: "Error"},
-	{generated: reflect.TypeFor[gen.FunctionCall](), by: reflect.TypeFor[Call]()},
-	{generated: reflect.TypeFor[gen.FunctionSchedule](), by: reflect.TypeFor[Schedule]()},
-	{generated: reflect.TypeFor[gen.FunctionCallLogEntry](), by: reflect.TypeFor[CallLogEntry]()},
-	{generated: reflect.TypeFor[gen.Session](), by: reflect.TypeFor[Session]()},
-	{generated: reflect.TypeFor[gen.CreatedSession](), by: reflect.TypeFor[CreatedSession]()},
-	{generated: reflect.TypeFor[gen.FileMetadata](), by: reflect.TypeFor[File]()},
-	{generated: reflect.TypeFor[gen.FunctionsLimits](), by: reflect.TypeFor[Limits]()},
-	{generated: reflect.TypeFor[gen.FunctionsStatus](), by: reflect.TypeFor[Status]()},
-	{generated: reflect.TypeFor[gen.FunctionWrite](), by: reflect.TypeFor[FunctionWrite]()},
-	{generated: reflect.TypeFor[gen.FunctionScheduleWrite](), by: reflect.TypeFor[ScheduleWrite]()},
-	{generated: reflect.TypeFor[gen.FileWrite](), by: reflect.TypeFor[FileWrite]()},
-	// The error of a call is one of two JSON types; Failure reads both, and Call.Error gives either as a whole.
-	{generated: reflect.TypeFor[gen.FunctionCallErrorDetails](), by: reflect.TypeFor[*Call](), methods: map[string]string{
+// reachable lists the generated types of responses and of write types.
+var reachable = []reachableType{
+	{generated: reflect.TypeFor[gen.Function](), through: reflect.TypeFor[Function]()},
+	{generated: reflect.TypeFor[gen.FunctionBuildError](), through: reflect.TypeFor[Function](), field: "Error"},
+	{generated: reflect.TypeFor[gen.FunctionCall](), through: reflect.TypeFor[Call]()},
+	{generated: reflect.TypeFor[gen.FunctionSchedule](), through: reflect.TypeFor[Schedule]()},
+	{generated: reflect.TypeFor[gen.FunctionCallLogEntry](), through: reflect.TypeFor[CallLogEntry]()},
+	{generated: reflect.TypeFor[gen.Session](), through: reflect.TypeFor[Session]()},
+	{generated: reflect.TypeFor[gen.CreatedSession](), through: reflect.TypeFor[CreatedSession]()},
+	{generated: reflect.TypeFor[gen.FileMetadata](), through: reflect.TypeFor[File]()},
+	{generated: reflect.TypeFor[gen.FunctionsLimits](), through: reflect.TypeFor[Limits]()},
+	{generated: reflect.TypeFor[gen.FunctionsStatus](), through: reflect.TypeFor[Status]()},
+	{generated: reflect.TypeFor[gen.FunctionWrite](), through: reflect.TypeFor[FunctionWrite]()},
+	{generated: reflect.TypeFor[gen.FunctionScheduleWrite](), through: reflect.TypeFor[ScheduleWrite]()},
+	{generated: reflect.TypeFor[gen.FileWrite](), through: reflect.TypeFor[FileWrite]()},
+	// The error of a call is a string or an object. Failure decodes both. Call.Error is the raw JSON.
+	{generated: reflect.TypeFor[gen.FunctionCallErrorDetails](), through: reflect.TypeFor[*Call](), methods: map[string]string{
 		"Message": "Failure", "Trace": "Failure", "AdditionalProperties": "",
 	}},
-	// The ids in these two answers are those that were asked for. Fields nobody knows yet show through Client.Gen alone.
-	{generated: reflect.TypeFor[gen.FunctionCallResponse](), by: reflect.TypeFor[*CallsService](), methods: map[string]string{
+	// The ids in these two responses are those of the request. Unknown fields are available through Client.Gen only.
+	{generated: reflect.TypeFor[gen.FunctionCallResponse](), through: reflect.TypeFor[*CallsService](), methods: map[string]string{
 		"Response": "Response", "CallID": "", "FunctionID": "", "AdditionalProperties": "",
 	}},
-	{generated: reflect.TypeFor[gen.FunctionScheduleInputData](), by: reflect.TypeFor[*SchedulesService](), methods: map[string]string{
+	{generated: reflect.TypeFor[gen.FunctionScheduleInputData](), through: reflect.TypeFor[*SchedulesService](), methods: map[string]string{
 		"Data": "InputData", "ID": "", "AdditionalProperties": "",
 	}},
 }
@@ -75,51 +76,52 @@ func TestEveryGeneratedFieldIsReachable(t *testing.T) {
 			case r.methods != nil:
 				checkMethods(t, r)
 			case r.field != "":
-				f, ok := r.by.FieldByName(r.field)
-				check(t, "there is a field "+r.field, ok, true)
-				check(t, "its type", f.Type, reflect.PointerTo(r.generated))
-			case !r.generated.ConvertibleTo(r.by): // otherwise it has the very same fields
+				f, ok := r.through.FieldByName(r.field)
+				check(t, "has a field "+r.field, ok, true)
+				check(t, "type of "+r.field, f.Type, reflect.PointerTo(r.generated))
+			case !r.generated.ConvertibleTo(r.through): // a convertible type has the same fields
 				checkEmbedded(t, r)
 			}
 		})
 	}
 }
 
-// checkEmbedded makes sure that nothing hides a field of the embedded type.
-func checkEmbedded(t *testing.T, r reached) {
+// checkEmbedded checks that no field or method hides a field of the embedded type.
+func checkEmbedded(t *testing.T, r reachableType) {
 	t.Helper()
 	for _, name := range exportedFields(r.generated) {
 		want, _ := r.generated.FieldByName(name)
-		got, ok := r.by.FieldByName(name)
+		got, ok := r.through.FieldByName(name)
 		if !ok || got.Type != want.Type || len(got.Index) != 2 {
-			t.Errorf("%s.%s is not the field of %v", r.by, name, r.generated)
+			t.Errorf("%s.%s is not the field of %v", r.through, name, r.generated)
 		}
-		if _, hidden := reflect.PointerTo(r.by).MethodByName(name); hidden {
-			t.Errorf("a method hides the field %s.%s", r.by, name)
+		if _, hidden := reflect.PointerTo(r.through).MethodByName(name); hidden {
+			t.Errorf("a method hides the field %s.%s", r.through, name)
 		}
 	}
 }
 
-func checkMethods(t *testing.T, r reached) {
+// checkMethods checks that the methods return the types of the fields, and that every field is listed.
+func checkMethods(t *testing.T, r reachableType) {
 	t.Helper()
 	if diff := cmp.Diff(slices.Sorted(slices.Values(exportedFields(r.generated))), slices.Sorted(maps.Keys(r.methods))); diff != "" {
-		t.Errorf("fields (-of the generated type +listed):\n%s", diff)
+		t.Errorf("fields (-generated +listed):\n%s", diff)
 	}
 	for field, name := range r.methods {
 		if name == "" {
 			continue
 		}
-		method, ok := r.by.MethodByName(name)
+		method, ok := r.through.MethodByName(name)
 		if !ok {
-			t.Errorf("%v has no method %s for the field %s", r.by, name, field)
+			t.Errorf("%v has no method %s for the field %s", r.through, name, field)
 			continue
 		}
 		want, _ := r.generated.FieldByName(field)
-		wanted := want.Type
-		if wanted.Kind() == reflect.Pointer {
-			wanted = wanted.Elem()
+		result := want.Type
+		if result.Kind() == reflect.Pointer {
+			result = result.Elem()
 		}
-		check(t, "what "+name+" returns", method.Type.Out(0), wanted)
+		check(t, "result of "+name, method.Type.Out(0), result)
 	}
 }
 
@@ -132,42 +134,43 @@ func hasField(object *ast.StructType, name string) bool {
 	return slices.ContainsFunc(object.Fields.List, func(f *ast.Field) bool { return len(f.Names) == 1 && f.Names[0].Name == name })
 }
 
-// A type that the description adds must be made reachable, or be named here with the reason why nobody needs it.
-func TestNoGeneratedTypeIsForgotten(t *testing.T) {
+// A type that the description adds must be reachable, or be listed here with the reason why users do not need it.
+func TestEveryGeneratedTypeIsReachable(t *testing.T) {
 	t.Parallel()
 	exempt := map[string]string{
-		"CPURange":            "a field of Limits holds it",
-		"Error":               "APIError holds it",
-		"FileDownloadLink":    "Files.Download follows it",
-		"FileUpload":          "Files.Upload follows it and returns the File",
-		"GeoLocation":         "a field of File holds it",
-		"GeoLocationGeometry": "a field of GeoLocation holds it",
-		"InstanceID":          "a field of File holds it",
-		"Label":               "a field of File holds it",
-		"MemoryRange":         "a field of Limits holds it",
-		"SessionWrite":        "SessionCredentials makes it",
+		"CPURange":            "type of a field of Limits",
+		"Error":               "decoded into APIError",
+		"FileDownloadLink":    "used by Files.Download",
+		"FileUpload":          "used by Files.Upload, which returns a File",
+		"GeoLocation":         "type of a field of File",
+		"GeoLocationGeometry": "type of a field of GeoLocation",
+		"InstanceID":          "type of a field of File",
+		"Label":               "type of a field of File",
+		"MemoryRange":         "type of a field of Limits",
+		"SessionWrite":        "created by SessionCredentials",
 	}
 	file, err := parser.ParseFile(token.NewFileSet(), "../gen/gen.gen.go", nil, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	seen := 0
+	count := 0
 	for name, object := range structs(file) {
-		read := hasField(object, "AdditionalProperties")
-		if !read && !strings.HasSuffix(name, "Write") || hasField(object, "Items") {
-			continue // requests, and the lists whose items the methods return
+		response := hasField(object, "AdditionalProperties")
+		if !response && !strings.HasSuffix(name, "Write") || hasField(object, "Items") {
+			continue // requests, and lists, whose items the methods return
 		}
-		seen++
-		listed := slices.ContainsFunc(reachable, func(r reached) bool { return r.generated.Name() == name }) || returnedByGen(name)
+		count++
+		listed := slices.ContainsFunc(reachable, func(r reachableType) bool { return r.generated.Name() == name }) || returnedByGen(name)
 		if _, ok := exempt[name]; !listed && !ok {
 			t.Errorf("gen.%s is not reachable from this package", name)
 		}
 	}
-	check(t, "the generated types were found", seen > len(exempt), true)
+	check(t, "more generated types than exemptions", count > len(exempt), true)
 }
 
+// structs returns the struct types of a file by name.
 func structs(file *ast.File) map[string]*ast.StructType {
-	found := map[string]*ast.StructType{}
+	types := map[string]*ast.StructType{}
 	for _, d := range file.Decls {
 		decl, ok := d.(*ast.GenDecl)
 		if !ok {
@@ -176,15 +179,15 @@ func structs(file *ast.File) map[string]*ast.StructType {
 		for _, s := range decl.Specs {
 			if spec, ok := s.(*ast.TypeSpec); ok {
 				if object, ok := spec.Type.(*ast.StructType); ok {
-					found[spec.Name.Name] = object
+					types[spec.Name.Name] = object
 				}
 			}
 		}
 	}
-	return found
+	return types
 }
 
-// timeMethods are the methods that turn the milliseconds of fields into times.
+// timeMethods maps the fields in milliseconds to the methods that return them as times.
 var timeMethods = map[reflect.Type]map[string]string{
 	reflect.TypeFor[Function]():     {"CreatedTime": "Created", "LastCalled": "LastCall"},
 	reflect.TypeFor[Call]():         {"StartTime": "Started", "EndTime": "Ended", "ScheduledTime": "Scheduled"},
@@ -201,34 +204,34 @@ func TestEveryMillisecondFieldHasATime(t *testing.T) {
 	t.Parallel()
 	for _, r := range reachable {
 		for _, name := range exportedFields(r.generated) {
-			if !strings.HasSuffix(name, "Time") && name != "Timestamp" && name != "LastCalled" || r.by == r.generated {
+			if !strings.HasSuffix(name, "Time") && name != "Timestamp" && name != "LastCalled" || r.through == r.generated {
 				continue
 			}
-			method := timeMethods[r.by][name]
+			method := timeMethods[r.through][name]
 			if method == "" {
-				t.Errorf("%v has no method for the time %s", r.by, name)
+				t.Errorf("%v has no method that returns the time of %s", r.through, name)
 				continue
 			}
-			v := reflect.New(r.by)
+			v := reflect.New(r.through)
 			read := func() time.Time {
 				got, ok := reflect.TypeAssert[time.Time](v.MethodByName(method).Call(nil)[0])
 				check(t, method+" returns a time", ok, true)
 				return got
 			}
-			check(t, r.by.Name()+"."+method+" of nothing", read(), time.Time{})
+			check(t, r.through.Name()+"."+method+" without a value", read(), time.Time{})
 			field := v.Elem().FieldByName(name)
 			if field.Kind() == reflect.Pointer {
 				field.Set(reflect.New(field.Type().Elem()))
-				check(t, r.by.Name()+"."+method+" of 0", read(), time.Time{})
+				check(t, r.through.Name()+"."+method+" of 0", read(), time.Time{})
 				field = field.Elem()
 			}
 			field.SetInt(1_700_000_000_123)
-			check(t, r.by.Name()+"."+method, read(), time.UnixMilli(1_700_000_000_123))
+			check(t, r.through.Name()+"."+method, read(), time.UnixMilli(1_700_000_000_123))
 		}
 	}
 }
 
-// fill gives every exported field below v a value that no other has; the same again for the same n.
+// fill sets every exported field in v, at any depth, to a different value. The values depend only on n.
 func fill(v reflect.Value, n *int) {
 	*n++
 	switch v.Kind() {
@@ -262,7 +265,7 @@ func fill(v reflect.Value, n *int) {
 	}
 }
 
-// scramble changes everything that v points to, but no pointer.
+// scramble overwrites everything that v points to. It changes no pointer.
 func scramble(v reflect.Value) {
 	switch v.Kind() {
 	case reflect.Struct:
@@ -285,43 +288,44 @@ func scramble(v reflect.Value) {
 	}
 }
 
-// checkConversion holds a conversion to a write type against the read type: every field of the same name is kept, the
-// others are those listed, and the two share no memory. read makes the same value each time.
-func checkConversion[R, W any](t *testing.T, read func() *R, convert func(*R) W, without ...string) {
+// checkConversion checks a conversion from a read type to a write type. The conversion keeps every field that both types
+// have, only W has the fields in writeOnly, and the two values share no memory. read returns an equal value each time.
+// file contains the conversion.
+func checkConversion[R, W any](t *testing.T, file string, read func() *R, convert func(*R) W, writeOnly ...string) {
 	t.Helper()
 	from := read()
 	to := convert(from)
-	var missing []string
+	var found []string
 	for _, name := range exportedFields(reflect.TypeFor[W]()) {
 		want, got := reflect.ValueOf(from).Elem().FieldByName(name), reflect.ValueOf(&to).Elem().FieldByName(name)
 		if !want.IsValid() {
-			missing = append(missing, name)
+			found = append(found, name)
 			continue
 		}
 		if want.Kind() == reflect.Pointer && got.Kind() != reflect.Pointer {
 			want = want.Elem()
 		}
 		if got.IsZero() {
-			t.Errorf("wrapper/write.go: AsWrite loses %s of %v", name, reflect.TypeFor[W]())
+			t.Errorf("wrapper/%s: AsWrite loses %s of %v", file, name, reflect.TypeFor[W]())
 		} else if diff := cmp.Diff(want.Interface(), got.Interface()); diff != "" {
 			t.Errorf("%s (-read +write):\n%s", name, diff)
 		}
 	}
-	if diff := cmp.Diff(without, missing); diff != "" {
-		t.Errorf("wrapper/reflect_test.go: list the fields that only %v has, in the call of checkConversion (-listed +found):\n%s", reflect.TypeFor[W](), diff)
+	if diff := cmp.Diff(writeOnly, found); diff != "" {
+		t.Errorf("wrapper/reflect_test.go: list the fields that only %v has in the call of checkConversion (-listed +found):\n%s", reflect.TypeFor[W](), diff)
 	}
 	unchanged := func(what string, want, got any) {
 		t.Helper()
 		if !reflect.DeepEqual(want, got) {
-			t.Errorf("%s share memory:\n%s", what, cmp.Diff(jsonOf(t, want), jsonOf(t, got)))
+			t.Errorf("%s:\n%s", what, cmp.Diff(jsonOf(t, want), jsonOf(t, got)))
 		}
 	}
 	scramble(reflect.ValueOf(&to).Elem())
-	unchanged("changing what was converted: the two", read(), from)
+	unchanged("a change of the converted value changed the original (-want +got)", read(), from)
 	from = read()
 	to = convert(from)
 	scramble(reflect.ValueOf(from).Elem())
-	unchanged("changing the original: the two", convert(read()), to)
+	unchanged("a change of the original changed the converted value (-want +got)", convert(read()), to)
 }
 
 func jsonOf(t *testing.T, v any) string {
@@ -340,7 +344,7 @@ func TestFunctionAsWriteKeepsEverything(t *testing.T) {
 		fill(reflect.ValueOf(&f).Elem(), new(int))
 		return &f
 	}
-	checkConversion(t, read, func(f *gen.Function) FunctionWrite { return (&Function{Function: *f}).AsWrite() }, "ExtraIndexURLs", "IndexURL")
+	checkConversion(t, "function_write.go", read, func(f *gen.Function) FunctionWrite { return (&Function{Function: *f}).AsWrite() }, "ExtraIndexURLs", "IndexURL")
 }
 
 func TestScheduleAsWriteKeepsEverything(t *testing.T) {
@@ -360,5 +364,5 @@ func TestScheduleAsWriteKeepsEverything(t *testing.T) {
 		check(t, "nonce", w.Nonce, "")
 		return w
 	}
-	checkConversion(t, read, convert, "Data", "Nonce")
+	checkConversion(t, "schedule_write.go", read, convert, "Data", "Nonce")
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -156,10 +157,10 @@ func TestCreateInvalidSchedule(t *testing.T) {
 		"other function":     {ID(1), otherFunction, nil, "FunctionID", "differs"},
 		"id and external id": {ExternalID("x"), otherFunction, nil, "FunctionID", "differs"},
 		"no name":            {ID(1), with(func(w *ScheduleWrite) { w.Name = "" }), nil, "Name", fmt.Sprint("between 1 and ", gen.FunctionScheduleNameMaxLength)},
-		"long name":          {ID(1), with(func(w *ScheduleWrite) { w.Name = long }), nil, "Name", fmt.Sprint(gen.FunctionScheduleNameMaxLength + 1)},
+		"long name":          {ID(1), with(func(w *ScheduleWrite) { w.Name = long }), nil, "Name", strconv.Itoa(gen.FunctionScheduleNameMaxLength + 1)},
 		"long description": {ID(1), with(func(w *ScheduleWrite) {
 			w.Description = new(strings.Repeat("é", gen.FunctionScheduleDescriptionMaxLength+1))
-		}), nil, "Description", fmt.Sprint(gen.FunctionScheduleDescriptionMaxLength + 1)},
+		}), nil, "Description", strconv.Itoa(gen.FunctionScheduleDescriptionMaxLength + 1)},
 		"no cron expression": {ID(1), cron(""), nil, "CronExpression", "0 characters"},
 		"blank":              {ID(1), cron(" "), nil, "CronExpression", "five fields"},
 		"four fields":        {ID(1), cron("0 3 * *"), nil, "CronExpression", "five fields"},

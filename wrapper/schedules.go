@@ -60,9 +60,9 @@ func (s Schedule) String() string {
 	case s.FunctionID != nil:
 		function = fmt.Sprintf("function %d", *s.FunctionID)
 	case s.FunctionExternalID != nil:
-		function = "function with external id " + *s.FunctionExternalID
+		function = "function with external id " + oneLine(*s.FunctionExternalID)
 	}
-	return fmt.Sprintf("schedule %d %q of %s: %s UTC", s.ID, s.Name, function, s.CronExpression)
+	return fmt.Sprintf("schedule %d %q of %s: %s UTC", s.ID, s.Name, function, oneLine(s.CronExpression))
 }
 
 // LogValue returns the same line as String, for package slog.
@@ -329,6 +329,7 @@ func (s *SchedulesService) delete(ctx context.Context, ids []int64) error {
 // deleteExisting deletes those of ids that exist, because the API has no option to ignore unknown schedules. rejected is the
 // error of the request for all ids, which deleted nothing.
 func (s *SchedulesService) deleteExisting(ctx context.Context, ids []int64, rejected error) error {
+	ids = unique(ids)
 	existing, err := s.RetrieveMultiple(ctx, ids, IgnoreUnknown())
 	switch {
 	case err != nil:

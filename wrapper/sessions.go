@@ -68,10 +68,10 @@ func (s *Session) Expires() time.Time { return milliseconds(s.ExpirationTime) }
 func (s Session) String() string {
 	line := fmt.Sprintf("session %d", s.ID)
 	if s.Status != nil {
-		line += fmt.Sprintf(": %s", *s.Status)
+		line += ": " + oneLine(string(*s.Status))
 	}
 	if s.Type != nil {
-		line += fmt.Sprintf(" (%s)", *s.Type)
+		line += " (" + oneLine(string(*s.Type)) + ")"
 	}
 	return line
 }

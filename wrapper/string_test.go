@@ -31,9 +31,9 @@ func stringers(t *testing.T) map[string]struct {
 	words []string
 } {
 	t.Helper()
-	fn := decode[Function](t, `{"id":42,"name":"a\nb","externalId":"hello","fileId":7,"status":"Ready","createdTime":1`+plantedFields)
+	fn := decode[Function](t, `{"id":42,"name":"a\nb","externalId":"he\nllo","fileId":7,"status":"Rea\ndy","createdTime":1`+plantedFields)
 	call := decode[Call](t, `{"id":9,"functionId":42,"status":"Failed","startTime":1000,"endTime":3000,"error":{"message":"division\nby zero"}`+plantedFields)
-	schedule := decode[Schedule](t, `{"id":3,"name":"a\nb","functionId":42,"cronExpression":"0 3 * * *","when":"","createdTime":1,"sessionId":5`+plantedFields)
+	schedule := decode[Schedule](t, `{"id":3,"name":"a\nb","functionId":42,"cronExpression":"0 3\n* * *","when":"","createdTime":1,"sessionId":5`+plantedFields)
 	session := decode[Session](t, `{"id":5,"status":"READY","type":"CLIENT_CREDENTIALS","clientId":"c"`+plantedFields)
 	created := decode[CreatedSession](t, `{"id":5,"status":"READY"`+plantedFields)
 	file := decode[File](t, `{"id":7,"name":"a\nb.zip","uploaded":true,"createdTime":1,"lastUpdatedTime":1`+plantedFields)
@@ -42,7 +42,7 @@ func stringers(t *testing.T) map[string]struct {
 		value any
 		words []string
 	}{
-		"Function":       {fn, []string{"function 42", "external id hello", "Ready"}},
+		"Function":       {fn, []string{"function 42", "external id he llo", "Rea dy"}},
 		"Call":           {call, []string{"call 9 of function 42", "Failed", "2s", "division by zero"}},
 		"Schedule":       {schedule, []string{"schedule 3", "function 42", "0 3 * * *"}},
 		"Session":        {session, []string{"session 5", "READY"}},
@@ -83,6 +83,12 @@ func TestStringsAreOneLine(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestListsWithNil(t *testing.T) {
+	t.Parallel()
+	check(t, "list of nil", FunctionList{nil}.String(), "[<nil>]")
+	check(t, "empty list", CallList(nil).String(), "[]")
 }
 
 // checkLine fails the test unless text is one line with the words, without a secret and without an address.

@@ -21,7 +21,7 @@ func (e *Empty) UnmarshalJSON(data []byte) error {
 	}
 	for _, name := range []string{"error", "message"} {
 		if value := fields[name]; len(value) > 0 && string(value) != "null" {
-			return &Error{Path: name, Reason: "is set instead of nothing"}
+			return &Error{Path: name, Reason: "must be absent"}
 		}
 	}
 	return nil

@@ -14,7 +14,7 @@ import (
 type Error struct {
 	// Path names the place, such as "items[3].id"; "" is the whole value.
 	Path string
-	// Reason says what is wrong there, as the predicate of a sentence.
+	// Reason is the problem at this place, as the predicate of a sentence.
 	Reason string
 
 	syntax bool

@@ -24,7 +24,7 @@ type Codec struct{ options jsonv2.Options }
 // NewCodec returns a codec for types, which may contain each other.
 //
 // It follows encoding/json where services depend on it: repeated names and invalid UTF-8 are accepted, the last value of a
-// repeated name counts, and omitempty looks at the Go value.
+// repeated name counts, and omitempty depends on the Go value.
 func NewCodec(types ...Type) Codec {
 	var unmarshalers []*jsonv2.Unmarshalers
 	var marshalers []*jsonv2.Marshalers
@@ -49,7 +49,7 @@ func (c Codec) Unmarshal(data []byte, v any) error {
 // Marshal encodes v like encoding/json, but does not escape HTML.
 func (c Codec) Marshal(v any) ([]byte, error) { return jsonv2.Marshal(v, c.options) }
 
-// Type tells a Codec how to handle one type.
+// Type describes one type to a Codec.
 type Type struct {
 	unmarshal *jsonv2.Unmarshalers
 	marshal   *jsonv2.Marshalers
@@ -77,15 +77,15 @@ func For[T any](lookup Lookup[T], unknown func(v *T) *map[string]json.RawMessage
 	}
 }
 
-// object is what decoding needs to know about a type. mask has a bit for each required field.
+// object describes a type for decoding. mask has a bit for each required field.
 type object[T any] struct {
 	lookup   Lookup[T]
 	required []string
 	mask     uint64
 }
 
-// decode reads an object into v: declared fields where lookup says, all others into unknown. null counts as absent for a
-// required field. An optional field of another JSON type than declared is kept in unknown.
+// decode reads an object into v. Declared fields go into the Go fields that lookup returns, all others into unknown. null
+// counts as absent for a required field. An optional field of another JSON type than declared goes into unknown.
 func (o object[T]) decode(dec *jsontext.Decoder, v *T, unknown *map[string]json.RawMessage) error {
 	if dec.PeekKind() != jsontext.KindBeginObject {
 		return mismatch(dec, "an object")

@@ -22,8 +22,8 @@ const (
 	function = `{"id":1,"name":"f","fileId":2,"status":"Ready","createdTime":3`
 )
 
-// loose decodes JSON for a comparison by value, with all digits of numbers.
-func loose(tb testing.TB, text []byte) any {
+// decodeAny decodes JSON for a comparison by value, with all digits of numbers.
+func decodeAny(tb testing.TB, text []byte) any {
 	tb.Helper()
 	dec := json.NewDecoder(bytes.NewReader(text))
 	dec.UseNumber()
@@ -45,7 +45,7 @@ func TestRequiredFields(t *testing.T) {
 		"message":                {`{"message":"no"}`, "items", "is missing"},
 		"items is null":          {`{"items":null}`, "items", "is missing"},
 		"items is an object":     {`{"items":{}}`, "items", "is an object instead of a list"},
-		"items is a text":        {`{"items":"x"}`, "items", "is a string instead of a list"},
+		"items is a string":      {`{"items":"x"}`, "items", "is a string instead of a list"},
 		"empty item":             {`{"items":[{}]}`, "items[0].functionId", "is missing"},
 		"null item":              {`{"items":[` + call + `},null]}`, "items[1]", "is null instead of an object"},
 		"later item":             {`{"items":[` + call + `},` + call + `},{"id":1,"functionId":2,"status":"Running"}]}`, "items[2].startTime", "is missing"},
@@ -80,7 +80,7 @@ func TestNestedRequiredFields(t *testing.T) {
 }
 
 // A type without required fields rejects objects that have none of its fields.
-func TestNothingRequired(t *testing.T) {
+func TestTypesWithoutRequiredFields(t *testing.T) {
 	t.Parallel()
 	for body, accepted := range map[string]bool{
 		`{}`: false, `{"error":{"message":"no"}}`: false, `{"message":"no"}`: false, `null`: false,
@@ -100,7 +100,7 @@ func TestNothingRequired(t *testing.T) {
 	}
 }
 
-// An optional field of another type than described is kept as it is, and does not fail the object.
+// An optional field of another type than described is kept unchanged and does not fail the object.
 func TestOptionalFieldOfAnotherType(t *testing.T) {
 	t.Parallel()
 	for _, field := range []string{
@@ -118,14 +118,14 @@ func TestOptionalFieldOfAnotherType(t *testing.T) {
 			t.Errorf("%s: %v", field, err)
 			continue
 		}
-		want := loose(t, bytes.Replace(text, []byte(`"secrets":null,`), nil, 1))
-		if diff := cmp.Diff(want, loose(t, again)); diff != "" {
+		want := decodeAny(t, bytes.Replace(text, []byte(`"secrets":null,`), nil, 1))
+		if diff := cmp.Diff(want, decodeAny(t, again)); diff != "" {
 			t.Errorf("%s (-received +encoded):\n%s", field, diff)
 		}
 	}
 }
 
-// The last value of a repeated name counts, whatever the types of the values.
+// The last value of a repeated name counts, even if the values have different types.
 func TestRepeatedOptionalField(t *testing.T) {
 	t.Parallel()
 	for fields, want := range map[string]string{
@@ -197,7 +197,7 @@ func TestTolerance(t *testing.T) {
 	}
 }
 
-// A complete response with broken JSON must not look like a connection that broke.
+// The error for invalid JSON in a complete response must not match that of a broken connection.
 func TestBrokenJSON(t *testing.T) {
 	t.Parallel()
 	for _, body := range []string{``, `{`, `{"items":[`, `{"items":[]`, `{"items":[]} x`, `{"items":[],}`, `{"items" []}`, `nul`, `{"items":[{"id":tru}]}`, "{\"items\":[\x00]}"} {
@@ -209,8 +209,8 @@ func TestBrokenJSON(t *testing.T) {
 	}
 }
 
-// Unknown fields survive with encoding/json and with encoding/json/v2, alone and in a list.
-func TestUnknownFieldsSurvive(t *testing.T) {
+// Unknown fields are kept with encoding/json and with encoding/json/v2, in an object and in a list.
+func TestUnknownFieldsAreKept(t *testing.T) {
 	t.Parallel()
 	item := function + `,"region":{"n":12345678901234567890},"zone":null}`
 	for name, text := range map[string]string{"object": item, "list": `{"items":[` + item + `],"next":[1]}`} {
@@ -237,15 +237,15 @@ func TestUnknownFieldsSurvive(t *testing.T) {
 				t.Errorf("%s, %s: %v", name, codec, err)
 				continue
 			}
-			if diff := cmp.Diff(loose(t, []byte(text)), loose(t, again)); diff != "" {
+			if diff := cmp.Diff(decodeAny(t, []byte(text)), decodeAny(t, again)); diff != "" {
 				t.Errorf("%s, %s (-received +encoded):\n%s", name, codec, diff)
 			}
 		}
 	}
 }
 
-// A declared field wins over an unknown one of the same name.
-func TestDeclaredFieldWins(t *testing.T) {
+// A declared field takes precedence over an unknown one of the same name.
+func TestDeclaredFieldTakesPrecedence(t *testing.T) {
 	t.Parallel()
 	f := gen.Function{Name: "declared", AdditionalProperties: map[string]json.RawMessage{
 		"name": json.RawMessage(`"other"`), "owner": json.RawMessage(`7`), "quoted \"name\"": json.RawMessage(`"name"`),
@@ -258,7 +258,7 @@ func TestDeclaredFieldWins(t *testing.T) {
 		"id": json.Number("0"), "createdTime": json.Number("0"), "fileId": json.Number("0"), "status": "", "name": "declared",
 		"owner": json.Number("7"), "quoted \"name\"": "name",
 	}
-	if diff := cmp.Diff(any(want), loose(t, text)); diff != "" {
+	if diff := cmp.Diff(any(want), decodeAny(t, text)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	f.AdditionalProperties = map[string]json.RawMessage{"more": json.RawMessage(`{`)}
@@ -267,8 +267,8 @@ func TestDeclaredFieldWins(t *testing.T) {
 	}
 }
 
-// Decoding and encoding again is the identity for every object with the required fields, whatever else it contains.
-func TestRoundTripLaw(t *testing.T) {
+// Decoding and encoding does not change an object with the required fields and random other fields.
+func TestRoundTripOfRandomObjects(t *testing.T) {
 	t.Parallel()
 	scalar := rapid.OneOf(
 		rapid.Just[any](true), rapid.Map(rapid.String(), func(s string) any { return s }),
@@ -292,7 +292,7 @@ func TestRoundTripLaw(t *testing.T) {
 		if err != nil {
 			r.Fatalf("%s: %v", text, err)
 		}
-		if diff := cmp.Diff(loose(t, text), loose(t, again), cmp.Comparer(sameNumber)); diff != "" {
+		if diff := cmp.Diff(decodeAny(t, text), decodeAny(t, again), cmp.Comparer(sameNumber)); diff != "" {
 			r.Fatalf("(-received +encoded):\n%s", diff)
 		}
 	})

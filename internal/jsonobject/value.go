@@ -15,7 +15,7 @@ import (
 
 var errOtherType = errors.New("the value has another JSON type")
 
-// decodeValue decodes a value into the variable that field points to. It handles texts, numbers and booleans itself,
+// decodeValue decodes a value into the variable that field points to. It handles strings, numbers and booleans itself,
 // because whole numbers may be written as 1e12, and because they are most of the work.
 func decodeValue(value jsontext.Value, field any, options jsonv2.Options) error {
 	if raw, ok := field.(*json.RawMessage); ok {

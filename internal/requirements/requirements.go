@@ -34,7 +34,7 @@ func Check(content []byte) error {
 	for _, l := range logicalLines(text) {
 		if err := checkLine(l.text); err != nil {
 			subject := "this line"
-			if !mayHoldCredentials(l.text) {
+			if !mayContainCredentials(l.text) {
 				subject = "`" + l.text + "`"
 			}
 			return &Error{Line: l.number, Message: fmt.Sprintf("%s is not a valid requirement: %v", subject, err)}
@@ -49,9 +49,9 @@ var nameAndVersions = regexp.MustCompile(`^[^:/@?&%#$]*$`)
 // assignedSecret matches an assignment such as token=x, but not a version condition such as keyring==1 or keyring=>1.
 var assignedSecret = regexp.MustCompile(`(?i)(?:token|pass(?:word|wd)?|pwd|secret|key|auth|sig(?:nature)?|credentials?)\s*=\s*[^=<>~!\s]`)
 
-// mayHoldCredentials reports whether an error must not quote any part of the line. It looks at the whole line: a credential
-// that contains a blank is spread over several words, and only one of them contains a character of a URL.
-func mayHoldCredentials(line string) bool {
+// mayContainCredentials reports whether an error must not quote any part of the line. It checks the whole line, because a
+// credential with a space consists of several words, of which only one may contain a character of a URL.
+func mayContainCredentials(line string) bool {
 	return strings.HasPrefix(line, "-") || optionStart.MatchString(line) ||
 		!nameAndVersions.MatchString(line) || assignedSecret.MatchString(line)
 }
@@ -63,7 +63,7 @@ func checkLine(line string) error {
 	if strings.HasPrefix(line, "-") {
 		return checkOptions(line, lineOptions)
 	}
-	p := &parser{text: line, hide: mayHoldCredentials(line)}
+	p := &parser{text: line, hide: mayContainCredentials(line)}
 	if at := optionStart.FindStringIndex(line); at != nil {
 		if err := checkOptions(line[at[0]:], packageOptions); err != nil {
 			return err

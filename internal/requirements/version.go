@@ -26,7 +26,7 @@ var (
 	twoNumbers     = regexp.MustCompile(`^(?i:v?(?:[0-9]+!)?[0-9]+\.[0-9]+)`)
 )
 
-// corrections maps common mistakes to the operator that was meant.
+// corrections maps common mistakes to the intended operators.
 var corrections = map[string]string{
 	"=": "==", "=>": ">=", "=<": "<=", "=~": "~=", "=!": "!=", "<>": "!=", "!": "!=", "~": "~=", "!==": "!=",
 }

@@ -14,7 +14,7 @@ import (
 
 const requirementsFile = "requirements.txt"
 
-// Source is a place that code comes from: [Directory], [FileSystem] or [Text].
+// Source provides code: [Directory], [FileSystem] or [Text].
 type Source interface {
 	// zip packs the files. accept can reject their names before any file is read; it is nil if they are not checked.
 	zip(functionPath string, accept acceptFunc) (*Package, error)

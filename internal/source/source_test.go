@@ -157,7 +157,7 @@ func TestPackRejectsFunctionPaths(t *testing.T) {
 	}
 }
 
-func TestPackRejectsPlaces(t *testing.T) {
+func TestPackRejectsSources(t *testing.T) {
 	t.Parallel()
 	dir := directory(t, map[string]string{"handler.py": goodHandler})
 	file := filepath.Join(dir, "handler.py")

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// unusual matches words and phrases that readers with English as a second language have to look up. It does not match
-// http.NoBody.
+// unusual matches words and phrases that readers with English as a second language have to look up. An identifier with the
+// capital B of "no body" does not match.
 var unusual = regexp.MustCompile(`\b(?:(?i:lest|whoever|somebody|anew|tells that|in clear|came about|sees to it|for good|be it)|[Nn]obody)\b`)
 
 // TestWords checks the wording of code, documentation and settings. A few exact quotations are allowed.

@@ -18,8 +18,8 @@ type bound struct {
 	source string
 }
 
-// publishedBounds are all bounds of the description. Client and emulator take their limits from the description, so only this
-// table detects a wrong number there.
+// publishedBounds are all bounds of the description. Client and emulator take their limits from the description, so only
+// this table detects a wrong number there.
 var publishedBounds = map[string]bound{
 	"schema InternalId":                                    {"minimum 1, maximum 9007199254740991", "CogniteInternalId"},
 	"schema ExternalId":                                    {"maxLength 255", "CogniteExternalId"},

@@ -42,8 +42,8 @@ func TestDescriptionIsValid(t *testing.T) {
 	}
 }
 
-// TestInvalidExamplesAreDetected makes one example of each kind invalid, because TestDescriptionIsValid passes if the library
-// ignores a kind.
+// TestInvalidExamplesAreDetected makes one example of each kind invalid, because TestDescriptionIsValid passes if the
+// library ignores a kind.
 func TestInvalidExamplesAreDetected(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, old, new string }{
@@ -59,7 +59,7 @@ func TestInvalidExamplesAreDetected(t *testing.T) {
 				t.Fatalf("the description no longer contains %q; choose another example", c.old)
 			}
 			if err := parse(t, text).Validate(t.Context(), openapi3.EnableExamplesValidation()); err == nil {
-				t.Error("the wrong example passes")
+				t.Error("the invalid example is accepted")
 			}
 		})
 	}

@@ -20,8 +20,8 @@ var identifier = regexp.MustCompile(`^The id of the \w+\.$`)
 // withoutUnit are other numbers without a unit, with the reason.
 var withoutUnit = map[string]string{"schema Error: property code": "an HTTP status"}
 
-// numberFaults checks that the description of every number contains its unit. The description is that of the parameter, or of
-// the referenced schema.
+// numberFaults checks that the description of every number contains its unit. The description is that of the parameter, or
+// of the referenced schema.
 func numberFaults(s subject) []string {
 	var faults []string
 	for _, p := range places(s.doc) {
@@ -35,7 +35,7 @@ func numberFaults(s subject) []string {
 		text := cmp.Or(p.text, p.ref.Value.Description)
 		isID := slices.Contains(identifiers, name) || p.text != "" && identifier.MatchString(p.text)
 		if !isID && withoutUnit[p.where] == "" && !unit.MatchString(text) {
-			faults = append(faults, fmt.Sprintf("%s: the description %q of a number names no unit", p.where, text))
+			faults = append(faults, fmt.Sprintf("%s: the description %q of a number has no unit", p.where, text))
 		}
 	}
 	return faults

@@ -66,8 +66,8 @@ func below(where string, ref *openapi3.SchemaRef) []place {
 	return all
 }
 
-// base returns the schema with the type, and its name or "" for an inline schema. For a $ref with its own description it is the
-// member of allOf.
+// base returns the schema with the type, and its name or "" for an inline schema. For a $ref with its own description it is
+// the member of allOf.
 func base(ref *openapi3.SchemaRef) (string, *openapi3.Schema) {
 	if ref.Ref == "" && len(ref.Value.AllOf) == 1 {
 		ref = ref.Value.AllOf[0]

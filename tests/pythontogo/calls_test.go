@@ -6,13 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
 	"time"
 
 	functions "github.com/cogfn/cogfn/wrapper"
 )
 
-func (p *project) callAndWait(ctx context.Context, client *functions.Client) error {
+func (s *fixture) callAndWait(ctx context.Context, client *functions.Client) error {
 	// snippet: call
 	call, err := client.Call(ctx, functions.ExternalID("my-function"), map[string]any{"a": 1, "b": 2})
 	if failed, ok := errors.AsType[*functions.CallError](err); ok {
@@ -21,14 +20,14 @@ func (p *project) callAndWait(ctx context.Context, client *functions.Client) err
 		return err
 	}
 	// end
-	p.equal("status", call.Status, functions.CallCompleted)
+	s.want("status", call.Status, functions.CallCompleted)
 	call, err = client.Call(ctx, functions.ExternalID("my-function"), map[string]any{"a": -1})
-	p.errorIs(err, functions.ErrCallFailed)
-	p.equal("status of a failed call", call.Status, functions.CallFailed)
+	s.want("a failed call matches ErrCallFailed", errors.Is(err, functions.ErrCallFailed), true)
+	s.want("status of the failed call", call.Status, functions.CallFailed)
 	return nil
 }
 
-func (p *project) start(ctx context.Context, client *functions.Client) error {
+func (s *fixture) start(ctx context.Context, client *functions.Client) error {
 	// snippet: start
 	call, err := client.Start(ctx, functions.ExternalID("my-function"), nil)
 	if err != nil {
@@ -37,16 +36,16 @@ func (p *project) start(ctx context.Context, client *functions.Client) error {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	if err := call.Wait(ctx); errors.Is(err, context.DeadlineExceeded) {
-		fmt.Println("still running")
+		fmt.Println("the call continues")
 	} else if err != nil {
 		return err
 	}
 	// end
-	p.equal("status", call.Status, functions.CallCompleted)
+	s.want("status", call.Status, functions.CallCompleted)
 	return nil
 }
 
-func (p *project) callWithNonce(ctx context.Context, client *functions.Client) error {
+func (s *fixture) callWithNonce(ctx context.Context, client *functions.Client) error {
 	// snippet: call-nonce
 	session, err := client.Sessions.Create(ctx, functions.SessionTokenExchange())
 	if err != nil {
@@ -57,35 +56,11 @@ func (p *project) callWithNonce(ctx context.Context, client *functions.Client) e
 		return err
 	}
 	// end
-	p.equal("status", call.Status, functions.CallCompleted)
+	s.want("status", call.Status, functions.CallCompleted)
 	return nil
 }
 
-func (p *project) concurrency(ctx context.Context, client *functions.Client) error {
-	// snippet: concurrency
-	var group sync.WaitGroup
-	responses, errs := make([]json.RawMessage, 10), make([]error, 10)
-	for i := range responses {
-		group.Go(func() {
-			call, err := client.Call(ctx, functions.ExternalID("my-function"), map[string]int{"a": i})
-			if err == nil {
-				responses[i], err = call.Response(ctx)
-			}
-			errs[i] = err
-		})
-	}
-	group.Wait()
-	if err := errors.Join(errs...); err != nil {
-		return err
-	}
-	// end
-	for i, response := range responses {
-		p.equal("response", string(response), fmt.Sprintf(`{"sum":%d}`, i))
-	}
-	return nil
-}
-
-func (p *project) callsList(ctx context.Context, client *functions.Client) error {
+func (s *fixture) callsList(ctx context.Context, client *functions.Client) error {
 	lastWeek := time.Now().AddDate(0, 0, -7)
 	// snippet: calls-list
 	filter := functions.CallsFilter{
@@ -104,13 +79,13 @@ func (p *project) callsList(ctx context.Context, client *functions.Client) error
 		longest = max(longest, call.Duration())
 	}
 	// end
-	p.equal("ids", calls.IDs(), []int64{p.call.ID})
-	p.equal("longest", longest, calls[0].Duration())
+	s.want("calls", calls.IDs(), []int64{s.call.ID})
+	s.want("longest duration", longest, calls[0].Duration())
 	return nil
 }
 
-func (p *project) callsRetrieve(ctx context.Context, client *functions.Client) error {
-	id := p.call.ID
+func (s *fixture) callsRetrieve(ctx context.Context, client *functions.Client) error {
+	id := s.call.ID
 	// snippet: calls-retrieve
 	fn := functions.ExternalID("my-function") // resolved once, then cached
 	call, err := client.Calls.Retrieve(ctx, fn, id)
@@ -122,12 +97,12 @@ func (p *project) callsRetrieve(ctx context.Context, client *functions.Client) e
 		return err
 	}
 	// end
-	p.equal("ids", calls.IDs(), []int64{call.ID})
+	s.want("calls", calls.IDs(), []int64{call.ID})
 	return nil
 }
 
-func (p *project) callsResponse(ctx context.Context, client *functions.Client) error {
-	fn, id := functions.ExternalID("my-function"), p.call.ID
+func (s *fixture) callsResponse(ctx context.Context, client *functions.Client) error {
+	fn, id := functions.ExternalID("my-function"), s.call.ID
 	// snippet: calls-response
 	response, err := client.Calls.Response(ctx, fn, id) // JSON; nil if there is none
 	if err != nil {
@@ -142,33 +117,33 @@ func (p *project) callsResponse(ctx context.Context, client *functions.Client) e
 		return err
 	}
 	// end
-	p.equal("sum", result.Sum, 3)
-	p.equal("log lines", len(lines), 1)
+	s.want("sum", result.Sum, 3)
+	s.want("lines", len(lines), 1)
 	return nil
 }
 
-func (p *project) callFields(context.Context, *functions.Client) error {
-	call := p.call
+func (s *fixture) callFields(context.Context, *functions.Client) error {
+	call := s.call
 	// snippet: call-fields
 	fmt.Println(call.ID, call.FunctionID, call.Status)
 	fmt.Println(call.Started(), call.Ended(), call.Duration()) // time.Time and time.Duration
 	if call.ScheduleID != nil {
 		fmt.Println(*call.ScheduleID, call.Scheduled())
 	}
-	message, trace := call.Failure() // both "" unless it failed
+	message, trace := call.Failure() // both are "" unless the call failed
 	// end
-	p.equal("message and trace", message+trace, "")
-	p.equal("duration is below a minute", call.Duration() < time.Minute, true)
+	s.want("failure", message+trace, "")
+	s.want("duration", call.Duration() < time.Minute, true)
 	return nil
 }
 
-func (p *project) callMethods(ctx context.Context, _ *functions.Client) error {
-	call, err := p.fn.Start(ctx, map[string]int{"a": 2})
+func (s *fixture) callMethods(ctx context.Context, _ *functions.Client) error {
+	call, err := s.fn.Start(ctx, map[string]int{"a": 2})
 	if err != nil {
 		return err
 	}
 	// snippet: call-methods
-	if err := call.Wait(ctx); err != nil { // until the call or ctx has ended
+	if err := call.Wait(ctx); err != nil { // returns when the call or ctx ends
 		return err
 	}
 	response, err := call.Response(ctx)
@@ -179,27 +154,27 @@ func (p *project) callMethods(ctx context.Context, _ *functions.Client) error {
 	if err != nil {
 		return err
 	}
-	if err := call.Update(ctx); err != nil { // retrieves it again
+	if err := call.Update(ctx); err != nil { // retrieves the call again and overwrites it
 		return err
 	}
 	// end
-	p.equal("response", string(response), `{"sum":2}`)
-	p.equal("log", lines.Text(false), "adding 2 and 0")
+	s.want("response", string(response), `{"sum":2}`)
+	s.want("log", lines.Text(false), "adding 2 and 0")
 	return nil
 }
 
-func (p *project) log(ctx context.Context, _ *functions.Client) error {
-	call := p.call
+func (s *fixture) log(ctx context.Context, _ *functions.Client) error {
+	call := s.call
 	// snippet: log
 	lines, err := call.Logs(ctx)
 	if err != nil {
 		return err
 	}
-	fmt.Println(lines.Text(true)) // with timestamps, for example "[2026-01-02 15:04:05.678] adding 1 and 2"
+	fmt.Println(lines.Text(true)) // with timestamps: "[2026-01-02 15:04:05.678] adding 1 and 2"
 	for _, entry := range lines {
 		fmt.Println(entry.Time(), entry.Text())
 	}
 	// end
-	p.equal("log with timestamps", strings.HasSuffix(lines.Text(true), "] adding 1 and 2"), true)
+	s.want("log", strings.HasSuffix(lines.Text(true), "] adding 1 and 2"), true)
 	return nil
 }

@@ -2,16 +2,17 @@ package pythontogo
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	functions "github.com/cogfn/cogfn/wrapper"
 )
 
-func (p *project) newClient(context.Context, *functions.Client) error {
-	p.t.Skip("the snippet reads environment variables; the test only compiles it")
+func (s *fixture) newClient(ctx context.Context, _ *functions.Client) error {
 	// snippet: client
 	cfg, err := functions.ConfigFromEnv() // CDF_PROJECT, CDF_CLUSTER, IDP_CLIENT_ID, …
 	if err != nil {
@@ -22,25 +23,29 @@ func (p *project) newClient(context.Context, *functions.Client) error {
 		return err
 	}
 	// end
-	_ = client
+	fn, err := client.Retrieve(ctx, functions.ExternalID("my-function"))
+	if err != nil {
+		return err
+	}
+	s.want("id", fn.ID, s.fn.ID)
 	return nil
 }
 
-func (p *project) payload(ctx context.Context, _ *functions.Client) error {
-	cfg := p.cfg
+func (s *fixture) payload(ctx context.Context, _ *functions.Client) error {
+	cfg := s.cfg
 	// snippet: payload
 	client, err := functions.NewClient(cfg, functions.WithPayloadLimit(functions.PayloadAzure))
 	if err != nil {
 		return err
 	}
 	// end
-	_, err = client.Start(ctx, p.fn.Identifier(), map[string]string{"text": strings.Repeat("x", functions.PayloadAzure)})
-	p.errorIs(err, functions.ErrInvalid)
+	_, err = client.Start(ctx, s.fn.Identifier(), map[string]string{"text": strings.Repeat("x", functions.PayloadAzure)})
+	s.want("data that is too large matches ErrInvalid", errors.Is(err, functions.ErrInvalid), true)
 	return nil
 }
 
-func (p *project) status(ctx context.Context, client *functions.Client) error {
-	// snippet: status
+func (s *fixture) project(ctx context.Context, client *functions.Client) error {
+	// snippet: project
 	status, err := client.Status(ctx)
 	if err != nil {
 		return err
@@ -55,33 +60,16 @@ func (p *project) status(ctx context.Context, client *functions.Client) error {
 		return err
 	}
 	fmt.Println(limits.TimeoutMinutes, limits.CPUCores.Max, limits.MemoryGB.Max, limits.Runtimes)
-	if limits.ResponseSizeMB != nil { // only on Google Cloud
+	if limits.ResponseSizeMB != nil { // on Google Cloud only
 		fmt.Println(*limits.ResponseSizeMB)
 	}
 	// end
-	p.equal("timeout in minutes", limits.TimeoutMinutes, 9)
+	s.want("timeout in minutes", limits.TimeoutMinutes, 9)
 	return nil
 }
 
-func (p *project) errors(ctx context.Context, client *functions.Client) error {
-	// snippet: errors
-	_, err := client.Retrieve(ctx, functions.ExternalID("no-such-function"))
-	if rejected, ok := errors.AsType[*functions.APIError](err); ok {
-		fmt.Println(rejected.StatusCode, rejected.Message, rejected.RequestID)
-		fmt.Printf("missing %s, duplicated %s\n", rejected.Missing, rejected.Duplicated)
-	}
-	switch {
-	case errors.Is(err, functions.ErrNotFound): // no such function
-	case errors.Is(err, functions.ErrForbidden): // a capability is missing
-	case errors.Is(err, functions.ErrInvalid): // an invalid argument; nothing was sent
-	}
-	// end
-	p.errorIs(err, functions.ErrNotFound)
-	return nil
-}
-
-func (p *project) retries(ctx context.Context, _ *functions.Client) error {
-	cfg := p.cfg
+func (s *fixture) retries(ctx context.Context, _ *functions.Client) error {
+	cfg := s.cfg
 	// snippet: retries
 	client, err := functions.NewClient(cfg,
 		functions.WithRetry(functions.RetryOptions{MaxRetries: 3, MaxDelay: 10 * time.Second}),
@@ -94,6 +82,76 @@ func (p *project) retries(ctx context.Context, _ *functions.Client) error {
 	canceled, cancel := context.WithCancel(ctx)
 	cancel()
 	_, err = client.Status(canceled)
-	p.errorIs(err, context.Canceled)
+	s.want("matches Canceled", errors.Is(err, context.Canceled), true)
+	return nil
+}
+
+func (s *fixture) errors(ctx context.Context, client *functions.Client) error {
+	// snippet: errors
+	_, err := client.Retrieve(ctx, functions.ExternalID("no-such-function"))
+	if apiErr, ok := errors.AsType[*functions.APIError](err); ok {
+		fmt.Println(apiErr.StatusCode, apiErr.Message, apiErr.Missing, apiErr.Duplicated, apiErr.RequestID)
+	}
+	switch {
+	case errors.Is(err, functions.ErrNotFound):
+	case errors.Is(err, functions.ErrForbidden):
+	case errors.Is(err, functions.ErrInvalid): // the client rejected an argument and sent no request
+	}
+	// end
+	s.want("matches ErrNotFound", errors.Is(err, functions.ErrNotFound), true)
+	return nil
+}
+
+func (s *fixture) concurrency(ctx context.Context, client *functions.Client) error {
+	// snippet: concurrency
+	var group sync.WaitGroup
+	responses, errs := make([]json.RawMessage, 10), make([]error, 10)
+	for i := range responses {
+		group.Go(func() {
+			call, err := client.Call(ctx, functions.ExternalID("my-function"), map[string]int{"a": i})
+			if err != nil {
+				errs[i] = err
+				return
+			}
+			responses[i], errs[i] = call.Response(ctx)
+		})
+	}
+	group.Wait()
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	// end
+	for i, response := range responses {
+		s.want("response", string(response), fmt.Sprintf(`{"sum":%d}`, i))
+	}
+	return nil
+}
+
+func (s *fixture) enums(context.Context, *functions.Client) error {
+	fn := s.fn
+	// snippet: enums
+	switch fn.Status {
+	case functions.FunctionReady:
+	case functions.FunctionFailed:
+	default:
+		if !functions.Known(fn.Status) {
+			fmt.Println("this version does not know the status", fn.Status)
+		}
+	}
+	// end
+	s.want("status is known", functions.Known(fn.Status), true)
+	return nil
+}
+
+func (s *fixture) json(context.Context, *functions.Client) error {
+	fn := s.fn
+	// snippet: json
+	text, err := json.Marshal(fn)
+	if err != nil {
+		return err
+	}
+	fmt.Println(string(text)) // {"createdTime":…,"externalId":"my-function",…}
+	// end
+	s.want("JSON contains the external id", strings.Contains(string(text), `"externalId":"my-function"`), true)
 	return nil
 }

@@ -10,7 +10,7 @@ import (
 	functions "github.com/cogfn/cogfn/wrapper"
 )
 
-func (p *project) iterate(ctx context.Context, client *functions.Client) error {
+func (s *fixture) iterate(ctx context.Context, client *functions.Client) error {
 	// snippet: iterate
 	var names []string
 	for fn, err := range client.All(ctx, functions.Filter{}) {
@@ -20,11 +20,11 @@ func (p *project) iterate(ctx context.Context, client *functions.Client) error {
 		names = append(names, fn.Name)
 	}
 	// end
-	p.equal("names", names, []string{"my-function"})
+	s.want("names", names, []string{"My function"})
 	return nil
 }
 
-func (p *project) chunks(ctx context.Context, client *functions.Client) error {
+func (s *fixture) chunks(ctx context.Context, client *functions.Client) error {
 	// snippet: chunks
 	var chunks []int
 	for fns, err := range functions.Chunk(client.All(ctx, functions.Filter{}), 100) {
@@ -34,11 +34,11 @@ func (p *project) chunks(ctx context.Context, client *functions.Client) error {
 		chunks = append(chunks, len(fns))
 	}
 	// end
-	p.equal("sizes of chunks", chunks, []int{1})
+	s.want("sizes of the chunks", chunks, []int{1})
 	return nil
 }
 
-func (p *project) createFolder(ctx context.Context, client *functions.Client) error {
+func (s *fixture) createFolder(ctx context.Context, client *functions.Client) error {
 	// snippet: create-folder
 	w := functions.FunctionWrite{Name: "Adder", ExternalID: new("adder")}
 	fn, err := client.Create(ctx, w, functions.Folder("./my-function"))
@@ -46,29 +46,29 @@ func (p *project) createFolder(ctx context.Context, client *functions.Client) er
 		return err
 	}
 	// end
-	p.equal("status", fn.Status, functions.FunctionQueued)
+	s.want("status", fn.Status, functions.FunctionQueued)
 	file, err := client.Files.Retrieve(ctx, functions.ID(fn.FileID))
 	if err != nil {
 		return err
 	}
-	p.equal("name of the code file", file.Name, "Adder.zip")
-	p.equal("external id of the code file", file.ExternalID, (*string)(nil))
+	s.want("file name", file.Name, "Adder.zip")
+	s.want("external id of the file is nil", file.ExternalID == nil, true)
 	return nil
 }
 
-func (p *project) createFile(ctx context.Context, client *functions.Client) error {
-	fileID := p.fn.FileID
+func (s *fixture) createFile(ctx context.Context, client *functions.Client) error {
+	fileID := s.fn.FileID
 	// snippet: create-file
 	fn, err := client.Create(ctx, functions.FunctionWrite{Name: "Adder"}, functions.FileID(fileID))
 	if err != nil {
 		return err
 	}
 	// end
-	p.equal("file id", fn.FileID, fileID)
+	s.want("file", fn.FileID, fileID)
 	return nil
 }
 
-func (p *project) createHandler(ctx context.Context, client *functions.Client) error {
+func (s *fixture) createHandler(ctx context.Context, client *functions.Client) error {
 	// snippet: create-handler
 	fn, err := client.Create(ctx, functions.FunctionWrite{Name: "my-handler"}, functions.HandlerText(`
 def handle(client, data):
@@ -87,11 +87,11 @@ def handle(client, data):
 		return err
 	}
 	// end
-	p.equal("status", fn.Status, functions.FunctionReady)
+	s.want("status", fn.Status, functions.FunctionReady)
 	return nil
 }
 
-func (p *project) createFields(ctx context.Context, client *functions.Client) error {
+func (s *fixture) createFields(ctx context.Context, client *functions.Client) error {
 	dataSetID := int64(7)
 	// snippet: create-fields
 	fn, err := client.Create(ctx, functions.FunctionWrite{
@@ -110,55 +110,53 @@ func (p *project) createFields(ctx context.Context, client *functions.Client) er
 		ExtraIndexURLs: []string{"https://more.example.com/simple"},
 	}, functions.Folder("./my-function"),
 		functions.WithFileDataSet(dataSetID),
-		functions.WithFileExternalID("adder-code"), // overwrites a file with this external id
+		functions.WithFileExternalID("adder-code"), // overwrites the file with this external id
 		functions.WithoutValidation(),
 	)
 	if err != nil {
 		return err
 	}
 	// end
-	p.equal("owner", *fn.Owner, "me@example.com")
+	s.want("owner", *fn.Owner, "me@example.com")
 	file, err := client.Files.Retrieve(ctx, functions.ExternalID("adder-code"))
 	if err != nil {
 		return err
 	}
-	p.equal("data set of the code file", *file.DataSetID, dataSetID)
+	s.want("data set", *file.DataSetID, dataSetID)
 	return nil
 }
 
-func (p *project) sourceCheck(context.Context, *functions.Client) error {
-	// snippet: source-check
+func (s *fixture) check(context.Context, *functions.Client) error {
+	// snippet: check
 	_, err := functions.HandlerText("def handle(config):\n    return config\n").Pack(functions.FunctionWrite{Name: "My handler"})
-	if invalid, ok := errors.AsType[*functions.SourceError](err); ok {
-		fmt.Println(invalid.File, invalid.Line, invalid.Message)
+	if sourceErr, ok := errors.AsType[*functions.SourceError](err); ok {
+		fmt.Println(sourceErr.File, sourceErr.Line, sourceErr.Message)
 	}
 	// end
-	invalid, ok := errors.AsType[*functions.SourceError](err)
-	if !ok {
-		return err
-	}
-	p.equal("place", fmt.Sprint(invalid.File, ":", invalid.Line), "handler.py:1")
-	p.equal("message names the argument", strings.Contains(invalid.Message, "config"), true)
+	sourceErr, ok := errors.AsType[*functions.SourceError](err)
+	s.want("is a SourceError", ok, true)
+	s.want("place", fmt.Sprint(sourceErr.File, ":", sourceErr.Line), "handler.py:1")
+	s.want("message names the argument", strings.Contains(sourceErr.Message, "config"), true)
 	_, err = functions.Folder("./my-function").Pack(functions.FunctionWrite{Name: "Adder"})
 	return err
 }
 
-func (p *project) retrieve(ctx context.Context, client *functions.Client) error {
+func (s *fixture) retrieve(ctx context.Context, client *functions.Client) error {
 	// snippet: retrieve
 	fn, err := client.Retrieve(ctx, functions.ExternalID("my-function")) // or functions.ID(42)
 	if errors.Is(err, functions.ErrNotFound) {
-		fmt.Println("not found")
+		fmt.Println("there is no such function")
 	} else if err != nil {
 		return err
 	}
 	// end
-	p.equal("id", fn.ID, p.fn.ID)
+	s.want("id", fn.ID, s.fn.ID)
 	_, err = client.Retrieve(ctx, functions.ID(1))
-	p.errorIs(err, functions.ErrNotFound)
+	s.want("unknown function matches ErrNotFound", errors.Is(err, functions.ErrNotFound), true)
 	return nil
 }
 
-func (p *project) retrieveMultiple(ctx context.Context, client *functions.Client) error {
+func (s *fixture) retrieveMultiple(ctx context.Context, client *functions.Client) error {
 	// snippet: retrieve-multiple
 	ids := []functions.Identifier{functions.ID(42), functions.ExternalID("my-function")}
 	fns, err := client.RetrieveMultiple(ctx, ids, functions.IgnoreUnknown())
@@ -166,11 +164,11 @@ func (p *project) retrieveMultiple(ctx context.Context, client *functions.Client
 		return err
 	}
 	// end
-	p.equal("functions", fns.IDs(), []int64{p.fn.ID})
+	s.want("functions", fns.IDs(), []int64{s.fn.ID})
 	return nil
 }
 
-func (p *project) list(ctx context.Context, client *functions.Client) error {
+func (s *fixture) list(ctx context.Context, client *functions.Client) error {
 	lastWeek := time.Now().AddDate(0, 0, -7)
 	// snippet: list
 	fns, err := client.List(ctx, functions.Filter{
@@ -182,43 +180,43 @@ func (p *project) list(ctx context.Context, client *functions.Client) error {
 		return err
 	}
 	// end
-	p.equal("functions", fns.ExternalIDs(), []string{"my-function"})
+	s.want("functions", fns.ExternalIDs(), []string{"my-function"})
 	return nil
 }
 
-func (p *project) deleteMultiple(ctx context.Context, client *functions.Client) error {
+func (s *fixture) deleteMany(ctx context.Context, client *functions.Client) error {
 	// snippet: delete
 	ids := []functions.Identifier{functions.ID(42), functions.ExternalID("my-function")}
 	if err := client.Delete(ctx, ids, functions.IgnoreUnknown()); err != nil {
 		return err
 	}
 	// end
-	_, err := client.Retrieve(ctx, p.fn.Identifier())
-	p.errorIs(err, functions.ErrNotFound)
-	_, err = client.Files.Retrieve(ctx, functions.ID(p.fn.FileID))
+	_, err := client.Retrieve(ctx, s.fn.Identifier())
+	s.want("Retrieve after Delete matches ErrNotFound", errors.Is(err, functions.ErrNotFound), true)
+	_, err = client.Files.Retrieve(ctx, functions.ID(s.fn.FileID))
 	return err
 }
 
-func (p *project) deleteFunction(ctx context.Context, client *functions.Client) error {
-	fn := p.fn
+func (s *fixture) deleteFunction(ctx context.Context, client *functions.Client) error {
+	fn := s.fn
 	// snippet: delete-function
-	if err := fn.Delete(ctx); err != nil {
+	if err := fn.Delete(ctx); err != nil { // fn is a *functions.Function
 		return err
 	}
 	// end
 	_, err := client.Retrieve(ctx, fn.Identifier())
-	p.errorIs(err, functions.ErrNotFound)
+	s.want("Retrieve after Delete matches ErrNotFound", errors.Is(err, functions.ErrNotFound), true)
 	return nil
 }
 
-func (p *project) functionFields(context.Context, *functions.Client) error {
-	fn := p.fn
+func (s *fixture) functionFields(context.Context, *functions.Client) error {
+	fn := s.fn
 	// snippet: function-fields
 	fmt.Println(fn.ID, fn.Name, fn.Status, fn.FileID)
 	if fn.Owner != nil { // fields that may be absent are pointers
 		fmt.Println(*fn.Owner)
 	}
-	fmt.Println(fn.Created(), fn.LastCall().IsZero()) // time.Time; fn.CreatedTime is in milliseconds
+	fmt.Println(fn.Created(), fn.LastCall()) // both are time.Time; fn.CreatedTime is in milliseconds
 	if fn.Error != nil && fn.Error.Message != nil {
 		fmt.Println(*fn.Error.Message)
 	}
@@ -226,13 +224,13 @@ func (p *project) functionFields(context.Context, *functions.Client) error {
 		fmt.Println(name, string(value))
 	}
 	// end
-	p.equal("created before now", fn.Created().Before(time.Now().Add(time.Second)), true)
+	s.want("created in the past", fn.Created().Before(time.Now().Add(time.Second)), true)
 	return nil
 }
 
-func (p *project) functionMethods(ctx context.Context, client *functions.Client) error {
-	fn := p.fn
-	p.createSchedule(ctx, client)
+func (s *fixture) functionMethods(ctx context.Context, client *functions.Client) error {
+	fn := s.fn
+	s.createSchedule(ctx, client)
 	// snippet: function-methods
 	call, err := fn.Call(ctx, map[string]any{"a": 1, "b": 2})
 	if err != nil {
@@ -250,31 +248,31 @@ func (p *project) functionMethods(ctx context.Context, client *functions.Client)
 	if err != nil {
 		return err
 	}
-	if err := fn.Update(ctx); err != nil { // retrieves it again
+	if err := fn.Update(ctx); err != nil { // retrieves the function again and overwrites fn
 		return err
 	}
 	// end
-	p.equal("numbers of calls and schedules", []int{len(calls), len(schedules)}, []int{2, 1})
-	p.equal("call id", again.ID, call.ID)
-	p.equal("last call is known", fn.LastCall().IsZero(), false)
+	s.want("calls, schedules", []int{len(calls), len(schedules)}, []int{2, 1})
+	s.want("call", again.ID, call.ID)
+	s.want("LastCall is zero", fn.LastCall().IsZero(), false)
 	return nil
 }
 
-func (p *project) functionWrite(ctx context.Context, client *functions.Client) error {
-	p.fn.Secrets = map[string]string{"api-key": "***"}
-	fn := p.fn
+func (s *fixture) functionWrite(ctx context.Context, client *functions.Client) error {
+	s.fn.Secrets = map[string]string{"api-key": "***"}
+	fn := s.fn
 	// snippet: function-write
 	w := fn.AsWrite()
 	w.ExternalID = new("my-function-2")
-	w.Secrets = map[string]string{"api-key": "12345"} // AsWrite returns "***", which Create rejects
-	copied, err := client.Create(ctx, w, functions.FileID(fn.FileID))
+	w.Secrets = map[string]string{"api-key": "12345"} // the copied value is "***", which Create rejects
+	second, err := client.Create(ctx, w, functions.FileID(fn.FileID))
 	if err != nil {
 		return err
 	}
 	// end
-	p.equal("name", copied.Name, fn.Name)
-	p.equal("secrets of the original", fn.Secrets["api-key"], "***")
+	s.want("name", second.Name, fn.Name)
+	s.want("secrets of the first function", fn.Secrets["api-key"], "***")
 	_, err = client.Create(ctx, fn.AsWrite(), functions.FileID(fn.FileID))
-	p.errorIs(err, functions.ErrInvalid)
+	s.want("masked secrets match ErrInvalid", errors.Is(err, functions.ErrInvalid), true)
 	return nil
 }

@@ -3,6 +3,7 @@ package pythontogo
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -10,8 +11,8 @@ import (
 	functions "github.com/cogfn/cogfn/wrapper"
 )
 
-func (p *project) schedulesList(ctx context.Context, client *functions.Client) error {
-	p.createSchedule(ctx, client)
+func (s *fixture) schedulesList(ctx context.Context, client *functions.Client) error {
+	s.createSchedule(ctx, client)
 	// snippet: schedules-list
 	filter := functions.SchedulesFilter{Function: functions.ExternalID("my-function"), CronExpression: "0 3 * * *"}
 	schedules, err := client.Schedules.List(ctx, filter, functions.WithLimit(100))
@@ -26,13 +27,13 @@ func (p *project) schedulesList(ctx context.Context, client *functions.Client) e
 		names = append(names, schedule.Name+": "+schedule.When)
 	}
 	// end
-	p.equal("number of schedules", len(schedules), 1)
-	p.equal("names", names, []string{"nightly: " + schedules[0].When})
+	s.want("schedules", len(schedules), 1)
+	s.want("names", names, []string{"nightly: " + schedules[0].When})
 	return nil
 }
 
-func (p *project) schedulesRetrieve(ctx context.Context, client *functions.Client) error {
-	id := p.createSchedule(ctx, client).ID
+func (s *fixture) schedulesRetrieve(ctx context.Context, client *functions.Client) error {
+	id := s.createSchedule(ctx, client).ID
 	// snippet: schedules-retrieve
 	schedule, err := client.Schedules.Retrieve(ctx, id)
 	if err != nil {
@@ -43,11 +44,11 @@ func (p *project) schedulesRetrieve(ctx context.Context, client *functions.Clien
 		return err
 	}
 	// end
-	p.equal("ids", schedules.IDs(), []int64{schedule.ID})
+	s.want("schedules", schedules.IDs(), []int64{schedule.ID})
 	return nil
 }
 
-func (p *project) schedulesCreate(ctx context.Context, client *functions.Client) error {
+func (s *fixture) schedulesCreate(ctx context.Context, client *functions.Client) error {
 	// snippet: schedules-create
 	schedule, err := client.Schedules.Create(ctx, functions.ExternalID("my-function"), functions.ScheduleWrite{
 		Name:           "nightly",
@@ -59,14 +60,14 @@ func (p *project) schedulesCreate(ctx context.Context, client *functions.Client)
 		return err
 	}
 	// end
-	p.equal("function id", *schedule.FunctionID, p.fn.ID)
-	_, err = client.Schedules.Create(ctx, p.fn.Identifier(), functions.ScheduleWrite{Name: "often", CronExpression: "@hourly"})
-	p.errorIs(err, functions.ErrInvalid)
+	s.want("function", *schedule.FunctionID, s.fn.ID)
+	_, err = client.Schedules.Create(ctx, s.fn.Identifier(), functions.ScheduleWrite{Name: "often", CronExpression: "@hourly"})
+	s.want("@hourly matches ErrInvalid", errors.Is(err, functions.ErrInvalid), true)
 	return nil
 }
 
-func (p *project) schedulesSession(ctx context.Context, client *functions.Client) error {
-	// snippet: schedules-session
+func (s *fixture) schedulesCredentials(ctx context.Context, client *functions.Client) error {
+	// snippet: schedules-credentials
 	w := functions.ScheduleWrite{Name: "nightly", CronExpression: "0 3 * * *"}
 	robot := functions.SessionClientCredentials("robot", "the robot's secret")
 	schedule, err := client.Schedules.Create(ctx, functions.ExternalID("my-function"), w, functions.WithSession(robot))
@@ -74,86 +75,80 @@ func (p *project) schedulesSession(ctx context.Context, client *functions.Client
 		return err
 	}
 
-	session, err := client.Sessions.Create(ctx, functions.SessionOneshotTokenExchange())
+	session, err := client.Sessions.Create(ctx, robot) // alternative: create the session first
 	if err != nil {
 		return err
 	}
-	w.Nonce = session.Nonce // or functions.WithNonce(session.Nonce)
-	short, err := client.Schedules.Create(ctx, functions.ExternalID("my-function"), w)
+	second, err := client.Schedules.Create(ctx, functions.ExternalID("my-function"), w, functions.WithNonce(session.Nonce))
 	if err != nil {
 		return err
 	}
 	// end
-	p.equal("sessions differ", schedule.Session() != short.Session(), true)
-	p.equal("session id", short.Session(), strconv.FormatInt(session.ID, 10))
+	s.want("sessions differ", schedule.Session() != second.Session(), true)
+	s.want("session of WithNonce", second.Session(), strconv.FormatInt(session.ID, 10))
 	return nil
 }
 
-func (p *project) schedulesDelete(ctx context.Context, client *functions.Client) error {
-	id := p.createSchedule(ctx, client).ID
+func (s *fixture) schedulesDelete(ctx context.Context, client *functions.Client) error {
+	id := s.createSchedule(ctx, client).ID
 	// snippet: schedules-delete
-	if err := client.Schedules.Delete(ctx, []int64{id}); err != nil { // or schedule.Delete(ctx)
+	if err := client.Schedules.Delete(ctx, []int64{id}); err != nil { // any number of ids
 		return err
 	}
 	// end
 	_, err := client.Schedules.Retrieve(ctx, id)
-	p.errorIs(err, functions.ErrNotFound)
+	s.want("Retrieve after Delete matches ErrNotFound", errors.Is(err, functions.ErrNotFound), true)
 	return nil
 }
 
-func (p *project) schedulesData(ctx context.Context, client *functions.Client) error {
-	id := p.createSchedule(ctx, client).ID
+func (s *fixture) schedulesData(ctx context.Context, client *functions.Client) error {
+	id := s.createSchedule(ctx, client).ID
 	// snippet: schedules-data
 	data, err := client.Schedules.InputData(ctx, id) // JSON; nil if the schedule has none
 	if err != nil {
 		return err
 	}
 	// end
-	p.equal("data", string(data), `{"a":1}`)
+	s.want("data", string(data), `{"a":1}`)
 	return nil
 }
 
-func (p *project) scheduleFields(ctx context.Context, client *functions.Client) error {
-	schedule := p.createSchedule(ctx, client)
+func (s *fixture) scheduleFields(ctx context.Context, client *functions.Client) error {
+	schedule := s.createSchedule(ctx, client)
 	// snippet: schedule-fields
 	fmt.Println(schedule.ID, schedule.Name, schedule.CronExpression, schedule.When)
-	fmt.Println(schedule.Created(), schedule.Session()) // a time.Time, and the session id as a string
+	fmt.Println(schedule.Created(), schedule.Session()) // a time.Time, and the id of the session as a string
 	data, err := schedule.InputData(ctx)
 	if err != nil {
 		return err
 	}
-	if err := schedule.Update(ctx); err != nil { // retrieves it again
+	if err := schedule.Update(ctx); err != nil { // retrieves the schedule again and overwrites it
 		return err
 	}
 	// end
-	p.equal("data", string(data), `{"a":1}`)
-	p.equal("created before now", schedule.Created().Before(time.Now().Add(time.Second)), true)
+	s.want("data", string(data), `{"a":1}`)
+	s.want("created in the past", schedule.Created().Before(time.Now().Add(time.Second)), true)
 	return nil
 }
 
-func (p *project) scheduleWrite(ctx context.Context, client *functions.Client) error {
-	schedule := p.createSchedule(ctx, client)
+func (s *fixture) scheduleWrite(ctx context.Context, client *functions.Client) error {
+	schedule := s.createSchedule(ctx, client)
 	// snippet: schedule-write
 	w, err := schedule.AsWrite(ctx) // requests the input data
 	if err != nil {
 		return err
 	}
 	w.CronExpression = "0 4 * * *"
-	changed, err := client.Schedules.Create(ctx, functions.ID(w.FunctionID), w)
-	if err != nil {
-		return err
-	}
 	if err := schedule.Delete(ctx); err != nil {
 		return err
 	}
-	// end
-	p.equal("cron expression", changed.CronExpression, "0 4 * * *")
-	data, err := changed.InputData(ctx)
+	replacement, err := client.Schedules.Create(ctx, functions.Identifier{}, w) // for the function with the id w.FunctionID
 	if err != nil {
 		return err
 	}
-	p.equal("data", string(data), `{"a":1}`)
-	_, err = client.Schedules.Retrieve(ctx, schedule.ID)
-	p.errorIs(err, functions.ErrNotFound)
-	return nil
+	// end
+	s.want("cron expression", replacement.CronExpression, "0 4 * * *")
+	data, err := replacement.InputData(ctx)
+	s.want("data", string(data), `{"a":1}`)
+	return err
 }

@@ -8,7 +8,7 @@ import (
 	functions "github.com/cogfn/cogfn/wrapper"
 )
 
-func (p *project) sessionsCreate(ctx context.Context, client *functions.Client) error {
+func (s *fixture) sessionsCreate(ctx context.Context, client *functions.Client) error {
 	// snippet: sessions-create
 	var nonces []string
 	for _, credentials := range []functions.SessionCredentials{
@@ -20,24 +20,24 @@ func (p *project) sessionsCreate(ctx context.Context, client *functions.Client) 
 		if err != nil {
 			return err
 		}
-		fmt.Println(session) // id and status; the nonce is not printed
+		fmt.Println(session) // id and status, without the nonce
 		nonces = append(nonces, session.Nonce)
 	}
 	// end
-	p.equal("number of different nonces", len(slices.Compact(nonces)), 3)
+	s.want("nonces", len(slices.Compact(nonces)), 3)
 	return nil
 }
 
-func (p *project) sessionsList(ctx context.Context, client *functions.Client) error {
-	p.createSchedule(ctx, client)
+func (s *fixture) sessionsList(ctx context.Context, client *functions.Client) error {
+	s.createSchedule(ctx, client)
 	// snippet: sessions-list
 	active := functions.SessionsFilter{Status: functions.SessionActive}
-	sessions, err := client.Sessions.List(ctx, active) // at most 25
+	sessions, err := client.Sessions.List(ctx, active) // 25 at most
 	if err != nil {
 		return err
 	}
 	var ids []int64
-	for session, err := range client.Sessions.All(ctx, active) { // all
+	for session, err := range client.Sessions.All(ctx, active) { // all of them
 		if err != nil {
 			return err
 		}
@@ -45,17 +45,21 @@ func (p *project) sessionsList(ctx context.Context, client *functions.Client) er
 		ids = append(ids, session.ID)
 	}
 	// end
-	p.equal("number of sessions", len(ids), len(sessions))
+	s.want("sessions", len(ids), len(sessions))
 	return nil
 }
 
-func (p *project) sessionsRevoke(ctx context.Context, client *functions.Client) error {
+func (s *fixture) sessionsRevoke(ctx context.Context, client *functions.Client) error {
 	created, err := client.Sessions.Create(ctx, functions.SessionTokenExchange())
 	if err != nil {
 		return err
 	}
 	id := created.ID
 	// snippet: sessions-revoke
+	session, err := client.Sessions.Retrieve(ctx, id)
+	if err != nil {
+		return err
+	}
 	sessions, err := client.Sessions.RetrieveMultiple(ctx, []int64{id})
 	if err != nil {
 		return err
@@ -65,7 +69,8 @@ func (p *project) sessionsRevoke(ctx context.Context, client *functions.Client) 
 		return err
 	}
 	// end
-	p.equal("status before", *sessions[0].Status, functions.SessionReady)
-	p.equal("status after", *revoked[0].Status, functions.SessionRevoked)
+	s.want("status", *session.Status, functions.SessionReady)
+	s.want("ids", sessions.IDs(), []int64{id})
+	s.want("status after Revoke", *revoked[0].Status, functions.SessionRevoked)
 	return nil
 }

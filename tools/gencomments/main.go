@@ -1,5 +1,5 @@
-// Command gencomments rewrites the comments of the fields in a generated file. The generator joins the name of a field and the
-// description of the API, as in "ID The id of the function." The result is "ID: the id of the function."
+// Command gencomments rewrites the comments of the fields in a generated file. The generator joins the name of a field and
+// the description of the API, as in "ID The id of the function." The result is "ID: the id of the function."
 package main
 
 import (

@@ -62,7 +62,7 @@ func TestCheckRequest(t *testing.T) {
 			method, path, _ := strings.Cut(tt.operation, " ")
 			var request *http.Request
 			if tt.body == "" {
-				request = httptest.NewRequestWithContext(t.Context(), method, path+tt.query, http.NoBody)
+				request = httptest.NewRequestWithContext(t.Context(), method, path+tt.query, nil)
 			} else {
 				request = httptest.NewRequestWithContext(t.Context(), method, path+tt.query, strings.NewReader(tt.body))
 				request.Header.Set("Content-Type", "application/json")
@@ -124,7 +124,7 @@ func TestCheckResponse(t *testing.T) {
 				t.Fatal(err)
 			}
 			method, path, _ := strings.Cut(tt.operation, " ")
-			request := httptest.NewRequestWithContext(t.Context(), method, path, http.NoBody)
+			request := httptest.NewRequestWithContext(t.Context(), method, path, nil)
 			header := http.Header{"Content-Type": {"application/json"}}
 			err = c.CheckResponse(request, tt.operation, tt.status, header, []byte(tt.body))
 			if gotErr := err != nil; gotErr != tt.wantErr {

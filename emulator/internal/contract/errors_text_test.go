@@ -18,7 +18,7 @@ func TestErrorTexts(t *testing.T) {
 	}
 	request := func(operation, query, body string) error {
 		method, path, _ := strings.Cut(operation, " ")
-		r := httptest.NewRequestWithContext(t.Context(), method, path+query, http.NoBody)
+		r := httptest.NewRequestWithContext(t.Context(), method, path+query, nil)
 		if body != "" {
 			r = httptest.NewRequestWithContext(t.Context(), method, path+query, strings.NewReader(body))
 		}
@@ -27,7 +27,7 @@ func TestErrorTexts(t *testing.T) {
 	}
 	response := func(operation string, status int, body string) error {
 		method, path, _ := strings.Cut(operation, " ")
-		r := httptest.NewRequestWithContext(t.Context(), method, path, http.NoBody)
+		r := httptest.NewRequestWithContext(t.Context(), method, path, nil)
 		return c.CheckResponse(r, operation, status, http.Header{"Content-Type": {"application/json"}}, []byte(body))
 	}
 	for _, tt := range []struct {

@@ -67,7 +67,7 @@ var farFuture, longPast = time.Unix(1<<33, 0), time.Unix(0, 0)
 // fail sends a request with a token and returns the error response.
 func (h *testHandler) fail(method, path string) (*httptest.ResponseRecorder, gen.Error) {
 	h.t.Helper()
-	request := httptest.NewRequestWithContext(h.t.Context(), method, "http://127.0.0.1"+path, http.NoBody)
+	request := httptest.NewRequestWithContext(h.t.Context(), method, "http://127.0.0.1"+path, nil)
 	request.Header.Set("Authorization", "Bearer any")
 	return h.serve(request)
 }

@@ -18,7 +18,7 @@ import (
 // serve returns the response of a router to a request without a body.
 func serve(ctx context.Context, rt *router, method, path string) *httptest.ResponseRecorder {
 	recorder := httptest.NewRecorder()
-	rt.ServeHTTP(recorder, httptest.NewRequestWithContext(ctx, method, path, http.NoBody))
+	rt.ServeHTTP(recorder, httptest.NewRequestWithContext(ctx, method, path, nil))
 	return recorder
 }
 

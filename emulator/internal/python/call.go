@@ -64,7 +64,7 @@ func (f *function) load(ctx context.Context, w *worker) error {
 	}
 	if rep.Message != "" {
 		w.kill()
-		<-w.dead
+		<-w.ended
 		return buildError(rep.Message, rep.Trace, output)
 	}
 	return nil

@@ -111,16 +111,16 @@ func TestCallOutcomes(t *testing.T) {
 			if !strings.Contains(outcome.Trace, tc.trace) {
 				t.Errorf("trace %q does not contain %q", outcome.Trace, tc.trace)
 			}
-			for _, foreign := range []string{"bootstrap", os.TempDir(), "importlib"} {
-				if strings.Contains(outcome.Trace, foreign) {
-					t.Errorf("trace shows %q:\n%s", foreign, outcome.Trace)
+			for _, internal := range []string{"bootstrap", os.TempDir(), "importlib"} {
+				if strings.Contains(outcome.Trace, internal) {
+					t.Errorf("trace shows %q:\n%s", internal, outcome.Trace)
 				}
 			}
 			if diff := cmp.Diff(tc.lines, lines); diff != "" {
 				t.Errorf("lines (-want +got):\n%.2000s", diff)
 			}
 			after := tagsOf(r, f)
-			if kept := len(before) == 1 && len(after) == 1 && before[0] == after[0]; kept == tc.replaced {
+			if same := len(before) == 1 && len(after) == 1 && before[0] == after[0]; same == tc.replaced {
 				t.Errorf("workers %v before and %v after the call, want replaced = %v", before, after, tc.replaced)
 			}
 		})

@@ -79,9 +79,9 @@ func TestDeployRejects(t *testing.T) {
 			if !strings.Contains(build.Trace, tc.trace) {
 				t.Errorf("trace does not contain %q:\n%s", tc.trace, build.Trace)
 			}
-			for _, foreign := range []string{"bootstrap", os.TempDir(), "importlib"} {
-				if strings.Contains(build.Message+build.Trace, foreign) {
-					t.Errorf("the error shows %q: %s\n%s", foreign, build.Message, build.Trace)
+			for _, internal := range []string{"bootstrap", os.TempDir(), "importlib"} {
+				if strings.Contains(build.Message+build.Trace, internal) {
+					t.Errorf("the error shows %q: %s\n%s", internal, build.Message, build.Trace)
 				}
 			}
 			if n := len([]rune(build.Trace)); n > 2000 {

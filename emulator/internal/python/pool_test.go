@@ -132,11 +132,11 @@ func TestKilledWorkerFailsOnlyItsCall(t *testing.T) {
 	t.Parallel()
 	f := deploy(t, newRunner(t, Options{MaxWorkers: 2}), blockingHandler)
 	b := newBlocker(t)
-	var killed, spared runner.Outcome
+	var killed, other runner.Outcome
 	var calls sync.WaitGroup
 	calls.Go(func() { killed, _ = run(t, f, b.call("killed", 0)) })
-	calls.Go(func() { spared, _ = run(t, f, b.call("spared", 0)) })
-	b.waitUntilRunning("spared")
+	calls.Go(func() { other, _ = run(t, f, b.call("other", 0)) })
+	b.waitUntilRunning("other")
 	if err := syscall.Kill(b.waitUntilRunning("killed"), syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
@@ -145,8 +145,8 @@ func TestKilledWorkerFailsOnlyItsCall(t *testing.T) {
 	if killed.Status != runner.Failed || !strings.Contains(killed.Message, "SIGKILL") {
 		t.Errorf("the killed call is %v: %s", killed.Status, killed.Message)
 	}
-	if spared.Status != runner.Completed {
-		t.Errorf("the other call is %v: %s", spared.Status, spared.Message)
+	if other.Status != runner.Completed {
+		t.Errorf("the other call is %v: %s", other.Status, other.Message)
 	}
 	mustReturn[int](t, f, b.call("next", 0))
 }

@@ -29,7 +29,7 @@ func makeScratch(parent string) (scratch, error) {
 	created, err := newScratch(scratchParent(parent))
 	if err != nil {
 		return scratch{}, fmt.Errorf(
-			"the Python runner cannot create a directory for its files, choose an existing directory that is writable: %w", err)
+			"the Python runner cannot create a directory for its files; choose an existing directory that is writable: %w", err)
 	}
 	return created, nil
 }

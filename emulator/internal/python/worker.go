@@ -62,8 +62,8 @@ type worker struct {
 	kill          func()
 	killRequested chan struct{} // closed by kill
 	drained       chan struct{} // closed after the last output
-	dead          chan struct{} // closed when the process and its descendants have exited
-	how, cause    string        // how it exited and the usual cause; valid after dead is closed
+	ended         chan struct{} // closed when the process and its descendants have exited
+	how, cause    string        // how it exited and the usual cause; valid after ended is closed
 
 	// The fields of the pool, guarded by its mutex.
 	retired, exited bool
@@ -85,7 +85,7 @@ func startWorker(f *function) (*worker, error) {
 		kill:          sync.OnceFunc(func() { close(killRequested) }),
 		killRequested: killRequested,
 		drained:       make(chan struct{}),
-		dead:          make(chan struct{}),
+		ended:         make(chan struct{}),
 	}
 	if err := w.launch(); err != nil {
 		f.runner.pool.freeSlot()
@@ -161,8 +161,8 @@ func (w *worker) watch() {
 	}
 	<-w.drained
 	w.function.logger.Debug("worker ended", "pid", w.process.Pid, "how", w.how)
-	w.function.runner.pool.workerExited(w) // before a caller that waits for dead can release the worker
-	close(w.dead)
+	w.function.runner.pool.workerExited(w) // before a caller that waits for ended can release the worker
+	close(w.ended)
 
 	w.exchangeMu.Lock() // an exchange may still be reading a reply
 	defer w.exchangeMu.Unlock()
@@ -194,11 +194,11 @@ func (w *worker) exchange(ctx context.Context, req request, sink func(runner.Lin
 	}
 	select {
 	case <-marked:
-	case <-w.dead: // exited after its reply; the output is complete
+	case <-w.ended: // exited after its reply; the output is complete
 	}
 	w.unfit = rep.Retire
 	if !stop() {
-		<-w.dead // ctx ended at the same time and the worker is being killed
+		<-w.ended // ctx ended at the same time and the worker is being killed
 	}
 	return rep, nil
 }
@@ -207,7 +207,7 @@ func (w *worker) exchange(ctx context.Context, req request, sink func(runner.Lin
 func (w *worker) fail(req request, err error) error {
 	if !errors.Is(err, errNotSent) && !errors.Is(err, errGarbled) {
 		select {
-		case <-w.dead:
+		case <-w.ended:
 			phase := "before the handler returned"
 			if req.Load != nil {
 				phase = "while it imported the handler"
@@ -218,7 +218,7 @@ func (w *worker) fail(req request, err error) error {
 		}
 	}
 	w.kill()
-	<-w.dead
+	<-w.ended
 	return err
 }
 

@@ -36,14 +36,14 @@ func (s *testService) countRecords() (calls, parts, sessions int) {
 	return calls, parts, sessions
 }
 
-// jumpingClock is a clock that can skip days. Waiting for them in fake time takes longer, because the scheduler runs
+// adjustableClock is a clock that can skip days. Waiting for them in fake time takes longer, because the scheduler runs
 // every minute.
-type jumpingClock struct{ ahead atomic.Int64 }
+type adjustableClock struct{ ahead atomic.Int64 }
 
-func (c *jumpingClock) now() time.Time { return time.Now().Add(time.Duration(c.ahead.Load())) }
+func (c *adjustableClock) now() time.Time { return time.Now().Add(time.Duration(c.ahead.Load())) }
 
 // advance skips days. The last day passes in fake time, so that the daily removal runs.
-func (c *jumpingClock) advance(days int) {
+func (c *adjustableClock) advance(days int) {
 	c.ahead.Add(int64(days-1) * int64(day))
 	advance(day)
 }
@@ -51,7 +51,7 @@ func (c *jumpingClock) advance(days int) {
 func TestRetention(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		dir, clock := t.TempDir(), &jumpingClock{}
+		dir, clock := t.TempDir(), &adjustableClock{}
 		c := config(scripted{time.Minute}, service.Limits{})
 		c.Now = clock.now
 		s := startService(t, dir, c)
@@ -102,7 +102,7 @@ func TestRetention(t *testing.T) {
 func TestRetentionOfRunningCalls(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		clock := &jumpingClock{}
+		clock := &adjustableClock{}
 		c := config(scripted{30 * time.Hour}, service.Limits{})
 		c.Now = clock.now
 		s := startService(t, "", c)

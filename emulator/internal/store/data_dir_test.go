@@ -50,8 +50,8 @@ func tree(t *testing.T, dir string) []string {
 	return all
 }
 
-// foreignDatabase creates a bbolt database of another program.
-func foreignDatabase(t *testing.T, path string) {
+// createOtherDatabase creates a bbolt database of another program.
+func createOtherDatabase(t *testing.T, path string) {
 	t.Helper()
 	db, err := bolt.Open(path, 0o600, nil)
 	if err != nil {
@@ -88,14 +88,14 @@ func newState(t *testing.T, dir string) []byte {
 
 func TestOpenRejectsOtherDirectories(t *testing.T) {
 	t.Parallel()
-	const foreign, damaged = "not empty", "damaged"
+	const notEmpty, damaged = "not empty", "damaged"
 	state := newState(t, t.TempDir())
 	for name, tt := range map[string]struct {
 		contents map[string]string
 		want     string
 	}{
-		"a project":         {map[string]string{"code/x": "1", "uploads/x": "2", "blobs/x": "3", "handler.py": "4"}, foreign},
-		"no database":       {map[string]string{"cogfn-code/x": "1", "cogfn-uploads/x": "2", "cogfn-blobs/x": "3"}, foreign},
+		"a project":         {map[string]string{"code/x": "1", "uploads/x": "2", "blobs/x": "3", "handler.py": "4"}, notEmpty},
+		"no database":       {map[string]string{"cogfn-code/x": "1", "cogfn-uploads/x": "2", "cogfn-blobs/x": "3"}, notEmpty},
 		"another database":  {map[string]string{stateFile: strings.Repeat("no database ", 1000), "cogfn-code/x": "1"}, damaged},
 		"a short file":      {map[string]string{stateFile: "x", "cogfn-code/x": "1"}, damaged},
 		"a cut database":    {map[string]string{stateFile: string(state[:len(state)-8192]), "cogfn-code/x": "1"}, damaged},
@@ -117,7 +117,7 @@ func TestOpenRejectsOtherDirectories(t *testing.T) {
 func TestOpenRejectsDatabaseOfAnotherProgram(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	foreignDatabase(t, filepath.Join(dir, stateFile))
+	createOtherDatabase(t, filepath.Join(dir, stateFile))
 	before := tree(t, dir)
 	if _, err := store.Open(store.Options{Dir: dir}); err == nil || !strings.Contains(err.Error(), "not the state of an emulator") {
 		t.Errorf("error %v, want one about the state of an emulator", err)
@@ -138,9 +138,9 @@ func TestOpenRemovesTemporaryFiles(t *testing.T) {
 		dir := t.TempDir()
 		writeFiles(t, dir, contents)
 		s := open(t, store.Options{Dir: dir})
-		for _, gone := range []string{"cogfn-code/1-x", "cogfn-uploads/upload-1", "cogfn-scratch/x"} {
-			if _, err := os.Stat(filepath.Join(s.Dir(), gone)); err == nil {
-				t.Errorf("%s: %s of an earlier process exists", name, gone)
+		for _, temporary := range []string{"cogfn-code/1-x", "cogfn-uploads/upload-1", "cogfn-scratch/x"} {
+			if _, err := os.Stat(filepath.Join(s.Dir(), temporary)); err == nil {
+				t.Errorf("%s: %s of an earlier process exists", name, temporary)
 			}
 		}
 		if content, err := os.ReadFile(filepath.Join(dir, "mine")); contents["mine"] != string(content) {
@@ -178,8 +178,8 @@ func TestOpenWithoutPermission(t *testing.T) {
 }
 
 func TestOpenWithoutTemporaryDirectory(t *testing.T) {
-	t.Setenv("TMPDIR", "/no/such/folder")
-	t.Setenv("TMP", `C:\no\such\folder`)
+	t.Setenv("TMPDIR", "/no/such/directory")
+	t.Setenv("TMP", `C:\no\such\directory`)
 	if _, err := store.Open(store.Options{}); err == nil || !strings.Contains(err.Error(), "set TMPDIR") {
 		t.Errorf("error %v, want one with %q", err, "set TMPDIR")
 	}

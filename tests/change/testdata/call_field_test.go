@@ -5,12 +5,12 @@ import (
 	"testing"
 )
 
-// A field that calls have gained is there without further code.
+// A new field of calls is available without further code.
 func TestNewCallField(t *testing.T) {
 	t.Parallel()
 	call := strings.Replace(runningCall, "{", `{"region":"west",`, 1)
-	c, _ := newScripted(t, []answer{reply(200, `{"items":[`+call+`]}`)})
-	got, err := c.Calls.Retrieve(t.Context(), CallID{42, 9})
+	c, _ := newFakeClient(t, []responder{respond(200, `{"items":[`+call+`]}`)})
+	got, err := c.Calls.Retrieve(t.Context(), ID(42), 9)
 	if err != nil {
 		t.Fatal(err)
 	}

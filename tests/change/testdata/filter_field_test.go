@@ -6,7 +6,7 @@ import (
 	"github.com/cogfn/cogfn/gen"
 )
 
-// A field that filter and functions have gained is compared without further code.
+// A new field of filter and functions is compared without further code.
 func TestNewFilterField(t *testing.T) {
 	t.Parallel()
 	matches, err := functionFilter.compile(&gen.FunctionFilter{Region: new("west")})

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// The emulator offers a runtime that the description has gained.
+// The emulator offers a new runtime of the description.
 func TestNewRuntime(t *testing.T) {
 	t.Parallel()
 	if offered := (Limits{}).WithDefaults().Runtimes; !slices.Contains(offered, "py315") || slices.Contains(offered, "py39") {

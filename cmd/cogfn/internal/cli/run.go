@@ -31,7 +31,7 @@ func newRun(streams Streams) *cobra.Command {
 		Use:   "run DIR",
 		Short: "Run the function in a directory",
 		Long: `Run the function in a directory as the service does: package, upload and deploy its code, then call it once. An
-emulator inside this program takes the place of the service, so no account is needed and nothing leaves this machine.
+emulator inside this program replaces the service, so no account is needed and no data leaves this machine.
 
 The output of the function goes to standard error, up to 1 MiB. Its response goes to standard output as JSON.`,
 		Example: `  cogfn run examples/hello --data '{"name": "Ada"}'

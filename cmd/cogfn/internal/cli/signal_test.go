@@ -59,14 +59,14 @@ func startLongRun(t *testing.T) (cmd *exec.Cmd, stderr io.ReadCloser, pid int) {
 	return cmd, stderr, pidIn(t, readLine(t, stderr))
 }
 
-// expectNothingLeft checks the exit code, that the process pid is gone, and that TMPDIR is empty.
+// expectNothingLeft checks the exit code, that the process pid has exited, and that TMPDIR is empty.
 func expectNothingLeft(t *testing.T, cmd *exec.Cmd, code, pid int) {
 	t.Helper()
 	_ = cmd.Wait()
 	if got := cmd.ProcessState.ExitCode(); got != code {
 		t.Errorf("exit code = %d; want %d", got, code)
 	}
-	expectGone(t, pid)
+	expectExited(t, pid)
 	temporary, _ := strings.CutPrefix(cmd.Env[len(cmd.Env)-1], "TMPDIR=")
 	if left, err := os.ReadDir(temporary); err != nil || len(left) > 0 {
 		t.Errorf("files in TMPDIR: %v, %v", left, err)
@@ -115,8 +115,8 @@ func pidIn(t *testing.T, line string) int {
 	return pid
 }
 
-// expectGone waits until no process has the id pid.
-func expectGone(t *testing.T, pid int) {
+// expectExited waits until no process has the id pid.
+func expectExited(t *testing.T, pid int) {
 	t.Helper()
 	deadline := time.After(10 * time.Second)
 	for syscall.Kill(pid, 0) == nil {
