@@ -90,7 +90,8 @@ func (s *fixture) errors(ctx context.Context, client *functions.Client) error {
 	// snippet: errors
 	_, err := client.Retrieve(ctx, functions.ExternalID("no-such-function"))
 	if apiErr, ok := errors.AsType[*functions.APIError](err); ok {
-		fmt.Println(apiErr.StatusCode, apiErr.Message, apiErr.Missing, apiErr.Duplicated, apiErr.RequestID)
+		fmt.Println(apiErr.StatusCode, apiErr.Message, apiErr.RequestID)
+		fmt.Printf("missing %s, duplicated %s\n", apiErr.Missing, apiErr.Duplicated)
 	}
 	switch {
 	case errors.Is(err, functions.ErrNotFound):
