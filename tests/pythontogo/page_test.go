@@ -105,8 +105,7 @@ func TestPageShowsTestedSnippets(t *testing.T) {
 	}
 }
 
-// pythonNames contains the methods, parameters and types of the Python SDK 8.22.0 for Functions. The page must contain all of
-// them.
+// pythonNames contains the methods, parameters and types of the Python SDK 8.22.0 for Functions. The page must contain them.
 var pythonNames = []string{
 	// FunctionsAPI
 	"functions(", "chunk_size", "functions.create(", "folder=", "file_id=", "function_handle=", "function_path", "external_id",
