@@ -45,11 +45,11 @@ $(GOLANGCI): tools/lint/go.mod tools/lint/go.sum
 	go -C tools/lint build -o ../../$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 
 .PHONY: test
-test: ## Run the tests; needs Go and Python 3. With CI set, a skipped test is a failure
+test: ## Run the tests; needs Go and Python 3.10. With CI set, a skipped test is a failure
 	go vet ./...
 	tools/gotest/gotest.sh ./...
 
-# Its go.mod requires this module as a user's does. -mod=readonly fails if go.mod or go.sum is not complete.
+# Its go.mod requires this module as that of a user does. -mod=readonly fails if go.mod or go.sum is not complete.
 .PHONY: consumer
 consumer: ## Build, vet and test tests/consumer, a module that uses this module
 	go -C tests/consumer build -mod=readonly -o /dev/null .
@@ -57,7 +57,7 @@ consumer: ## Build, vet and test tests/consumer, a module that uses this module
 	go -C tests/consumer test -mod=readonly ./...
 
 .PHONY: test-wrapper
-test-wrapper: ## Run the tests of the client, which supports more systems than the emulator; needs Go and Python 3
+test-wrapper: ## Run the tests of the client, which supports more systems than the emulator; needs Go and Python 3.10
 	go test ./gen/... ./wrapper/... ./internal/...
 
 .PHONY: contract
@@ -123,7 +123,7 @@ lint-api: $(REDOCLY) ## Lint the description with Redocly; needs Node and npm
 		$(REDOCLY) lint --config api/redocly.yaml --lint-config error api/openapi.yaml
 
 .PHONY: interop
-interop: lint-api $(OASDIFF) $(SPEC_VALIDATOR) ## Validate the description with third-party tools; needs Node, npm, and Python 3 with pip and venv
+interop: lint-api $(OASDIFF) $(SPEC_VALIDATOR) ## Validate the description with third-party tools; needs Node, npm, and Python 3.11 with pip and venv
 	$(SPEC_VALIDATOR) api/openapi.yaml
 	INTEROP=1 go test -count=1 ./tests/interop
 
@@ -155,10 +155,10 @@ bench: ## Run benchmarks of the client and of equivalent code by hand, for compa
 	go test -run '^$$' -bench . -benchmem ./tests/bench
 
 .PHONY: ci
-ci: verify build lint test consumer race examples guide ## Run the checks of each change; needs Go and Python 3
+ci: verify build lint test consumer race examples guide ## Run the checks of each change; needs Go and Python 3.10
 
 .PHONY: ci-full
-ci-full: ci cross interop newer-go fuzz ## Run all checks; needs Go, Python 3 with pip and venv, Node and npm
+ci-full: ci cross interop newer-go fuzz ## Run all checks; needs Go, Python 3.11 with pip and venv, Node and npm
 
 .PHONY: clean
 clean: ## Remove build results and installed tools

@@ -6,13 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"log"
-	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
 
 	"github.com/cogfn/cogfn/batch"
 	"github.com/cogfn/cogfn/emulator"
+	"github.com/cogfn/cogfn/tests/emulated"
 	functions "github.com/cogfn/cogfn/wrapper"
 )
 
@@ -43,17 +43,7 @@ func squareRoot(_ context.Context, call *emulator.Call) (any, error) {
 
 // startWithSquareRoot starts an emulator with the function and returns a client with additional options.
 func startWithSquareRoot(ctx context.Context, opts ...functions.Option) (client *functions.Client, closeAll func()) {
-	service, err := emulator.Start(emulator.Options{Handlers: map[string]emulator.Handler{"square-root": squareRoot}})
-	if err != nil {
-		log.Fatal(err)
-	}
-	transport := &http.Transport{}
-	client, err = functions.NewClient(
-		functions.Config{BaseURL: service.URL(), Project: service.Project(), TokenSource: functions.StaticToken("any")},
-		append(opts, functions.WithHTTPClient(&http.Client{Transport: transport}))...)
-	if err != nil {
-		log.Fatal(err)
-	}
+	client, closeAll = emulated.Start(emulator.Options{Handlers: map[string]emulator.Handler{"square-root": squareRoot}}, opts...)
 	fn, err := client.Create(ctx, functions.FunctionWrite{Name: "root", ExternalID: new("square-root")}, functions.HandlerText("def handle(data): ...\n"))
 	if err != nil {
 		log.Fatal(err)
@@ -61,12 +51,7 @@ func startWithSquareRoot(ctx context.Context, opts ...functions.Option) (client 
 	if _, err := fn.WaitReady(ctx); err != nil {
 		log.Fatal(err)
 	}
-	return client, func() {
-		transport.CloseIdleConnections()
-		if err := service.Close(); err != nil {
-			log.Print(err)
-		}
-	}
+	return client, closeAll
 }
 
 // Call a function with many inputs, ten at a time, and retry failed calls once.

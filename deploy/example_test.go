@@ -5,40 +5,21 @@ import (
 	"errors"
 	"fmt"
 	"log"
-	"net/http"
 	"strings"
 
 	"github.com/cogfn/cogfn/deploy"
 	"github.com/cogfn/cogfn/emulator"
+	"github.com/cogfn/cogfn/tests/emulated"
 	functions "github.com/cogfn/cogfn/wrapper"
 )
 
 // startGreeter starts an emulator. Functions with the name Greeter run in Go instead of the uploaded code.
 func startGreeter() (client *functions.Client, closeAll func()) {
-	service, err := emulator.Start(emulator.Options{Handlers: map[string]emulator.Handler{
+	return emulated.Start(emulator.Options{Handlers: map[string]emulator.Handler{
 		"Greeter": func(_ context.Context, call *emulator.Call) (any, error) {
 			return "Hello from " + call.Env["PLACE"], nil
 		},
 	}})
-	if err != nil {
-		log.Fatal(err)
-	}
-	transport := &http.Transport{}
-	client, err = functions.NewClient(functions.Config{
-		BaseURL: service.URL(), Project: service.Project(),
-		TokenSource: functions.ClientCredentials(functions.ClientCredentialsConfig{
-			ClientID: service.ClientID(), ClientSecret: functions.Secret(service.ClientSecret()), TokenURL: service.TokenURL(),
-		}),
-	}, functions.WithHTTPClient(&http.Client{Transport: transport}))
-	if err != nil {
-		log.Fatal(err)
-	}
-	return client, func() {
-		transport.CloseIdleConnections()
-		if err := service.Close(); err != nil {
-			log.Print(err)
-		}
-	}
 }
 
 // Plan, deploy, change, deploy again and roll back.

@@ -5833,17 +5833,17 @@ func (c *Client) applyEditors(ctx context.Context, req *http.Request, additional
 
 // Operation describes an operation of the API.
 type Operation struct {
-	// ID: is the operationId.
+	// ID: the operationId.
 	ID string
-	// Method: is the HTTP method.
+	// Method: the HTTP method.
 	Method string
-	// Path: is the path below the project, with its parameters in braces.
+	// Path: the path below the project, with its parameters in braces.
 	Path string
-	// Safe: reports whether a request may be repeated when its outcome is unknown.
+	// Safe: whether a request may be retried if its outcome is unknown.
 	Safe bool
-	// Nonce: reports whether the request body contains a nonce, so that each attempt needs a new body.
+	// Nonce: whether the request body contains a nonce, so that each attempt needs a new body.
 	Nonce bool
-	// Capabilities: are the capabilities that allow the operation, as ACL:ACTION. The caller needs one of them.
+	// Capabilities: the capabilities that allow the operation, as ACL:ACTION. The caller needs one of them.
 	Capabilities []string
 }
 
@@ -6004,11 +6004,11 @@ type ResponseError struct {
 	StatusCode int
 	Header     http.Header
 	Body       []byte
-	// Err: is what is wrong with the body of a success; nil for other statuses.
+	// Err: the problem with the body of a success; nil for other statuses.
 	Err error
 }
 
-// Error says what was wrong with the response. It quotes neither header nor body.
+// Error describes the problem with the response. It does not quote the header or the body.
 func (e *ResponseError) Error() string {
 	if e.Err == nil {
 		return fmt.Sprintf("gen: %s: status %d", e.Operation.ID, e.StatusCode)
@@ -6019,7 +6019,7 @@ func (e *ResponseError) Error() string {
 // Unwrap returns e.Err.
 func (e *ResponseError) Unwrap() error { return e.Err }
 
-// API has a typed method for each operation. Embedded is the client that returns plain HTTP responses.
+// API has a typed method for each operation. It embeds the client that returns plain HTTP responses.
 type API struct{ *Client }
 
 // NewAPI returns an API for the server URL, which ends with /api/v1/projects/ and the project.

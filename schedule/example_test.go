@@ -5,40 +5,22 @@ import (
 	"encoding/json"
 	"fmt"
 	"log"
-	"net/http"
 	"time"
 
 	"github.com/cogfn/cogfn/emulator"
 	"github.com/cogfn/cogfn/schedule"
+	"github.com/cogfn/cogfn/tests/emulated"
 	functions "github.com/cogfn/cogfn/wrapper"
 )
 
 // startGreeter starts an emulator with the function "greeter".
 func startGreeter(ctx context.Context) (client *functions.Client, closeAll func()) {
-	service, err := emulator.Start(emulator.Options{})
-	if err != nil {
-		log.Fatal(err)
-	}
-	transport := &http.Transport{}
-	client, err = functions.NewClient(functions.Config{
-		BaseURL: service.URL(), Project: service.Project(),
-		TokenSource: functions.ClientCredentials(functions.ClientCredentialsConfig{
-			ClientID: service.ClientID(), ClientSecret: functions.Secret(service.ClientSecret()), TokenURL: service.TokenURL(),
-		}),
-	}, functions.WithHTTPClient(&http.Client{Transport: transport}))
-	if err != nil {
-		log.Fatal(err)
-	}
+	client, closeAll = emulated.Start(emulator.Options{})
 	greeter := functions.FunctionWrite{Name: "Greeter", ExternalID: new("greeter")}
 	if _, err := client.Create(ctx, greeter, functions.HandlerText("def handle(): pass\n")); err != nil {
 		log.Fatal(err)
 	}
-	return client, func() {
-		transport.CloseIdleConnections()
-		if err := service.Close(); err != nil {
-			log.Print(err)
-		}
-	}
+	return client, closeAll
 }
 
 // Create, pause, resume, refresh and check a schedule.

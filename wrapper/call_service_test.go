@@ -104,4 +104,3 @@ func (s *callService) endOf(id CallID, end time.Time) time.Time {
 	}
 	return s.ends[id]
 }
-

@@ -6,13 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"log"
-	"net/http"
 	"os"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/cogfn/cogfn/emulator"
+	"github.com/cogfn/cogfn/tests/emulated"
 	functions "github.com/cogfn/cogfn/wrapper"
 )
 
@@ -32,31 +32,9 @@ func greet(_ context.Context, call *emulator.Call) (any, error) {
 	return map[string]string{"greeting": "Hello, " + in.Name + "!"}, nil
 }
 
-// startEmulator starts an emulator and returns the configuration of its clients.
-func startEmulator() (emu *emulator.Emulator, cfg functions.Config) {
-	emu, err := emulator.Start(emulator.Options{Handlers: map[string]emulator.Handler{"greet": greet}})
-	if err != nil {
-		log.Fatal(err)
-	}
-	return emu, functions.Config{
-		BaseURL: emu.URL(),
-		Project: emu.Project(),
-		TokenSource: functions.ClientCredentials(functions.ClientCredentialsConfig{
-			ClientID:     emu.ClientID(),
-			ClientSecret: functions.Secret(emu.ClientSecret()),
-			TokenURL:     emu.TokenURL(),
-		}),
-	}
-}
-
 // startWithGreet starts an emulator with the function greet, which is ready.
 func startWithGreet(ctx context.Context, opts ...functions.Option) (client *functions.Client, closeAll func()) {
-	emu, cfg := startEmulator()
-	transport := &http.Transport{}
-	client, err := functions.NewClient(cfg, append(opts, functions.WithHTTPClient(&http.Client{Transport: transport}))...)
-	if err != nil {
-		log.Fatal(err)
-	}
+	client, closeAll = emulated.Start(emulator.Options{Handlers: map[string]emulator.Handler{"greet": greet}}, opts...)
 	fn, err := client.Create(ctx, functions.FunctionWrite{Name: "Greeter", ExternalID: new("greet")}, functions.HandlerText(greetCode))
 	if err != nil {
 		log.Fatal(err)
@@ -64,18 +42,17 @@ func startWithGreet(ctx context.Context, opts ...functions.Option) (client *func
 	if _, err := fn.WaitReady(ctx); err != nil {
 		log.Fatal(err)
 	}
-	return client, func() {
-		transport.CloseIdleConnections()
-		if err := emu.Close(); err != nil {
-			log.Print(err)
-		}
-	}
+	return client, closeAll
 }
 
 // The example creates a function from its code, calls it and prints the response.
 func ExampleNewClient() {
-	emu, cfg := startEmulator() // with a real project, use functions.ConfigFromEnv
-	defer func() { _ = emu.Close() }()
+	service, err := emulator.Start(emulator.Options{Handlers: map[string]emulator.Handler{"greet": greet}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer func() { _ = service.Close() }()
+	cfg := emulated.Config(service) // for a real project, use functions.ConfigFromEnv
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 

@@ -45,7 +45,7 @@ func TestRequiredFields(t *testing.T) {
 		"message":                {`{"message":"no"}`, "items", "is missing"},
 		"items is null":          {`{"items":null}`, "items", "is missing"},
 		"items is an object":     {`{"items":{}}`, "items", "is an object instead of a list"},
-		"items is a string":        {`{"items":"x"}`, "items", "is a string instead of a list"},
+		"items is a string":      {`{"items":"x"}`, "items", "is a string instead of a list"},
 		"empty item":             {`{"items":[{}]}`, "items[0].functionId", "is missing"},
 		"null item":              {`{"items":[` + call + `},null]}`, "items[1]", "is null instead of an object"},
 		"later item":             {`{"items":[` + call + `},` + call + `},{"id":1,"functionId":2,"status":"Running"}]}`, "items[2].startTime", "is missing"},

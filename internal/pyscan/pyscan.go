@@ -8,21 +8,12 @@ package pyscan
 import (
 	"bytes"
 	"fmt"
+
+	"github.com/cogfn/cogfn/internal/lineerror"
 )
 
 // Error describes what is wrong with a Python file.
-type Error struct {
-	Line    int    // counted from 1; 0 if the error is about the whole file
-	Message string // what is wrong and what to do, without the line number
-}
-
-// Error returns the message, with the line number in front if there is one.
-func (e *Error) Error() string {
-	if e.Line == 0 {
-		return e.Message
-	}
-	return fmt.Sprintf("line %d: %s", e.Line, e.Message)
-}
+type Error = lineerror.Error
 
 // Check checks whether the service can run src as the entry file of a function. A non-nil error is an [*Error].
 func Check(src []byte) error {

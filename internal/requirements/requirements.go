@@ -9,21 +9,12 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+
+	"github.com/cogfn/cogfn/internal/lineerror"
 )
 
 // Error describes the first line that pip rejects.
-type Error struct {
-	Line    int    // counted from 1; 0 if the error is about the whole file
-	Message string // what is wrong and what to do, without the line number
-}
-
-// Error returns the message, with the line number in front if there is one.
-func (e *Error) Error() string {
-	if e.Line == 0 {
-		return e.Message
-	}
-	return fmt.Sprintf("line %d: %s", e.Line, e.Message)
-}
+type Error = lineerror.Error
 
 // Check checks the content of a requirements file. A non-nil error is an [*Error] for the first line that pip rejects.
 func Check(content []byte) error {

@@ -5,8 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 
-	"github.com/cogfn/cogfn/internal/pyscan"
-	"github.com/cogfn/cogfn/internal/requirements"
+	"github.com/cogfn/cogfn/internal/lineerror"
 )
 
 // Error describes why code cannot be packed or run.
@@ -45,12 +44,9 @@ func (e *Error) Error() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// inFile returns the error of a scanner as an error about the file that it scanned.
+// inFile returns the error of a check as an error about the checked file.
 func inFile(name string, err error) error {
-	if e, ok := errors.AsType[*pyscan.Error](err); ok {
-		return &Error{File: name, Line: e.Line, Message: e.Message}
-	}
-	if e, ok := errors.AsType[*requirements.Error](err); ok {
+	if e, ok := errors.AsType[*lineerror.Error](err); ok {
 		return &Error{File: name, Line: e.Line, Message: e.Message}
 	}
 	return newError(name, "the file cannot be checked; report this as a bug", err)

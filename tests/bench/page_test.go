@@ -1,4 +1,4 @@
-// Package bench measures what the client costs beside the same work by hand. Compare figures of one run only:
+// Package bench compares the client with handwritten code for the same work. Compare only results of the same run:
 //
 //	go test -run '^$' -bench . -benchmem ./tests/bench
 package bench
@@ -47,7 +47,7 @@ func page(more string) []byte {
 
 const unknownField = `,"region":"europe-west1"`
 
-// transport answers each request with the same body.
+// transport responds to each request with the same body.
 type transport []byte
 
 func (body transport) RoundTrip(req *http.Request) (*http.Response, error) {

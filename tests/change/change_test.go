@@ -68,7 +68,7 @@ var changes = []change{
 		name:  "new field of FunctionWrite and Function",
 		edits: [][2]string{before(writeEnd, region), before(functionEnd, region)},
 		adds:  map[string]string{"write_field_test.go": "deploy/write_field_test.go"},
-		fails: map[string]string{"./tests/contract": "no exchange shows: postFunctions property request /items/*/region"},
+		fails: map[string]string{"./tests/contract": "no exchange covers: postFunctions property request /items/*/region"},
 	},
 	{
 		name:  "new field of FunctionWrite that is never returned",
@@ -77,7 +77,7 @@ var changes = []change{
 		fails: map[string]string{
 			"./deploy":         "deploy/rollback.go: \"region\" cannot be read back; add a field Region to Target",
 			"./wrapper":        "wrapper/reflect_test.go: list the fields that only functions.FunctionWrite has",
-			"./tests/contract": "no exchange shows: postFunctions property request /items/*/region",
+			"./tests/contract": "no exchange covers: postFunctions property request /items/*/region",
 		},
 	},
 	{
@@ -86,7 +86,7 @@ var changes = []change{
 		adds:  map[string]string{"filter_field_test.go": "emulator/internal/service/filter_field_test.go"},
 		fails: map[string]string{
 			"./wrapper":        "wrapper/functions.go: add a field for \"region\" to Filter",
-			"./tests/contract": "no exchange shows: listFunctions property request /filter/region",
+			"./tests/contract": "no exchange covers: listFunctions property request /filter/region",
 		},
 	},
 	{
@@ -95,14 +95,14 @@ var changes = []change{
 		fails: map[string]string{
 			"./wrapper":                   "wrapper/functions.go: add a field for \"region\" to Filter",
 			"./emulator/internal/service": "emulator/internal/service/filter.go: the field \"region\" of FunctionFilter",
-			"./tests/contract":            "no exchange shows: listFunctions property request /filter/region",
+			"./tests/contract":            "no exchange covers: listFunctions property request /filter/region",
 		},
 	},
 	{
 		name:  "new field of FunctionCall",
 		edits: [][2]string{before(callEnd, region)},
 		adds:  map[string]string{"call_field_test.go": "wrapper/call_field_test.go"},
-		fails: map[string]string{"./tests/contract": "no exchange shows: getFunctionCall property response /region"},
+		fails: map[string]string{"./tests/contract": "no exchange covers: getFunctionCall property response /region"},
 	},
 	{
 		name:  "longer names of functions",
@@ -156,7 +156,7 @@ var changes = []change{
 			"./emulator/internal/service": noMethod,
 			// The tests of these use the emulator, which does not compile.
 			"./wrapper": noMethod, "./schedule": noMethod, "./deploy": noMethod,
-			"./tests/contract": "no exchange shows: getFunctionStatistics status 200",
+			"./tests/contract": "no exchange covers: getFunctionStatistics status 200",
 		},
 	},
 	{

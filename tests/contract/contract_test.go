@@ -89,7 +89,7 @@ func coverageProblems(report *coverage.Report, exceptions coverage.Exceptions) [
 		problems = append(problems, fmt.Sprintf("%s has an exception that is not needed: %s; remove it", exceptionsFile, point))
 	}
 	for _, point := range missing {
-		problems = append(problems, "no exchange shows: "+point)
+		problems = append(problems, "no exchange covers: "+point)
 	}
 	if len(missing) > 0 {
 		problems = append(problems, fmt.Sprintf("extend tests/contract/scenario and run make record, add a recording, or give a reason in %s; "+
@@ -111,7 +111,7 @@ func TestCoverageProblems(t *testing.T) {
 	if len(problems) != 2 {
 		t.Fatalf("%d lines for one missing point; want 2:\n%s", len(problems), strings.Join(problems, "\n"))
 	}
-	if problems[0] != "no exchange shows: getFunction status 200" {
+	if problems[0] != "no exchange covers: getFunction status 200" {
 		t.Errorf("the first line does not name the point: %s", problems[0])
 	}
 	if !strings.Contains(problems[1], "docs/coverage.md") {

@@ -65,7 +65,7 @@ var typesOf = sync.OnceValue(func() map[string]operationTypes {
 	return all
 })
 
-// itemType returns the type of the items of a list, and any other type as it is.
+// itemType returns the type of the items of a list, and any other type unchanged.
 func itemType(t reflect.Type) reflect.Type {
 	if t.Kind() != reflect.Struct {
 		return t
@@ -122,9 +122,9 @@ func diff(place string, want, got any) (string, bool) {
 			return place, true
 		}
 		for _, key := range slices.Sorted(maps.Keys(union(want, other))) {
-			_, kept := other[key]
+			_, found := other[key]
 			nullable := slices.ContainsFunc(absentForNull, func(end string) bool { return strings.HasSuffix(place+"/"+key, end) })
-			if dropped := want[key] == nil && nullable; !kept && !dropped {
+			if dropped := want[key] == nil && nullable; !found && !dropped {
 				return place + "/" + key, true
 			}
 			if at, differ := diff(place+"/"+key, want[key], other[key]); differ {

@@ -59,7 +59,7 @@ func TestInvalidExamplesAreDetected(t *testing.T) {
 				t.Fatalf("the description no longer contains %q; choose another example", c.old)
 			}
 			if err := parse(t, text).Validate(t.Context(), openapi3.EnableExamplesValidation()); err == nil {
-				t.Error("the wrong example passes")
+				t.Error("the invalid example is accepted")
 			}
 		})
 	}

@@ -56,7 +56,7 @@ func enumFaults(s subject) []string {
 var schemaPlace = regexp.MustCompile(`^schema (\w+)$`)
 
 // extensibleFaults checks a schema with x-extensible-enum. The overlay must copy the values, because otherwise the Go
-// generator makes no constants of them.
+// generator generates no constants for them.
 func extensibleFaults(p place, overlay string) []string {
 	var faults []string
 	fault := func(text string) { faults = append(faults, p.where+": "+text) }

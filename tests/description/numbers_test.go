@@ -35,7 +35,7 @@ func numberFaults(s subject) []string {
 		text := cmp.Or(p.text, p.ref.Value.Description)
 		isID := slices.Contains(identifiers, name) || p.text != "" && identifier.MatchString(p.text)
 		if !isID && withoutUnit[p.where] == "" && !unit.MatchString(text) {
-			faults = append(faults, fmt.Sprintf("%s: the description %q of a number names no unit", p.where, text))
+			faults = append(faults, fmt.Sprintf("%s: the description %q of a number has no unit", p.where, text))
 		}
 	}
 	return faults

@@ -66,7 +66,7 @@ func nameFaults(s subject) []string {
 			faults = append(faults, fmt.Sprintf("%s: operationId %q is not in lowerCamelCase", name, op.OperationID))
 		}
 		if other := seen[op.OperationID]; other != "" {
-			faults = append(faults, fmt.Sprintf("operationId %s stands at %s and at %s", op.OperationID, name, other))
+			faults = append(faults, fmt.Sprintf("operationId %s is used by %s and by %s", op.OperationID, name, other))
 		}
 		seen[op.OperationID] = name
 	})
@@ -166,7 +166,7 @@ func TestRulesDetectFaults(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ rule, old, new, want string }{
 		{"names", "operationId: getFunctions\n", "operationId: get_functions\n", `operationId "get_functions" is not in lowerCamelCase`},
-		{"names", "operationId: getFunctions\n", "operationId: getFunction\n", "operationId getFunction stands at"},
+		{"names", "operationId: getFunctions\n", "operationId: getFunction\n", "operationId getFunction is used by"},
 		{"names", "  schemas:\n", "  schemas:\n    spare: {type: string}\n", "schema spare: the name is not in UpperCamelCase"},
 		{"names", "        lastCalled:", "        last_called:", "schema Function: property last_called is not in lowerCamelCase"},
 		{"tags", "tags: [Sessions]", "tags: [Session]", "listSessions: the tag Session is not declared"},
@@ -199,7 +199,7 @@ func TestRulesDetectFaults(t *testing.T) {
 			"response", "properties: {description: The properties of the feature., type: object, additionalProperties: true}",
 			"properties: {description: The properties., type: object, properties: {a: {type: string, description: A.}}}", "property properties: an object in responses needs a named schema",
 		},
-		{"response", "schema: {$ref: \"#/components/schemas/FunctionsStatus\"}", "schema: {$ref: \"#/components/schemas/ActivationStatus\"}", "the response 200 is no object"},
+		{"response", "schema: {$ref: \"#/components/schemas/FunctionsStatus\"}", "schema: {$ref: \"#/components/schemas/ActivationStatus\"}", "the response 200 is not an object"},
 		{"text", "openapi: 3.0.3\n", "openapi: 3.0.3 \n", "ends in white space"},
 		{"text", "title: Cognite Functions\n", "title: Cognite Functions # " + strings.Repeat("x", longestLine) + "\n", "is longer than 120"},
 	} {

@@ -56,7 +56,8 @@ func packageProgram(t *testing.T, file string) string {
 	return ""
 }
 
-// goTool runs the go command in the root with one more file, which exists for this command only, and returns its output.
+// goTool runs the go command in the root with an additional file that exists only during this command. It returns the
+// output.
 func goTool(t *testing.T, env []string, file, code string, args ...string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -111,7 +112,7 @@ func TestProgramsRun(t *testing.T) {
 	}
 }
 
-func TestTestRuns(t *testing.T) {
+func TestReadmeTestPasses(t *testing.T) {
 	t.Parallel()
 	got := goTool(t, nil, "docs/double_test.go", blocks(t, "README.md")[1], "test", "-count=1", "-v", "./docs")
 	if !strings.Contains(got, "--- PASS: TestDouble") {

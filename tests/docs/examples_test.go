@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// exampleBody returns the code of an example of a package, as it is in the source. An example without output does not run.
-func exampleBody(t *testing.T, dir, name string) string {
+// exampleOf returns the code and the output of an example of a package. An example without output does not run.
+func exampleOf(t *testing.T, dir, name string) (body, output string) {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(root, dir, "*_test.go"))
 	if err != nil {
@@ -35,11 +35,11 @@ func exampleBody(t *testing.T, dir, name string) string {
 			if example.Output == "" && !example.EmptyOutput {
 				t.Errorf("%s of %s has no output, so it does not run", name, dir)
 			}
-			return string(source[fset.Position(example.Code.Pos()).Offset:fset.Position(example.Code.End()).Offset])
+			return string(source[fset.Position(example.Code.Pos()).Offset:fset.Position(example.Code.End()).Offset]), example.Output
 		}
 	}
 	t.Errorf("package %s has no %s", dir, name)
-	return ""
+	return "", ""
 }
 
 func TestBeyondPythonShowsExamples(t *testing.T) {
@@ -53,9 +53,35 @@ func TestBeyondPythonShowsExamples(t *testing.T) {
 		t.Errorf("%d of %d Go blocks name their example; put a comment such as <!-- example: batch ExampleMap --> before each block", len(found), all)
 	}
 	for _, m := range found {
-		body := strings.ReplaceAll(exampleBody(t, m[1], m[2]), "\n\t", "\n")
+		body, _ := exampleOf(t, m[1], m[2])
+		body = strings.ReplaceAll(body, "\n\t", "\n")
 		if !strings.Contains(body, m[3]) {
 			t.Errorf("this block is not a part of %s of package %s:\n%s\nthe example is\n%s", m[2], m[1], m[3], body)
 		}
+	}
+}
+
+// TestBeyondPythonShowsOutput checks the output blocks of the page against the output of the example above each of them.
+func TestBeyondPythonShowsOutput(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile(filepath.Join(root, "docs", "beyond-python.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := regexp.MustCompile("(?sm)^<!-- example: (\\w+) (\\w+) -->\n```go\n.*?^```$|^```\n(.*?)^```$").FindAllStringSubmatch(string(text), -1)
+	var dir, name string
+	blocks := 0
+	for _, m := range found {
+		if m[1] != "" {
+			dir, name = m[1], m[2]
+			continue
+		}
+		blocks++
+		if _, output := exampleOf(t, dir, name); !strings.Contains(output, m[3]) {
+			t.Errorf("this block is not a part of the output of %s of package %s:\n%s\nthe output is\n%s", name, dir, m[3], output)
+		}
+	}
+	if blocks < 2 {
+		t.Errorf("found %d output blocks; want those of the sections on deployments and secrets", blocks)
 	}
 }

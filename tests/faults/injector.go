@@ -107,7 +107,7 @@ func (in *Injector) do(next functions.Doer, name string, req *http.Request) (*ht
 	return resp, err
 }
 
-// DoerFunc is a functions.Doer made from a function.
+// DoerFunc is a function that implements functions.Doer.
 type DoerFunc func(*http.Request) (*http.Response, error)
 
 // Do calls the function.

@@ -39,15 +39,15 @@ type mock struct {
 	doc    *openapi3.T
 	router routers.Router
 
-	mu       sync.Mutex
-	answered map[string]bool // ids of the operations with a successful response
-	faults   []string        // the faults that Prism found
+	mu        sync.Mutex
+	successes map[string]bool // ids of the operations with a successful response
+	faults    []string        // the faults that Prism found
 }
 
 // startMock starts Prism with more options, and stops it when the test ends.
 func startMock(t *testing.T, options ...string) *mock {
 	t.Helper()
-	m := &mock{answered: map[string]bool{}}
+	m := &mock{successes: map[string]bool{}}
 	var err error
 	if m.doc, err = openapi.Load(api.OpenAPI); err != nil {
 		t.Fatal(err)
@@ -151,7 +151,7 @@ func (m *mock) record(resp *http.Response) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if resp.StatusCode/100 == 2 {
-		m.answered[operation] = true
+		m.successes[operation] = true
 	} else {
 		m.faults = append(m.faults, operation+": the status is "+resp.Status)
 	}
@@ -181,7 +181,7 @@ func (m *mock) client(t *testing.T) *functions.Client {
 func (m *mock) succeeded(operation string) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.answered[operation]
+	return m.successes[operation]
 }
 
 // check fails the test for each fault that Prism found.

@@ -9,8 +9,8 @@ import (
 
 const code = "def handle(data):\n    return data\n"
 
-// TestWrapperAgainstPrism calls the methods of the wrapper that send requests. Prism keeps no state: every function is the
-// one in the examples and stays queued, so the test waits for nothing.
+// TestWrapperAgainstPrism calls the methods of the wrapper that send requests. Prism has no state: every function has
+// the values of the examples and stays Queued, so the test does not wait.
 func TestWrapperAgainstPrism(t *testing.T) {
 	t.Parallel()
 	service := startMock(t)

@@ -89,8 +89,11 @@ func command(ctx context.Context, dir, name string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// environment leaves out the variables that make git use another repository, as in a commit hook; that make the recorder
-// record a real project; that make a nested make print more; and those that turn on optional tests.
+// environment returns the environment without variables that change the behavior of commands:
+//   - GIT_*: git uses another repository, for example in a commit hook;
+//   - CDF_*: the recorder records a real project;
+//   - MAKE*, MFLAGS: a nested make prints more;
+//   - GUIDE, INTEROP: optional tests run.
 func environment() []string {
 	return slices.DeleteFunc(os.Environ(), func(variable string) bool {
 		name, _, _ := strings.Cut(variable, "=")

@@ -6,13 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
 	"time"
 
 	functions "github.com/cogfn/cogfn/wrapper"
 )
 
-func (s *tour) callAndWait(ctx context.Context, client *functions.Client) error {
+func (s *fixture) callAndWait(ctx context.Context, client *functions.Client) error {
 	// snippet: call
 	call, err := client.Call(ctx, functions.ExternalID("my-function"), map[string]any{"a": 1, "b": 2})
 	if failed, ok := errors.AsType[*functions.CallError](err); ok {
@@ -23,12 +22,12 @@ func (s *tour) callAndWait(ctx context.Context, client *functions.Client) error 
 	// end
 	s.want("status", call.Status, functions.CallCompleted)
 	call, err = client.Call(ctx, functions.ExternalID("my-function"), map[string]any{"a": -1})
-	s.want("a failed call is an error", errors.Is(err, functions.ErrCallFailed), true)
-	s.want("and comes back", call.Status, functions.CallFailed)
+	s.want("a failed call matches ErrCallFailed", errors.Is(err, functions.ErrCallFailed), true)
+	s.want("status of the failed call", call.Status, functions.CallFailed)
 	return nil
 }
 
-func (s *tour) start(ctx context.Context, client *functions.Client) error {
+func (s *fixture) start(ctx context.Context, client *functions.Client) error {
 	// snippet: start
 	call, err := client.Start(ctx, functions.ExternalID("my-function"), nil)
 	if err != nil {
@@ -37,7 +36,7 @@ func (s *tour) start(ctx context.Context, client *functions.Client) error {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	if err := call.Wait(ctx); errors.Is(err, context.DeadlineExceeded) {
-		fmt.Println("it still runs")
+		fmt.Println("the call continues")
 	} else if err != nil {
 		return err
 	}
@@ -46,7 +45,7 @@ func (s *tour) start(ctx context.Context, client *functions.Client) error {
 	return nil
 }
 
-func (s *tour) callWithNonce(ctx context.Context, client *functions.Client) error {
+func (s *fixture) callWithNonce(ctx context.Context, client *functions.Client) error {
 	// snippet: call-nonce
 	session, err := client.Sessions.Create(ctx, functions.SessionTokenExchange())
 	if err != nil {
@@ -61,20 +60,7 @@ func (s *tour) callWithNonce(ctx context.Context, client *functions.Client) erro
 	return nil
 }
 
-func (s *tour) payload(ctx context.Context, _ *functions.Client) error {
-	cfg := s.cfg
-	// snippet: payload
-	client, err := functions.NewClient(cfg, functions.WithPayloadLimit(functions.PayloadAzure))
-	if err != nil {
-		return err
-	}
-	// end
-	_, err = client.Start(ctx, s.fn.Identifier(), map[string]string{"text": strings.Repeat("x", functions.PayloadAzure)})
-	s.want("too large", errors.Is(err, functions.ErrInvalid), true)
-	return nil
-}
-
-func (s *tour) callsList(ctx context.Context, client *functions.Client) error {
+func (s *fixture) callsList(ctx context.Context, client *functions.Client) error {
 	lastWeek := time.Now().AddDate(0, 0, -7)
 	// snippet: calls-list
 	filter := functions.CallsFilter{
@@ -94,11 +80,11 @@ func (s *tour) callsList(ctx context.Context, client *functions.Client) error {
 	}
 	// end
 	s.want("calls", calls.IDs(), []int64{s.call.ID})
-	s.want("longest", longest, calls[0].Duration())
+	s.want("longest duration", longest, calls[0].Duration())
 	return nil
 }
 
-func (s *tour) callsRetrieve(ctx context.Context, client *functions.Client) error {
+func (s *fixture) callsRetrieve(ctx context.Context, client *functions.Client) error {
 	id := s.call.ID
 	// snippet: calls-retrieve
 	fn := functions.ExternalID("my-function") // resolved once, then cached
@@ -115,15 +101,15 @@ func (s *tour) callsRetrieve(ctx context.Context, client *functions.Client) erro
 	return nil
 }
 
-func (s *tour) callsResponse(ctx context.Context, client *functions.Client) error {
+func (s *fixture) callsResponse(ctx context.Context, client *functions.Client) error {
 	fn, id := functions.ExternalID("my-function"), s.call.ID
 	// snippet: calls-response
 	response, err := client.Calls.Response(ctx, fn, id) // JSON; nil if there is none
 	if err != nil {
 		return err
 	}
-	var answer struct{ Sum int }
-	if err := json.Unmarshal(response, &answer); err != nil {
+	var result struct{ Sum int }
+	if err := json.Unmarshal(response, &result); err != nil {
 		return err
 	}
 	lines, err := client.Calls.Logs(ctx, fn, id)
@@ -131,12 +117,12 @@ func (s *tour) callsResponse(ctx context.Context, client *functions.Client) erro
 		return err
 	}
 	// end
-	s.want("sum", answer.Sum, 3)
+	s.want("sum", result.Sum, 3)
 	s.want("lines", len(lines), 1)
 	return nil
 }
 
-func (s *tour) callFields(context.Context, *functions.Client) error {
+func (s *fixture) callFields(context.Context, *functions.Client) error {
 	call := s.call
 	// snippet: call-fields
 	fmt.Println(call.ID, call.FunctionID, call.Status)
@@ -144,20 +130,20 @@ func (s *tour) callFields(context.Context, *functions.Client) error {
 	if call.ScheduleID != nil {
 		fmt.Println(*call.ScheduleID, call.Scheduled())
 	}
-	message, trace := call.Failure() // both "" unless it failed
+	message, trace := call.Failure() // both are "" unless the call failed
 	// end
 	s.want("failure", message+trace, "")
 	s.want("duration", call.Duration() < time.Minute, true)
 	return nil
 }
 
-func (s *tour) callMethods(ctx context.Context, _ *functions.Client) error {
+func (s *fixture) callMethods(ctx context.Context, _ *functions.Client) error {
 	call, err := s.fn.Start(ctx, map[string]int{"a": 2})
 	if err != nil {
 		return err
 	}
 	// snippet: call-methods
-	if err := call.Wait(ctx); err != nil { // until it ends, or ctx does
+	if err := call.Wait(ctx); err != nil { // returns when the call or ctx ends
 		return err
 	}
 	response, err := call.Response(ctx)
@@ -168,7 +154,7 @@ func (s *tour) callMethods(ctx context.Context, _ *functions.Client) error {
 	if err != nil {
 		return err
 	}
-	if err := call.Update(ctx); err != nil { // reads it anew
+	if err := call.Update(ctx); err != nil { // retrieves the call again and overwrites it
 		return err
 	}
 	// end
@@ -177,73 +163,18 @@ func (s *tour) callMethods(ctx context.Context, _ *functions.Client) error {
 	return nil
 }
 
-func (s *tour) log(ctx context.Context, _ *functions.Client) error {
+func (s *fixture) log(ctx context.Context, _ *functions.Client) error {
 	call := s.call
 	// snippet: log
 	lines, err := call.Logs(ctx)
 	if err != nil {
 		return err
 	}
-	fmt.Println(lines.Text(true)) // with times, as in "[2026-01-02 15:04:05.678] adding 1 and 2"
+	fmt.Println(lines.Text(true)) // with timestamps: "[2026-01-02 15:04:05.678] adding 1 and 2"
 	for _, entry := range lines {
 		fmt.Println(entry.Time(), entry.Text())
 	}
 	// end
 	s.want("log", strings.HasSuffix(lines.Text(true), "] adding 1 and 2"), true)
-	return nil
-}
-
-func (s *tour) concurrency(ctx context.Context, client *functions.Client) error {
-	// snippet: concurrency
-	var group sync.WaitGroup
-	responses := make([]json.RawMessage, 10)
-	for i := range responses {
-		group.Go(func() {
-			call, err := client.Call(ctx, functions.ExternalID("my-function"), map[string]int{"a": i})
-			if err != nil {
-				return // keep it where you need it
-			}
-			responses[i], _ = call.Response(ctx)
-		})
-	}
-	group.Wait()
-	// end
-	for i, response := range responses {
-		s.want("response", string(response), fmt.Sprintf(`{"sum":%d}`, i))
-	}
-	return nil
-}
-
-func (s *tour) errors(ctx context.Context, client *functions.Client) error {
-	// snippet: errors
-	_, err := client.Retrieve(ctx, functions.ExternalID("nobody"))
-	if refused, ok := errors.AsType[*functions.APIError](err); ok {
-		fmt.Println(refused.StatusCode, refused.Message, refused.Missing, refused.Duplicated, refused.RequestID)
-	}
-	switch {
-	case errors.Is(err, functions.ErrNotFound):
-	case errors.Is(err, functions.ErrForbidden):
-	case errors.Is(err, functions.ErrInvalid): // an argument, refused before anything was sent
-	}
-	// end
-	s.want("not found", errors.Is(err, functions.ErrNotFound), true)
-	return nil
-}
-
-func (s *tour) retries(ctx context.Context, _ *functions.Client) error {
-	cfg := s.cfg
-	// snippet: retries
-	client, err := functions.NewClient(cfg,
-		functions.WithRetry(functions.RetryOptions{MaxRetries: 3, MaxDelay: 10 * time.Second}),
-		functions.WithAttemptTimeout(30*time.Second),
-	)
-	if err != nil {
-		return err
-	}
-	// end
-	ended, cancel := context.WithCancel(ctx)
-	cancel()
-	_, err = client.Status(ended)
-	s.want("ended", errors.Is(err, context.Canceled), true)
 	return nil
 }

@@ -2,7 +2,6 @@ package pythontogo
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -11,23 +10,7 @@ import (
 	functions "github.com/cogfn/cogfn/wrapper"
 )
 
-func (s *tour) newClient(context.Context, *functions.Client) error {
-	s.t.Skip("reads the environment: it only has to compile")
-	// snippet: client
-	cfg, err := functions.ConfigFromEnv() // CDF_PROJECT, CDF_CLUSTER, IDP_CLIENT_ID, …
-	if err != nil {
-		return err
-	}
-	client, err := functions.NewClient(cfg)
-	if err != nil {
-		return err
-	}
-	// end
-	_ = client
-	return nil
-}
-
-func (s *tour) iterate(ctx context.Context, client *functions.Client) error {
+func (s *fixture) iterate(ctx context.Context, client *functions.Client) error {
 	// snippet: iterate
 	var names []string
 	for fn, err := range client.All(ctx, functions.Filter{}) {
@@ -37,11 +20,11 @@ func (s *tour) iterate(ctx context.Context, client *functions.Client) error {
 		names = append(names, fn.Name)
 	}
 	// end
-	s.want("functions", names, []string{"My function"})
+	s.want("names", names, []string{"My function"})
 	return nil
 }
 
-func (s *tour) chunks(ctx context.Context, client *functions.Client) error {
+func (s *fixture) chunks(ctx context.Context, client *functions.Client) error {
 	// snippet: chunks
 	var chunks []int
 	for fns, err := range functions.Chunk(client.All(ctx, functions.Filter{}), 100) {
@@ -51,11 +34,11 @@ func (s *tour) chunks(ctx context.Context, client *functions.Client) error {
 		chunks = append(chunks, len(fns))
 	}
 	// end
-	s.want("functions", chunks, []int{1})
+	s.want("sizes of the chunks", chunks, []int{1})
 	return nil
 }
 
-func (s *tour) createFolder(ctx context.Context, client *functions.Client) error {
+func (s *fixture) createFolder(ctx context.Context, client *functions.Client) error {
 	// snippet: create-folder
 	w := functions.FunctionWrite{Name: "Adder", ExternalID: new("adder")}
 	fn, err := client.Create(ctx, w, functions.Folder("./my-function"))
@@ -68,12 +51,12 @@ func (s *tour) createFolder(ctx context.Context, client *functions.Client) error
 	if err != nil {
 		return err
 	}
-	s.want("name of the file", file.Name, "Adder.zip")
-	s.want("the file has no external id", file.ExternalID == nil, true)
+	s.want("file name", file.Name, "Adder.zip")
+	s.want("external id of the file is nil", file.ExternalID == nil, true)
 	return nil
 }
 
-func (s *tour) createFile(ctx context.Context, client *functions.Client) error {
+func (s *fixture) createFile(ctx context.Context, client *functions.Client) error {
 	fileID := s.fn.FileID
 	// snippet: create-file
 	fn, err := client.Create(ctx, functions.FunctionWrite{Name: "Adder"}, functions.FileID(fileID))
@@ -85,7 +68,7 @@ func (s *tour) createFile(ctx context.Context, client *functions.Client) error {
 	return nil
 }
 
-func (s *tour) createHandler(ctx context.Context, client *functions.Client) error {
+func (s *fixture) createHandler(ctx context.Context, client *functions.Client) error {
 	// snippet: create-handler
 	fn, err := client.Create(ctx, functions.FunctionWrite{Name: "my-handler"}, functions.HandlerText(`
 def handle(client, data):
@@ -108,7 +91,7 @@ def handle(client, data):
 	return nil
 }
 
-func (s *tour) createFields(ctx context.Context, client *functions.Client) error {
+func (s *fixture) createFields(ctx context.Context, client *functions.Client) error {
 	dataSetID := int64(7)
 	// snippet: create-fields
 	fn, err := client.Create(ctx, functions.FunctionWrite{
@@ -127,7 +110,7 @@ func (s *tour) createFields(ctx context.Context, client *functions.Client) error
 		ExtraIndexURLs: []string{"https://more.example.com/simple"},
 	}, functions.Folder("./my-function"),
 		functions.WithFileDataSet(dataSetID),
-		functions.WithFileExternalID("adder-code"), // overwrites the file of that name
+		functions.WithFileExternalID("adder-code"), // overwrites the file with this external id
 		functions.WithoutValidation(),
 	)
 	if err != nil {
@@ -143,19 +126,22 @@ func (s *tour) createFields(ctx context.Context, client *functions.Client) error
 	return nil
 }
 
-func (s *tour) check(context.Context, *functions.Client) error {
+func (s *fixture) check(context.Context, *functions.Client) error {
 	// snippet: check
 	_, err := functions.HandlerText("def handle(config):\n    return config\n").Pack(functions.FunctionWrite{Name: "My handler"})
-	if mistake, ok := errors.AsType[*functions.SourceError](err); ok {
-		fmt.Println(mistake.File, mistake.Line, mistake.Message)
+	if sourceErr, ok := errors.AsType[*functions.SourceError](err); ok {
+		fmt.Println(sourceErr.File, sourceErr.Line, sourceErr.Message)
 	}
 	// end
-	s.want("error", strings.Contains(fmt.Sprint(err), "handler.py:1: handle has an argument"), true)
+	sourceErr, ok := errors.AsType[*functions.SourceError](err)
+	s.want("is a SourceError", ok, true)
+	s.want("place", fmt.Sprint(sourceErr.File, ":", sourceErr.Line), "handler.py:1")
+	s.want("message names the argument", strings.Contains(sourceErr.Message, "config"), true)
 	_, err = functions.Folder("./my-function").Pack(functions.FunctionWrite{Name: "Adder"})
 	return err
 }
 
-func (s *tour) retrieve(ctx context.Context, client *functions.Client) error {
+func (s *fixture) retrieve(ctx context.Context, client *functions.Client) error {
 	// snippet: retrieve
 	fn, err := client.Retrieve(ctx, functions.ExternalID("my-function")) // or functions.ID(42)
 	if errors.Is(err, functions.ErrNotFound) {
@@ -166,11 +152,11 @@ func (s *tour) retrieve(ctx context.Context, client *functions.Client) error {
 	// end
 	s.want("id", fn.ID, s.fn.ID)
 	_, err = client.Retrieve(ctx, functions.ID(1))
-	s.want("unknown", errors.Is(err, functions.ErrNotFound), true)
+	s.want("unknown function matches ErrNotFound", errors.Is(err, functions.ErrNotFound), true)
 	return nil
 }
 
-func (s *tour) retrieveMultiple(ctx context.Context, client *functions.Client) error {
+func (s *fixture) retrieveMultiple(ctx context.Context, client *functions.Client) error {
 	// snippet: retrieve-multiple
 	ids := []functions.Identifier{functions.ID(42), functions.ExternalID("my-function")}
 	fns, err := client.RetrieveMultiple(ctx, ids, functions.IgnoreUnknown())
@@ -182,7 +168,7 @@ func (s *tour) retrieveMultiple(ctx context.Context, client *functions.Client) e
 	return nil
 }
 
-func (s *tour) list(ctx context.Context, client *functions.Client) error {
+func (s *fixture) list(ctx context.Context, client *functions.Client) error {
 	lastWeek := time.Now().AddDate(0, 0, -7)
 	// snippet: list
 	fns, err := client.List(ctx, functions.Filter{
@@ -198,22 +184,7 @@ func (s *tour) list(ctx context.Context, client *functions.Client) error {
 	return nil
 }
 
-func (s *tour) limitsOfLists(ctx context.Context, client *functions.Client) error {
-	// snippet: limits-of-lists
-	all, err := client.List(ctx, functions.Filter{}, functions.WithLimit(functions.Unlimited))
-	if truncated, ok := errors.AsType[*functions.TruncatedError](err); ok {
-		fmt.Println("there may be more than", truncated.Limit)
-	} else if err != nil {
-		return err
-	}
-	// end
-	s.want("functions", len(all), 1)
-	_, err = client.List(ctx, functions.Filter{}, functions.WithLimit(-2))
-	s.want("below -1", errors.Is(err, functions.ErrInvalid), true)
-	return nil
-}
-
-func (s *tour) deleteMany(ctx context.Context, client *functions.Client) error {
+func (s *fixture) deleteMany(ctx context.Context, client *functions.Client) error {
 	// snippet: delete
 	ids := []functions.Identifier{functions.ID(42), functions.ExternalID("my-function")}
 	if err := client.Delete(ctx, ids, functions.IgnoreUnknown()); err != nil {
@@ -221,57 +192,45 @@ func (s *tour) deleteMany(ctx context.Context, client *functions.Client) error {
 	}
 	// end
 	_, err := client.Retrieve(ctx, s.fn.Identifier())
-	s.want("it is gone", errors.Is(err, functions.ErrNotFound), true)
+	s.want("Retrieve after Delete matches ErrNotFound", errors.Is(err, functions.ErrNotFound), true)
 	_, err = client.Files.Retrieve(ctx, functions.ID(s.fn.FileID))
 	return err
 }
 
-func (s *tour) project(ctx context.Context, client *functions.Client) error {
-	// snippet: project
-	status, err := client.Status(ctx)
-	if err != nil {
+func (s *fixture) deleteFunction(ctx context.Context, client *functions.Client) error {
+	fn := s.fn
+	// snippet: delete-function
+	if err := fn.Delete(ctx); err != nil { // fn is a *functions.Function
 		return err
-	}
-	if status.Status != functions.StatusActivated {
-		if _, err := client.Activate(ctx); err != nil { // takes up to two hours
-			return err
-		}
-	}
-	limits, err := client.Limits(ctx)
-	if err != nil {
-		return err
-	}
-	fmt.Println(limits.TimeoutMinutes, limits.CPUCores.Max, limits.MemoryGB.Max, limits.Runtimes)
-	if limits.ResponseSizeMB != nil { // on Google's cloud alone
-		fmt.Println(*limits.ResponseSizeMB)
 	}
 	// end
-	s.want("minutes", limits.TimeoutMinutes, 9)
+	_, err := client.Retrieve(ctx, fn.Identifier())
+	s.want("Retrieve after Delete matches ErrNotFound", errors.Is(err, functions.ErrNotFound), true)
 	return nil
 }
 
-func (s *tour) functionFields(context.Context, *functions.Client) error {
+func (s *fixture) functionFields(context.Context, *functions.Client) error {
 	fn := s.fn
 	// snippet: function-fields
 	fmt.Println(fn.ID, fn.Name, fn.Status, fn.FileID)
 	if fn.Owner != nil { // fields that may be absent are pointers
 		fmt.Println(*fn.Owner)
 	}
-	fmt.Println(fn.Created(), fn.LastCall().IsZero()) // time.Time; fn.CreatedTime is in milliseconds
+	fmt.Println(fn.Created(), fn.LastCall()) // both are time.Time; fn.CreatedTime is in milliseconds
 	if fn.Error != nil && fn.Error.Message != nil {
 		fmt.Println(*fn.Error.Message)
 	}
-	for name, value := range fn.AdditionalProperties { // what this version does not know
+	for name, value := range fn.AdditionalProperties { // fields that this version does not know
 		fmt.Println(name, string(value))
 	}
 	// end
-	s.want("created", fn.Created().Before(time.Now().Add(time.Second)), true)
+	s.want("created in the past", fn.Created().Before(time.Now().Add(time.Second)), true)
 	return nil
 }
 
-func (s *tour) functionMethods(ctx context.Context, client *functions.Client) error {
+func (s *fixture) functionMethods(ctx context.Context, client *functions.Client) error {
 	fn := s.fn
-	s.scheduled(ctx, client)
+	s.createSchedule(ctx, client)
 	// snippet: function-methods
 	call, err := fn.Call(ctx, map[string]any{"a": 1, "b": 2})
 	if err != nil {
@@ -289,44 +248,31 @@ func (s *tour) functionMethods(ctx context.Context, client *functions.Client) er
 	if err != nil {
 		return err
 	}
-	if err := fn.Update(ctx); err != nil { // reads it anew, as after a deployment or a call
+	if err := fn.Update(ctx); err != nil { // retrieves the function again and overwrites fn
 		return err
 	}
 	// end
 	s.want("calls, schedules", []int{len(calls), len(schedules)}, []int{2, 1})
 	s.want("call", again.ID, call.ID)
-	s.want("it knows its last call", fn.LastCall().IsZero(), false)
+	s.want("LastCall is zero", fn.LastCall().IsZero(), false)
 	return nil
 }
 
-func (s *tour) functionWrite(ctx context.Context, client *functions.Client) error {
+func (s *fixture) functionWrite(ctx context.Context, client *functions.Client) error {
 	s.fn.Secrets = map[string]string{"api-key": "***"}
 	fn := s.fn
 	// snippet: function-write
 	w := fn.AsWrite()
 	w.ExternalID = new("my-function-2")
-	w.Secrets = map[string]string{"api-key": "12345"} // would be "***", which Create refuses
+	w.Secrets = map[string]string{"api-key": "12345"} // the copied value is "***", which Create rejects
 	second, err := client.Create(ctx, w, functions.FileID(fn.FileID))
 	if err != nil {
 		return err
 	}
 	// end
 	s.want("name", second.Name, fn.Name)
-	s.want("secrets of the first", fn.Secrets["api-key"], "***")
+	s.want("secrets of the first function", fn.Secrets["api-key"], "***")
 	_, err = client.Create(ctx, fn.AsWrite(), functions.FileID(fn.FileID))
-	s.want("three stars", errors.Is(err, functions.ErrInvalid), true)
-	return nil
-}
-
-func (s *tour) json(context.Context, *functions.Client) error {
-	fn := s.fn
-	// snippet: json
-	text, err := json.Marshal(fn)
-	if err != nil {
-		return err
-	}
-	fmt.Println(string(text)) // {"createdTime":…,"externalId":"my-function",…}
-	// end
-	s.want("field", strings.Contains(string(text), `"externalId":"my-function"`), true)
+	s.want("masked secrets match ErrInvalid", errors.Is(err, functions.ErrInvalid), true)
 	return nil
 }

@@ -1,4 +1,4 @@
-// Package specguide follows docs/spec-guide.md, so that the guide stays true.
+// Package specguide follows docs/spec-guide.md and checks that its steps work.
 package specguide
 
 import (
@@ -82,7 +82,7 @@ func TestPlacesExist(t *testing.T) {
 		}
 	}
 	if want, got := slices.Sorted(maps.Keys(walks)), slices.Sorted(maps.Keys(sections)); !slices.Equal(want, got) {
-		t.Errorf("the guide has the walks %q, this test knows %q", got, want)
+		t.Errorf("the guide has the walks %q, this test has %q", got, want)
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 	"github.com/cogfn/cogfn/tests/project"
 )
 
-// step is a block of code in the guide with the comment above it, which says what to do with the block.
+// step is a block of code in the guide with the comment above it, which is the directive for the block.
 type step struct{ directive, code string }
 
 var block = regexp.MustCompile("(?s)(?:<!-- ([^\n]*) -->\n)?```[a-z]+\n(.*?)```\n")
@@ -37,7 +37,7 @@ func (s step) firstLine() string {
 	return first
 }
 
-// follow does what a step says in a copy of the project.
+// follow carries out a step in a copy of the project.
 func (s step) follow(t *testing.T, dir string) {
 	t.Helper()
 	if e, ok := s.edit(); ok {
@@ -96,7 +96,7 @@ func (s step) edit() (edit, bool) {
 	return edit{kind: match[1], mark: match[2], file: match[3], code: s.code}, true
 }
 
-// place returns where the code goes, and where the old text continues. The mark is how a line begins.
+// place returns where the code goes, and where the old text continues. The mark is the start of a line.
 func (e edit) place(content string) (from, to int, err error) {
 	text := "\n" + content
 	at := strings.Index(text, "\n"+e.mark)
@@ -146,7 +146,7 @@ func TestEdits(t *testing.T) {
 		}
 		e, ok := step{directive, "new\n"}.edit()
 		if !ok {
-			t.Fatalf("%s is no edit", directive)
+			t.Fatalf("%s is not an edit", directive)
 		}
 		if err := e.apply(dir); (err != nil) != (want == "") {
 			t.Errorf("%s: error %v", directive, err)

@@ -21,7 +21,7 @@ func All() []reflect.Method {
 	return methods
 }
 
-// Doer answers requests.
+// Doer responds to requests.
 type Doer func(*http.Request) (*http.Response, error)
 
 // Do calls d.

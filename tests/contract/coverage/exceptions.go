@@ -66,8 +66,8 @@ func Apply(missing, all []string, exceptions []Exception) (unexcepted, stale []s
 	used := map[string]bool{}
 	for _, exception := range exceptions {
 		for _, one := range exception.Names {
-			prefix, open := openEnd(one)
-			used[one] = open && slices.ContainsFunc(all, func(name string) bool { return strings.HasPrefix(name, prefix) })
+			prefix, ok := cutWildcard(one)
+			used[one] = ok && slices.ContainsFunc(all, func(name string) bool { return strings.HasPrefix(name, prefix) })
 		}
 	}
 	for _, one := range missing {
@@ -84,16 +84,16 @@ func Apply(missing, all []string, exceptions []Exception) (unexcepted, stale []s
 	return unexcepted, stale
 }
 
-// openEnd returns the prefix of a name that ends in " *", and whether it does.
-func openEnd(name string) (prefix string, open bool) {
+// cutWildcard returns the prefix of a name that ends in " *", and whether the name does.
+func cutWildcard(name string) (prefix string, ok bool) {
 	return strings.TrimSuffix(name, "*"), strings.HasSuffix(name, wildcard)
 }
 
 // use reports whether a missing name has an exception, and records that the exception is used.
 func use(used map[string]bool, missing string) bool {
 	for one := range used {
-		prefix, open := openEnd(one)
-		if one == missing || open && strings.HasPrefix(missing, prefix) {
+		prefix, ok := cutWildcard(one)
+		if one == missing || ok && strings.HasPrefix(missing, prefix) {
 			used[one] = true
 			return true
 		}

@@ -103,7 +103,7 @@ func TestHeaderRoundTrip(t *testing.T) {
 		words := rapid.StringMatching(`[a-zA-Z0-9,.:#"-]+( [a-zA-Z0-9,.:#"-]+){0,5}`)
 		want := exchange.Header{
 			Provenance: rapid.SampledFrom(exchange.Provenances()).Draw(t, "provenance"), Source: words.Draw(t, "source"),
-			Completed: words.Draw(t, "completed"), Rejected: rapid.Bool().Draw(t, "refused"),
+			Completed: words.Draw(t, "completed"), Rejected: rapid.Bool().Draw(t, "rejected"),
 			Tolerant: rapid.OneOf(rapid.Just(""), words).Draw(t, "tolerant"),
 		}
 		name := string(want.Provenance) + "/a.yaml"

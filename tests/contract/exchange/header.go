@@ -81,7 +81,7 @@ func newHeader(fields map[string]string) (Header, error) {
 		case "provenance", "source", "completed", "tolerant":
 		case "requests":
 			if text != rejectedRequests {
-				return Header{}, fmt.Errorf("its header says requests: %q; the only value is %q", text, rejectedRequests)
+				return Header{}, fmt.Errorf("its header has requests: %q; the only value is %q", text, rejectedRequests)
 			}
 		default:
 			return Header{}, fmt.Errorf("its header has the unknown key %q", key)

@@ -129,7 +129,7 @@ func (r *redactor) value(v any) any {
 	case string:
 		return r.text(v)
 	case []any:
-		v = slices.DeleteFunc(v, r.foreign)
+		v = slices.DeleteFunc(v, r.isOfOthers)
 		for i := range v {
 			v[i] = r.value(v[i])
 		}
@@ -193,8 +193,8 @@ func (r *redactor) recordSessions(body string) {
 	}
 }
 
-// foreign reports whether an item of a list is a function, schedule or session that the scenario did not create.
-func (r *redactor) foreign(item any) bool {
+// isOfOthers reports whether an item of a list is a function, schedule or session that the scenario did not create.
+func (r *redactor) isOfOthers(item any) bool {
 	fields, ok := item.(map[string]any)
 	if !ok {
 		return false

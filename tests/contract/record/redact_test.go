@@ -154,7 +154,7 @@ func TestRedactProjectInPath(t *testing.T) {
 	}
 }
 
-func TestRedactForeignSessions(t *testing.T) {
+func TestRedactSessionsOfOthers(t *testing.T) {
 	t.Parallel()
 	r := exampleRedactor()
 	created := &cassette.Interaction{Response: cassette.Response{Body: `{"items":[{"id":5,"status":"READY","nonce":"n"}]}`}}

@@ -44,7 +44,7 @@ func (s *scenario) failedInGo() error {
 	return nil
 }
 
-// tooManyCalls starts a call that runs into the timeout, and another one that exceeds the limit of running calls.
+// tooManyCalls starts a call that exceeds the timeout, and another one that exceeds the limit of running calls.
 func (s *scenario) tooManyCalls() error {
 	running, err := s.extra.Start(s.ctx, Input{Seconds: 3600})
 	if err != nil {

@@ -12,7 +12,7 @@ func TestEveryWrittenFieldIsCopied(t *testing.T) {
 		"function": functionCopier.mismatch, "schedule": scheduleCopier.mismatch, "file": fileCopier.mismatch, "uploaded file": fileUploadCopier.mismatch,
 	} {
 		if mismatch != "" {
-			t.Errorf("emulator/internal/service/view.go: the field %s of a %s has another type in the read type; convert it in copier.copy", mismatch, what)
+			t.Errorf("emulator/internal/service/copier.go: the field %s of a %s has another type in the read type; convert it in copier.copy", mismatch, what)
 		}
 	}
 }

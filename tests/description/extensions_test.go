@@ -36,7 +36,7 @@ const withoutFields = "#/components/schemas/EmptyObject"
 
 // responseFaults checks that x-cogfn-response marks exactly the objects that successful responses contain. The Go types of
 // marked objects keep fields that they do not know, and report missing required fields. An object is a schema with
-// properties; a map of free keys is none.
+// properties. A map with free keys needs no mark.
 func responseFaults(s subject) []string {
 	var faults []string
 	inResponses := map[*openapi3.Schema]bool{}
@@ -47,7 +47,7 @@ func responseFaults(s subject) []string {
 			}
 			for _, media := range response.Value.Content {
 				if media.Schema.Ref != withoutFields && !media.Schema.Value.Type.Is("object") {
-					faults = append(faults, fmt.Sprintf("%s: the response %s is no object", name, status))
+					faults = append(faults, fmt.Sprintf("%s: the response %s is not an object", name, status))
 				}
 				reach(media.Schema, func(ref *openapi3.SchemaRef) { inResponses[ref.Value] = true })
 			}
