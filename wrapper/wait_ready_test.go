@@ -80,6 +80,25 @@ func TestManyDeployments(t *testing.T) {
 	})
 }
 
+// Waiters do not share a function, so that a caller may change the function that it received.
+func TestReadyFunctionsAreSeparate(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c, _ := newFakeClient(t, []responder{functionWith("Ready", "")}, WithPoll(ConstantPoll(time.Second)))
+		var fns [2]*Function
+		var waits sync.WaitGroup
+		for i := range fns {
+			waits.Go(func() {
+				var err error
+				fns[i], err = c.WaitReady(t.Context(), ID(42))
+				check(t, "error", err, nil)
+			})
+		}
+		waits.Wait()
+		check(t, "shared function", fns[0] == fns[1], false)
+	})
+}
+
 // functionWith responds with one function. more are further fields.
 func functionWith(status, more string) responder {
 	return respond(200, fmt.Sprintf(`{"items":[{"id":42,"name":"hello","externalId":"hello","fileId":7,"status":%q,"createdTime":1%s}]}`, status, more))
