@@ -87,7 +87,7 @@ func (e *RecoverError) Is(target error) bool { return target == ErrNotFound && l
 func (c *Client) Recover(ctx context.Context, err error, others ...CallID) (*Call, error) {
 	unknown, ok := errors.AsType[*UnknownOutcomeError](err)
 	if !ok {
-		return nil, &ArgumentError{Field: "err", Rule: "is no *UnknownOutcomeError, so there is no call to recover"}
+		return nil, &ArgumentError{Field: "err", Rule: "is not an *UnknownOutcomeError, so there is no call to recover"}
 	}
 	known := map[CallID]bool{}
 	for _, id := range others {

@@ -21,7 +21,7 @@ func (e *Empty) UnmarshalJSON(data []byte) error {
 	}
 	for _, name := range []string{"error", "message"} {
 		if value := fields[name]; len(value) > 0 && string(value) != "null" {
-			return &Error{Path: name, Reason: "must be absent"}
+			return &Error{Reason: "contains the field " + name + " instead of a result"}
 		}
 	}
 	return nil
