@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -43,8 +44,8 @@ type clientCredentials struct{ cfg ClientCredentialsConfig }
 // String returns the client id, without the secret.
 func (s *clientCredentials) String() string { return "client credentials of " + s.cfg.ClientID }
 
-// GoString returns the same string as String, for the %#v verb.
-func (s *clientCredentials) GoString() string { return s.String() }
+// Format writes the same string as String, for every verb of package fmt except %p.
+func (s *clientCredentials) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.String()) }
 
 // Token requests a token, for use without a client. It does not cache the token.
 func (s *clientCredentials) Token() (*oauth2.Token, error) {
@@ -106,8 +107,8 @@ func (s staticToken) Token() (*oauth2.Token, error) { return s.token, nil }
 // String returns the kind of the source, without the token.
 func (s staticToken) String() string { return "static token" }
 
-// GoString returns the same string as String, for the %#v verb.
-func (s staticToken) GoString() string { return s.String() }
+// Format writes the same string as String, for every verb of package fmt except %p.
+func (s staticToken) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.String()) }
 
 // requireSecure rejects a URL that would send credentials unencrypted over a network.
 func requireSecure(u *url.URL, what string) error {
@@ -197,7 +198,7 @@ func (e *TokenError) Error() string {
 	}
 	switch {
 	case e.Code != "":
-		fmt.Fprintf(&b, ": %s", e.Code)
+		fmt.Fprintf(&b, ": %s", oneLine(e.Code))
 		if e.Description != "" {
 			fmt.Fprintf(&b, " (%s)", oneLine(e.Description))
 		}

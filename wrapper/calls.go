@@ -178,17 +178,27 @@ func (s *CallsService) All(ctx context.Context, fn Identifier, filter CallsFilte
 }
 
 func (s *CallsService) list(ctx context.Context, fn Identifier, filter CallsFilter, o listOptions) iter.Seq2[*Call, error] {
-	return pages(ctx, o, func(ctx context.Context, limit int32, cursor *string) (_ []*Call, next *string, err error) {
-		defer explain(&err, "list the calls of the function with %v", fn)
-		got, err := withFunctionID(ctx, s.client, fn, func(id int64) (*gen.FunctionCallPage, error) {
-			body := gen.FunctionCallListRequest{Filter: filter.wire(), Limit: &limit, Cursor: cursor}
-			return received(s.client.api.ListFunctionCalls(ctx, id, body))
-		})
-		if err != nil {
-			return nil, nil, err
-		}
-		return s.bind(got.Items), got.NextCursor, nil
-	})
+	return func(yield func(*Call, error) bool) {
+		var functionID int64 // the same for all pages, because a cursor belongs to one function
+		pages(ctx, o, func(ctx context.Context, limit int32, cursor *string) (_ []*Call, next *string, err error) {
+			defer explain(&err, "list the calls of the function with %v", fn)
+			read := func(id int64) (*gen.FunctionCallPage, error) {
+				functionID = id
+				body := gen.FunctionCallListRequest{Filter: filter.wire(), Limit: &limit, Cursor: cursor}
+				return received(s.client.api.ListFunctionCalls(ctx, id, body))
+			}
+			var got *gen.FunctionCallPage
+			if cursor == nil {
+				got, err = withFunctionID(ctx, s.client, fn, read)
+			} else {
+				got, err = read(functionID)
+			}
+			if err != nil {
+				return nil, nil, err
+			}
+			return s.bind(got.Items), got.NextCursor, nil
+		})(yield)
+	}
 }
 
 func (s *CallsService) bind(items []gen.FunctionCall) []*Call {
@@ -301,20 +311,22 @@ type CallError struct {
 // Error returns one line with the reason. It includes neither the trace nor the log.
 func (e *CallError) Error() string {
 	var what, hint string
-	switch e.Call.Status {
+	call := deref(e.Call)
+	switch call.Status {
 	case CallFailed:
 		what, hint = "failed", "; without any log line, the function often ran out of memory"
 	case CallTimeout:
 		what = "timed out"
 	default:
-		what = "ended with the status " + string(e.Call.Status)
+		what = "ended with the status " + oneLine(string(call.Status))
 	}
-	return fmt.Sprintf("functions: %v %s: %s", e.Call.CallID(), what, cmp.Or(oneLine(e.Message), "the service gave no reason"+hint))
+	return fmt.Sprintf("functions: %v %s: %s", call.CallID(), what, cmp.Or(oneLine(e.Message), "the service gave no reason"+hint))
 }
 
 // Is matches ErrCallFailed and ErrCallTimeout by the status of the call.
 func (e *CallError) Is(target error) bool {
-	return target == ErrCallFailed && e.Call.Status == CallFailed || target == ErrCallTimeout && e.Call.Status == CallTimeout
+	status := deref(e.Call).Status
+	return target == ErrCallFailed && status == CallFailed || target == ErrCallTimeout && status == CallTimeout
 }
 
 // ended reports whether the call has ended. Every status except Running is final, including those that the service adds.

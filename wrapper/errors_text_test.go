@@ -214,3 +214,17 @@ func TestJoin(t *testing.T) {
 	check(t, "two errors", both.Error(), "functions: first; second")
 	check(t, "matches the second", errors.Is(both, second), true)
 }
+
+// Programs may construct the errors, for example in tests. Zero fields cause no panic.
+func TestZeroErrors(t *testing.T) {
+	t.Parallel()
+	for _, err := range []error{
+		&APIError{}, &ArgumentError{}, &CallError{}, &DeployError{}, &NotFoundError{}, &PendingError{}, &RecoverError{}, &RequestError{}, &ResponseError{},
+		&SourceError{}, &TokenError{}, &TruncatedError{}, &UnknownOutcomeError{},
+	} {
+		check(t, fmt.Sprintf("%T matches another error", err), errors.Is(err, context.Canceled), false)
+		if !strings.HasPrefix(err.Error(), "functions: ") {
+			t.Errorf("%T: got the text %q", err, err)
+		}
+	}
+}

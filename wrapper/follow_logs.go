@@ -76,9 +76,15 @@ func (s *CallsService) FollowLogs(ctx context.Context, fn Identifier, id int64, 
 			}
 			return more
 		}
+		var last error // after a line
 		_, err := withFunctionID(ctx, s.client, fn, func(functionID int64) (struct{}, error) {
-			return struct{}{}, s.follow(ctx, CallID{functionID, id}, o, &tail, emit)
+			err := s.follow(ctx, CallID{functionID, id}, o, &tail, emit)
+			if tail.hasLines() { // the id was valid, and a new function with the external id has other calls
+				last, err = err, nil
+			}
+			return struct{}{}, err
 		})
+		err = join(last, err)
 		if more && emit(tail.rest()) && err != nil { // delayed lines are returned before the error
 			yield(CallLogEntry{}, err)
 		}
@@ -213,6 +219,9 @@ func (t *logTail) read(log CallLog, requested, received time.Time, delay time.Du
 	}
 	return t.take(ready)
 }
+
+// hasLines reports whether a response contained a line.
+func (t *logTail) hasLines() bool { return len(t.returned)+len(t.delayed) > 0 }
 
 // rest returns all delayed lines.
 func (t *logTail) rest() CallLog { return t.take(len(t.delayed)) }

@@ -74,6 +74,14 @@ var cachedIDTests = map[string]struct {
 		[]string{byIDs, session, call42, session, call42},
 		&APIError{StatusCode: 500, Message: "fault"},
 	},
+	"fault that names ids": {
+		[]responder{
+			respond(200, oneFunction), respond(200, oneSession), respond(201, runningCall),
+			respond(200, oneSession), respond(502, `{"error":{"code":502,"message":"fault","missing":[{"id":42}]}}`),
+		},
+		[]string{byIDs, session, call42, session, call42},
+		&APIError{StatusCode: 502, Message: "fault"},
+	},
 }
 
 // The id of an external id is cached. A rejected cached id is resolved again, and the call is sent again if the id changed.
@@ -253,4 +261,57 @@ func TestStaleIDsInMethodsOfCalls(t *testing.T) {
 			})
 		}
 	}
+}
+
+// All pages of a list are those of one function, even if the cached id changes between two pages.
+func TestPagesOfOneFunction(t *testing.T) {
+	t.Parallel()
+	c, f := newFakeClient(t, []responder{
+		respond(200, oneFunction), respond(200, `{"items":[`+runningCall+`],"nextCursor":"next"}`), respond(200, newFunction), errorResponse(400, "no such function"),
+	})
+	var last error
+	calls := 0
+	for _, err := range c.Calls.All(t.Context(), ExternalID("hello"), CallsFilter{}) {
+		if last = err; err != nil {
+			break
+		}
+		calls++
+		check(t, "error of Retrieve", errorOf(c.Retrieve(t.Context(), ExternalID("hello"))), nil)
+	}
+	check(t, "calls", calls, 1)
+	check(t, "status", errorAs[*APIError](t, last).StatusCode, 400)
+	list := "POST /functions/42/calls/list"
+	if diff := cmp.Diff([]string{byIDs, list, byIDs, list}, f.paths()); diff != "" {
+		t.Errorf("requests (-want +got):\n%s", diff)
+	}
+}
+
+// After the first line, FollowLogs does not continue with a new function that has the same external id.
+func TestFollowLogsOfOneFunction(t *testing.T) {
+	t.Parallel()
+	for name, delay := range map[string]time.Duration{"at once": 0, "delayed": time.Minute} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				c, f := newFakeClient(t, []responder{respond(200, oneFunction), logOf(2), errorResponse(400, "no such function")}, WithPoll(ConstantPoll(time.Hour)))
+				check(t, "error of FunctionID", errorOf(c.FunctionID(t.Context(), ExternalID("hello"))), nil)
+				lines, err := collectLines(time.Now(), c.Calls.FollowLogs(t.Context(), ExternalID("hello"), 9, WithLogDelay(delay)))
+				check(t, "lines", len(lines), 2)
+				check(t, "status", errorAs[*APIError](t, err).StatusCode, 400)
+				check(t, "requests", len(f.paths()), 3)
+			})
+		})
+	}
+}
+
+// The cause of a canceled context is no rejection of the cached id.
+func TestCanceledWaitKeepsCachedID(t *testing.T) {
+	t.Parallel()
+	c, f := newFakeClient(t, []responder{respond(200, oneFunction)}, WithPoll(ConstantPoll(time.Hour)))
+	check(t, "error of FunctionID", errorOf(c.FunctionID(t.Context(), ExternalID("hello"))), nil)
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(&NotFoundError{Resource: "order 7"})
+	_, err := c.Calls.Wait(ctx, ExternalID("hello"), 9)
+	check(t, "pending calls", len(errorAs[*PendingError](t, err).Pending), 1)
+	check(t, "requests", len(f.paths()), 1)
 }

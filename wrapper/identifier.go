@@ -167,9 +167,9 @@ func (c *idCache) forget(ids ...Identifier) {
 	}
 }
 
-// withFunctionID runs do with the id of a function. A cached id can be stale, because another process may have deleted and
-// created the function. When the service rejects a cached id, withFunctionID resolves the external id again and runs do
-// once more if the id has changed. A rejected request had no effect, so nothing happens twice.
+// withFunctionID runs do with the id of a function. A cached id can be stale, because another process may have deleted the
+// function and created it again. When the service rejects a cached id, withFunctionID resolves the external id again and
+// runs do once more if the id has changed. A rejected request had no effect, so nothing happens twice.
 func withFunctionID[T any](ctx context.Context, c *Client, fn Identifier, do func(id int64) (T, error)) (T, error) {
 	var none T
 	if err := fn.check(); err != nil {
@@ -181,7 +181,7 @@ func withFunctionID[T any](ctx context.Context, c *Client, fn Identifier, do fun
 	if cached, ok := c.ids.ids.Load(fn.externalID); ok {
 		id, _ := cached.(int64)
 		v, err := do(id)
-		if !rejectsID(err) {
+		if ctx.Err() != nil || !rejectsID(err) {
 			return v, err
 		}
 		c.ids.forget(fn)
@@ -209,11 +209,12 @@ func (c *Client) FunctionID(ctx context.Context, fn Identifier) (int64, error) {
 	return withFunctionID(ctx, c, fn, func(id int64) (int64, error) { return id, nil })
 }
 
-// rejectsID reports whether err may mean that the function is unknown. The reference documents only 400 for that case.
+// rejectsID reports whether the service rejected a request, possibly because an id in it is unknown. The reference
+// documents only 400 for that case. After a status from 500, the request may have had an effect.
 func rejectsID(err error) bool {
-	if errors.Is(err, ErrNotFound) {
+	if _, ok := errors.AsType[*NotFoundError](err); ok {
 		return true
 	}
 	api, ok := errors.AsType[*APIError](err)
-	return ok && api.StatusCode == http.StatusBadRequest
+	return ok && api.StatusCode < http.StatusInternalServerError && (api.StatusCode == http.StatusBadRequest || errors.Is(api, ErrNotFound))
 }

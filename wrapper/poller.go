@@ -51,6 +51,9 @@ func (c *Client) until(ctx context.Context, what string, poll func() (done bool,
 
 // canceled returns an error that names the canceled work. It wraps err, the error of the context.
 func canceled(what string, err error) error {
+	if err == nil {
+		return fmt.Errorf("functions: stopped %s", what)
+	}
 	if strings.HasPrefix(err.Error(), "functions: ") { // err is a complete sentence
 		return join(fmt.Errorf("functions: stopped %s", what), err)
 	}

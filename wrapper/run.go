@@ -67,7 +67,8 @@ type ResponseError struct {
 
 // Error returns one sentence with the call, the type and the reason.
 func (e *ResponseError) Error() string {
-	return fmt.Sprintf("functions: cannot decode the response of %v as %v: %v", e.Call.CallID(), e.Type, e.Err)
+	call := deref(e.Call)
+	return fmt.Sprintf("functions: cannot decode the response of %v as %v: %v", call.CallID(), e.Type, e.Err)
 }
 
 // Unwrap returns the error of package json.

@@ -36,6 +36,9 @@ func checkHidden(t *testing.T, what string, v any) {
 	case fmt.Stringer, error:
 		outputs["%s"], outputs["%q"], outputs["%x"] = fmt.Sprintf("%s", v), fmt.Sprintf("%q", v), fmt.Sprintf("%x", v)
 	}
+	if _, ok := v.(fmt.Formatter); ok { // package fmt does not call String for verbs of other types
+		outputs["%d"], outputs["%t"] = fmt.Sprintf("%d", v), fmt.Sprintf("%t", v)
+	}
 	for format, text := range outputs {
 		for _, secret := range planted {
 			if strings.Contains(text, secret) || strings.Contains(text, fmt.Sprintf("%x", secret)) {
@@ -63,6 +66,10 @@ func TestOutputContainsNoSecret(t *testing.T) {
 		"SessionOption":               WithNonce(plantedNonce),
 	} {
 		checkHidden(t, what, v)
+	}
+	for _, v := range []any{source, StaticToken(plantedToken), SessionTokenExchange(), session} {
+		_, ok := v.(fmt.Formatter)
+		check(t, fmt.Sprintf("%T has Format", v), ok, true)
 	}
 	check(t, "value of the secret", string(Secret("x")), "x")
 	check(t, "value of the nonce", session.Nonce, plantedNonce)

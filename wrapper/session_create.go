@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 
@@ -41,8 +42,8 @@ func (c SessionCredentials) String() string {
 	}
 }
 
-// GoString returns the same string as String, for the %#v verb.
-func (c SessionCredentials) GoString() string { return c.String() }
+// Format writes the same string as String, for every verb of package fmt except %p.
+func (c SessionCredentials) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.String()) }
 
 // SessionClientCredentials returns the credentials of a machine identity. Its sessions are renewed as long as the
 // credentials are valid.
@@ -66,11 +67,11 @@ type CreatedSession struct{ gen.CreatedSession }
 
 // String returns one line without the nonce.
 func (s CreatedSession) String() string {
-	return fmt.Sprintf("session %d: %s", s.ID, s.Status)
+	return fmt.Sprintf("session %d: %s", s.ID, oneLine(string(s.Status)))
 }
 
-// GoString returns the same line as String, for the %#v verb.
-func (s CreatedSession) GoString() string { return s.String() }
+// Format writes the same line as String, for every verb of package fmt except %p.
+func (s CreatedSession) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.String()) }
 
 // MarshalJSON encodes the session with three asterisks as its nonce.
 func (s CreatedSession) MarshalJSON() ([]byte, error) {

@@ -183,7 +183,8 @@ type DeployError struct {
 
 // Error returns one line with the reason. It does not include the trace.
 func (e *DeployError) Error() string {
-	return fmt.Sprintf("functions: the deployment of %s (%v) failed: %s", e.Function.Name, e.Function.Identifier(),
+	fn := deref(e.Function)
+	return fmt.Sprintf("functions: the deployment of %s (%v) failed: %s", oneLine(fn.Name), fn.Identifier(),
 		cmp.Or(oneLine(e.Message), "the service gave no reason; see the trace"))
 }
 
@@ -247,7 +248,7 @@ func (f *Function) ready(fn Identifier) (bool, error) {
 	case FunctionQueued, FunctionDeploying:
 		return false, nil
 	case FunctionFailed:
-		return false, newDeployError(f)
+		return false, newDeployError(new(*f)) // other waiters may have received the same value
 	case FunctionRetired:
 		return false, fmt.Errorf("functions: the function with %v is retired and cannot be called; deploy it again", fn)
 	}

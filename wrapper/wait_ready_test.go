@@ -163,3 +163,23 @@ func TestWaitReady(t *testing.T) {
 		})
 	})
 }
+
+// Waiters that share a request get different functions in their errors, because callers may change them.
+func TestDeployErrorsAreSeparate(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c, _ := newFakeClient(t, []responder{functionWith("Failed", "")}, WithPoll(ConstantPoll(time.Second)))
+		var failed [2]*Function
+		var waits sync.WaitGroup
+		for i := range failed {
+			waits.Go(func() {
+				if e, ok := errors.AsType[*DeployError](errorOf(c.WaitReady(t.Context(), ID(42)))); ok {
+					failed[i] = e.Function
+				}
+			})
+		}
+		waits.Wait()
+		check(t, "both errors have a function", failed[0] != nil && failed[1] != nil, true)
+		check(t, "same function", failed[0] == failed[1], false)
+	})
+}
