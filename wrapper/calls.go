@@ -35,14 +35,16 @@ func (c CallID) check() error {
 // Call is one call of a function. Its JSON is that of the API, including the fields that this version does not know
 // (AdditionalProperties). The methods with a context need a call that came from a [Client].
 //
-//	EndTime        *int64        end, ms since epoch; nil while the call runs; see Ended
-//	Error          *CallFailure  reason of a failure; see Failure
-//	FunctionID     int64         id of the called function
-//	ID             int64         id, unique within the function
-//	ScheduleID     *int64        id of the schedule that started the call
-//	ScheduledTime  *int64        scheduled start, ms since epoch; see Scheduled
-//	StartTime      int64         start, ms since epoch; see Started
-//	Status         CallStatus    status; every status except Running is final
+// Fields:
+//
+//   - EndTime (*int64): the end of the call, in milliseconds since epoch. It is absent while the call runs.
+//   - Error (*CallFailure): the error of a failed call.
+//   - FunctionID (int64): the id of the called function.
+//   - ID (int64): the id of the call, unique within its function.
+//   - ScheduleID (*int64): the id of the schedule that started the call.
+//   - ScheduledTime (*int64): the scheduled start of the call, in milliseconds since epoch.
+//   - StartTime (int64): the start of the call, in milliseconds since epoch.
+//   - Status (CallStatus): the status of a call. Every status except Running is final.
 type Call struct {
 	gen.FunctionCall
 

@@ -13,20 +13,31 @@ import (
 
 // FunctionWrite is a function to create. FileID may be 0: [Client.Create] sets it from the source.
 //
-//	CPU             *float64           CPU cores per call, within Limits.CPUCores; fixed on AWS and Azure
-//	Description     *string            at most 500 characters
-//	EnvVars         map[string]string  environment variables, at most 100; keys of letters, digits and underscores
-//	ExternalID      *string            id chosen by the user, unique in the project; at most 255 characters
-//	ExtraIndexURLs  []string           additional package indexes of pip; may contain credentials
-//	FileID          int64              id of the zip file with the code
-//	FunctionPath    *string            path of the Python module in the zip file; default handler.py
-//	IndexURL        *string            package index of pip instead of the public one; may contain credentials
-//	Memory          *float64           memory per call in GB, within Limits.MemoryGB; fixed on AWS and Azure
-//	Metadata        map[string]string  at most 16 pairs; keys of at most 32, values of at most 512 characters
-//	Name            string             name, 1 to 140 characters; not unique
-//	Owner           *string            owner, often an e-mail address; at most 128 characters
-//	Runtime         *Runtime           version of Python; Limits.Runtimes has the offered ones
-//	Secrets         map[string]string  at most 30; keys of at most 15 lower-case letters, digits and dashes
+// Fields:
+//
+//   - CPU (*float64): the number of CPU cores of a call, within the range of the limits. It is fixed on Azure and AWS,
+//     which raise smaller numbers without an error.
+//   - Description (*string): the description of the function. Length: 0 to 500 characters.
+//   - EnvVars (map[string]string): the environment variables, at most 100. Keys have letters, digits and underscores.
+//   - ExternalID (*string): the external id of the function, unique in the project. Length: 0 to 255 characters.
+//   - ExtraIndexURLs ([]string): the additional package indexes of pip. They may contain credentials. Responses do not
+//     have them.
+//   - FileID (int64): the id of the zip file that contains the code. The file must be uploaded.
+//   - FunctionPath (*string): the path of the Python module with the function `handle` in the zip file, relative, with
+//     forward slashes. The default is handler.py. Length: 0 to 500 characters.
+//   - IndexURL (*string): the package index of pip instead of the public one. It may contain credentials. Responses do
+//     not have it.
+//   - Memory (*float64): the memory of a call in GB, within the range of the limits. It is fixed on Azure and AWS,
+//     which raise smaller numbers without an error.
+//   - Metadata (map[string]string): the metadata, pairs of strings that the user chooses: at most 16 pairs, keys of at
+//     most 32 characters, values of at most 512 characters, 4096 bytes in total.
+//   - Name (string): the name of the function. It need not be unique. Length: 1 to 140 characters.
+//   - Owner (*string): the owner of the function, often an e-mail address. Length: 0 to 128 characters.
+//   - Runtime (*Runtime): the version of Python. The service adds and withdraws versions. The limits list the offered
+//     ones.
+//   - Secrets (map[string]string): the secrets, at most 30, which the function receives as `secrets`. Keys have at most
+//     15 lower-case letters, digits and dashes. The keys `token`, `indexUrl` and `extraIndexUrls` are reserved. A key
+//     and its value have at most 25 kB together. Responses have three asterisks for every value.
 //
 // Package fmt, package slog and JSON show three asterisks for each secret, and only the host of a package index's URL,
 // because paths and user names may be tokens. Only the request of Create contains them. Package fmt ignores the methods of

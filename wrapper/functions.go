@@ -15,25 +15,36 @@ import (
 // Function is a deployed function. Its JSON is that of the API, including the fields that this version does not know
 // (AdditionalProperties). The methods with a context need a function that came from a [Client].
 //
-//	CPU             *float64           CPU cores per call; fixed on AWS and Azure
-//	CreatedTime     int64              creation, ms since epoch; see Created
-//	Description     *string            description of the function
-//	EnvVars         map[string]string  environment variables
-//	Error           *BuildError        reason of a failed deployment
-//	ExternalID      *string            id chosen by the user, unique in the project
-//	FileID          int64              id of the zip file with the code
-//	FunctionPath    *string            path of the Python module in the zip file; default handler.py
-//	FunctionType    *FunctionType      kind of function
-//	ID              int64              id assigned by the service
-//	LastCalled      *int64             latest call, ms since epoch; see LastCall
-//	Memory          *float64           memory per call in GB; fixed on AWS and Azure
-//	Metadata        map[string]string  pairs chosen by the user
-//	Name            string             name, not unique
-//	Owner           *string            owner, often an e-mail address
-//	Runtime         *Runtime           version of Python, such as py313
-//	RuntimeVersion  *string            exact version of Python
-//	Secrets         map[string]string  secrets by key; every value is three asterisks
-//	Status          FunctionStatus     status of the deployment
+// Fields:
+//
+//   - CPU (*float64): the number of CPU cores of a call, within the range of the limits. It is fixed on Azure and AWS,
+//     which raise smaller numbers without an error.
+//   - CreatedTime (int64): the time of creation, in milliseconds since epoch.
+//   - Description (*string): the description of the function. Length: 0 to 500 characters.
+//   - EnvVars (map[string]string): the environment variables, at most 100. Keys have letters, digits and underscores.
+//   - Error (*BuildError): the error of a failed deployment.
+//   - ExternalID (*string): the external id of the function, unique in the project. Length: 0 to 255 characters.
+//   - FileID (int64): the id of the zip file that contains the code.
+//   - FunctionPath (*string): the path of the Python module with the function `handle` in the zip file, relative, with
+//     forward slashes. The default is handler.py. Length: 0 to 500 characters.
+//   - FunctionType (*FunctionType): the kind of function.
+//   - ID (int64): the id of the function.
+//   - LastCalled (*int64): the time of the latest call, in milliseconds since epoch. It is absent before the first
+//     call.
+//   - Memory (*float64): the memory of a call in GB, within the range of the limits. It is fixed on Azure and AWS,
+//     which raise smaller numbers without an error.
+//   - Metadata (map[string]string): the metadata, pairs of strings that the user chooses: at most 16 pairs, keys of at
+//     most 32 characters, values of at most 512 characters, 4096 bytes in total.
+//   - Name (string): the name of the function. It need not be unique. Length: 1 to 140 characters.
+//   - Owner (*string): the owner of the function, often an e-mail address. Length: 0 to 128 characters.
+//   - Runtime (*Runtime): the version of Python. The service adds and withdraws versions. The limits list the offered
+//     ones.
+//   - RuntimeVersion (*string): the exact version of Python.
+//   - Secrets (map[string]string): the secrets, at most 30, which the function receives as `secrets`. Keys have at most
+//     15 lower-case letters, digits and dashes. The keys `token`, `indexUrl` and `extraIndexUrls` are reserved. A key
+//     and its value have at most 25 kB together. Responses have three asterisks for every value.
+//   - Status (FunctionStatus): the status of the deployment: Queued, then Deploying, then Ready or Failed. Only a Ready
+//     function can be called.
 type Function struct {
 	gen.Function
 

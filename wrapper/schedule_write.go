@@ -10,12 +10,15 @@ import (
 
 // ScheduleWrite is a schedule to create. FunctionID and Nonce may be empty: [SchedulesService.Create] sets them.
 //
-//	CronExpression  string           minute, hour, day of month, month and day of week, in UTC
-//	Data            json.RawMessage  argument data of each call, a JSON object
-//	Description     *string          at most 500 characters
-//	FunctionID      int64            id of the function to call
-//	Name            string           name, 1 to 140 characters
-//	Nonce           string           nonce of a session; valid once and for about a minute
+// Fields:
+//
+//   - CronExpression (string): the cron expression, in UTC: minute, hour, day of month, month, day of week. The
+//     shortest interval is one minute. Length: 0 to 1024 characters.
+//   - Data (json.RawMessage): the JSON object that every call of the schedule receives as `data`.
+//   - Description (*string): the description of the schedule. Length: 0 to 500 characters.
+//   - FunctionID (int64): the id of the function to call.
+//   - Name (string): the name of the schedule. Length: 1 to 140 characters.
+//   - Nonce (string): the nonce of a session. It is valid once and for about a minute.
 //
 // Package fmt, package slog and JSON show three asterisks for a nonce. Only the request of Create contains it. Package fmt
 // ignores the methods of unexported fields, so a struct with a ScheduleWrite in an unexported field needs its own String

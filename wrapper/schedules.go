@@ -22,15 +22,19 @@ type SchedulesService struct{ client *Client }
 // Schedule calls a function periodically. Its JSON is that of the API, including the fields that this version does not
 // know (AdditionalProperties). The methods with a context need a schedule that came from a [Client].
 //
-//	CreatedTime         int64              creation, ms since epoch; see Created
-//	CronExpression      string             minute, hour, day of month, month and day of week, in UTC
-//	Description         *string            description of the schedule
-//	FunctionExternalID  *string            external id of the called function; often absent
-//	FunctionID          *int64             id of the called function
-//	ID                  int64              id of the schedule
-//	Name                string             name of the schedule
-//	SessionID           ScheduleSessionID  session of the calls; see Session
-//	When                string             cron expression in words
+// Fields:
+//
+//   - CreatedTime (int64): the time of creation, in milliseconds since epoch.
+//   - CronExpression (string): the cron expression, in UTC: minute, hour, day of month, month, day of week. The
+//     shortest interval is one minute. Length: 0 to 1024 characters.
+//   - Description (*string): the description of the schedule. Length: 0 to 500 characters.
+//   - FunctionExternalID (*string): the external id of the called function. It is often absent. Length: 0 to 255
+//     characters.
+//   - FunctionID (*int64): the id of the called function.
+//   - ID (int64): the id of the schedule.
+//   - Name (string): the name of the schedule. Length: 1 to 140 characters.
+//   - SessionID (ScheduleSessionID): the id of the session of the schedule's calls, as a number or as a string.
+//   - When (string): the cron expression in words.
 type Schedule struct {
 	gen.FunctionSchedule
 

@@ -25,12 +25,15 @@ type SessionsService struct {
 // Session lets a function act on behalf of a user or a machine. Its JSON is that of the API. Without the capability to list
 // sessions, only the id is set.
 //
-//	ClientID        *string         client id of a session by client credentials
-//	CreationTime    *int64          creation, ms since epoch; see Created
-//	ExpirationTime  *int64          end unless renewed, ms since epoch; see Expires
-//	ID              int64           id of the session
-//	Status          *SessionStatus  READY before the nonce is used, ACTIVE while in use; all others are final
-//	Type            *SessionType    how the session was created
+// Fields:
+//
+//   - ClientID (*string): the client id of a session with client credentials.
+//   - CreationTime (*int64): the time of creation, in milliseconds since epoch.
+//   - ExpirationTime (*int64): the end of the session unless it is renewed, in milliseconds since epoch.
+//   - ID (int64): the id of a session.
+//   - Status (*SessionStatus): the status of a session. READY means that its nonce is not used yet, ACTIVE that it is
+//     in use. All others are final.
+//   - Type (*SessionType): the way in which a session was created.
 type Session struct{ gen.Session }
 
 // SessionStatus is the status of a session. The service may add values.

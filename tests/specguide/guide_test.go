@@ -18,12 +18,12 @@ const root = "../.."
 // walks are the sections of the guide with steps, and how many edits by hand each may need. An edit is a hunk of git diff
 // in a file that is not generated.
 var walks = map[string]int{
-	"A new field and a new operation": 6,
+	"A new field and a new operation": 5,
 	"A new value of an enum":          3,
 }
 
-// generated are the files that commands of the guide write.
-var generated = []string{"gen", "tests/recorded/emulator", "docs/coverage.md"}
+// generated are the files that commands of the guide write. wrapper/functions.go has a generated field list.
+var generated = []string{"gen", "wrapper/functions.go", "tests/recorded/emulator", "docs/coverage.md"}
 
 // TestGuide follows each walk of the guide on a copy of the project: it makes the edits, runs the commands, and compares
 // what they print. Then all tests of the copy must pass.
