@@ -206,7 +206,7 @@ func (e *TokenError) Error() string {
 	case e.StatusCode != 0:
 		fmt.Fprintf(&b, ": the provider responded with status %d; check the token URL", e.StatusCode)
 	default:
-		fmt.Fprintf(&b, ": %v", e.Err)
+		b.WriteString(": " + oneLine(fmt.Sprint(e.Err)))
 	}
 	return b.String()
 }

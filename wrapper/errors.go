@@ -126,7 +126,8 @@ type RequestError struct {
 
 // Error returns one sentence: what failed, why, and the request id.
 func (e *RequestError) Error() string {
-	return fmt.Sprintf("%s: no usable response: %v%s", failure(e.Action, e.Operation), e.Err, attemptsAndID(e.Attempts, e.RequestID))
+	cause := oneLine(fmt.Sprint(e.Err))
+	return fmt.Sprintf("%s: no usable response: %s%s", failure(e.Action, e.Operation), cause, attemptsAndID(e.Attempts, e.RequestID))
 }
 
 // Unwrap returns the cause.
