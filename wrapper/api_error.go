@@ -38,8 +38,8 @@ type APIError struct {
 	AutoRetryable bool
 	// Attempts is the number of times that the request was sent.
 	Attempts int
-	// Capability is the capability that the operation needs, for example "functionsAcl:WRITE". Alternatives are joined by "
-	// or ".
+	// Capability is the capability that the operation needs, for example "functionsAcl:WRITE" or, with alternatives,
+	// "functionsAcl:RUN or functionsAcl:WRITE".
 	Capability string
 }
 
@@ -153,7 +153,7 @@ func fieldOf[T any](fields map[string]json.RawMessage, name string) T {
 	return v
 }
 
-// textOf returns the value of a JSON string, and any other JSON unchanged.
+// textOf returns the value of a JSON string, or any other JSON unchanged.
 func textOf(raw json.RawMessage) string {
 	var s string
 	if json.Unmarshal(raw, &s) == nil {
@@ -168,4 +168,12 @@ func toBytes(list []json.RawMessage) [][]byte {
 		out[i] = raw
 	}
 	return out
+}
+
+func mediaType(resp *http.Response) string {
+	kind, _, _ := strings.Cut(resp.Header.Get("Content-Type"), ";")
+	if kind == "" {
+		return "no content type"
+	}
+	return kind
 }

@@ -138,8 +138,8 @@ func newTokens(source oauth2.TokenSource, h *http.Client) *tokens {
 	return &tokens{source: source, httpClient: h, lock: make(chan struct{}, 1)}
 }
 
-// get returns a token that differs from rejected, a token that the service did not accept or nil. renewed is false if the
-// source has no other token.
+// get returns a token. rejected is nil, or a token that the service did not accept. renewed reports whether the returned
+// token is another one.
 func (t *tokens) get(ctx context.Context, rejected *oauth2.Token) (token *oauth2.Token, renewed bool, err error) {
 	credentials, ok := t.source.(*clientCredentials)
 	if !ok {
@@ -168,8 +168,8 @@ func (t *tokens) get(ctx context.Context, rejected *oauth2.Token) (token *oauth2
 	return token, true, nil
 }
 
-// renewalTime returns the time one minute before the expiry of the token, or half of its lifetime if that is below two
-// minutes.
+// renewalTime returns the time at which the client renews the token: one minute before its expiry, or in the middle of its
+// remaining lifetime if that is below two minutes.
 func renewalTime(token *oauth2.Token, now time.Time) time.Time {
 	if token.Expiry.IsZero() {
 		return now.Add(time.Hour) // the provider did not state it; an hour is usual
@@ -206,7 +206,7 @@ func (e *TokenError) Error() string {
 	case e.StatusCode != 0:
 		fmt.Fprintf(&b, ": the provider responded with status %d; check the token URL", e.StatusCode)
 	default:
-		fmt.Fprintf(&b, ": %v", e.Err)
+		b.WriteString(": " + oneLine(fmt.Sprint(e.Err)))
 	}
 	return b.String()
 }

@@ -305,8 +305,8 @@ type CallError struct {
 	// Message is the reason, for example "ZeroDivisionError: division by zero". Trace is the Python traceback. Either may
 	// be "".
 	Message, Trace string
-	// LogTail are the last lines of the log, at most 20, right after the end. [CallsService.FollowLogs] also returns lines
-	// that the service shows later. Only [Run] sets LogTail. It is nil if the log could not be read.
+	// LogTail are the last lines of the log, at most 20, read right after the end of the call. Only [Run] sets LogTail. It is
+	// nil if the log could not be read. [CallsService.FollowLogs] also returns lines that the service shows later.
 	LogTail CallLog
 }
 
@@ -316,7 +316,7 @@ func (e *CallError) Error() string {
 	call := deref(e.Call)
 	switch call.Status {
 	case CallFailed:
-		what, hint = "failed", "; without any log line, the function often ran out of memory"
+		what, hint = "failed", "; if the log is empty, the function may have run out of memory"
 	case CallTimeout:
 		what = "timed out"
 	default:

@@ -3,9 +3,7 @@ package functions
 import (
 	"context"
 	"errors"
-	"maps"
 	"net/http"
-	"slices"
 	"strings"
 
 	"github.com/cogfn/cogfn/gen"
@@ -29,13 +27,13 @@ func WithoutValidation() CreateOption {
 	return func(o *createOptions) { o.skipValidation = true }
 }
 
-// WithFileDataSet assigns the code file to a data set, for identities that may write files of that data set only.
+// WithFileDataSet assigns the uploaded code file to a data set, for identities that may write files of that data set only.
 func WithFileDataSet(id int64) CreateOption {
 	return func(o *createOptions) { o.file.DataSetID = &id }
 }
 
-// WithFileExternalID sets the external id of the code file and overwrites an existing file with that external id, which
-// may contain the code of another function. By default every upload creates a new file.
+// WithFileExternalID sets the external id of the uploaded code file. It overwrites an existing file with that external id,
+// which may contain the code of another function. By default every upload creates a new file.
 func WithFileExternalID(externalID string) CreateOption {
 	return func(o *createOptions) { o.file.ExternalID = &externalID }
 }
@@ -115,10 +113,4 @@ func (c *Client) codeFile(ctx context.Context, w FunctionWrite, source Source, o
 		return 0, false, err
 	}
 	return file.ID, true, nil
-}
-
-// maskedSecrets returns the keys whose values are three asterisks, which the service returns instead of secrets.
-func maskedSecrets(secrets map[string]string) []string {
-	keys := slices.Sorted(maps.Keys(secrets))
-	return slices.DeleteFunc(keys, func(k string) bool { return secrets[k] != redacted })
 }

@@ -114,10 +114,11 @@
 // double up to 30 seconds, or with the pause that Retry-After requests. [WithRetry] changes these numbers. The operation
 // determines which errors are transient, not the HTTP method:
 //
-//	operation                              retried after
-//	read, activate, create a session       429, 502, 503, 504, timeouts, broken connections
-//	create, delete, call, schedule         429, responses that the service marks as retryable, no connection
-//	call or schedule with a caller's nonce requests that were never sent
+//	operation                                 retried after
+//	every operation                           429, responses that the service marks as retryable, no connection
+//	read, activate, create or revoke a        also 502, 503, 504, timeouts, broken connections
+//	session, send or download file content
+//	call or schedule with a caller's nonce    only requests that were never sent
 //
 // Each attempt of a call or a schedule has a new session, because a nonce is valid once. A call whose response was lost is
 // an [*UnknownOutcomeError]. [Client.Recover] looks for that call.

@@ -59,7 +59,7 @@ func (e *NotFoundError) Error() string { return "functions: " + e.Resource + " n
 // Is matches ErrNotFound.
 func (e *NotFoundError) Is(target error) bool { return target == ErrNotFound }
 
-// joined is several errors as one line.
+// joined is a list of errors whose message is one line.
 type joined []error
 
 // Error separates the messages by semicolons. Only the first keeps the prefix of the package.
@@ -92,8 +92,8 @@ func join(errs ...error) error {
 // withoutPrefix returns the message of err for use inside another message.
 func withoutPrefix(err error) string { return strings.TrimPrefix(err.Error(), "functions: ") }
 
-// oneLine replaces line breaks in foreign text, which becomes part of a message.
-func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
+// oneLine replaces the line breaks of a string from the service or the user, which becomes part of a message.
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
 func attemptsAndID(attempts int, id string) string {
 	var parts []string
@@ -126,7 +126,8 @@ type RequestError struct {
 
 // Error returns one sentence: what failed, why, and the request id.
 func (e *RequestError) Error() string {
-	return fmt.Sprintf("%s: no usable response: %v%s", failure(e.Action, e.Operation), e.Err, attemptsAndID(e.Attempts, e.RequestID))
+	cause := oneLine(fmt.Sprint(e.Err))
+	return fmt.Sprintf("%s: no usable response: %s%s", failure(e.Action, e.Operation), cause, attemptsAndID(e.Attempts, e.RequestID))
 }
 
 // Unwrap returns the cause.
@@ -159,4 +160,37 @@ func withoutURL(err error) error {
 		return u.Err
 	}
 	return err
+}
+
+// explain records in *err what the method did, such as "retrieve the function with external id nope". Methods defer it. The
+// innermost method that does so determines the text.
+func explain(err *error, format string, args ...any) {
+	var action *string
+	if api, ok := errors.AsType[*APIError](*err); ok {
+		action = &api.Action
+	} else if request, ok := errors.AsType[*RequestError](*err); ok {
+		action = &request.Action
+	}
+	if action != nil && *action == "" {
+		*action = fmt.Sprintf(format, args...)
+	}
+}
+
+// failure returns the start of an error message. It names the action, or the operation for requests through Gen.
+func failure(action, operation string) string {
+	if action == "" {
+		return "functions: " + operation + " failed"
+	}
+	return "functions: cannot " + action
+}
+
+// received turns the generated client's error for a success with an unusable body into a *RequestError.
+func received[T any](got *T, err error) (*T, error) {
+	if e, ok := errors.AsType[*gen.ResponseError](err); ok && e.Err != nil {
+		return nil, &RequestError{
+			Operation: e.Operation.ID, RequestID: e.Header.Get(requestIDHeader), Attempts: 1,
+			Err: fmt.Errorf("status %d, but %w", e.StatusCode, e.Err),
+		}
+	}
+	return got, err
 }

@@ -89,7 +89,7 @@ var errorTexts = []struct {
 	},
 	{
 		"no response",
-		&RequestError{Action: "list functions", Operation: "listFunctions", Err: errors.New("connection reset by peer"), Attempts: 1},
+		&RequestError{Action: "list functions", Operation: "listFunctions", Err: errors.New("connection reset\nby peer"), Attempts: 1},
 		"functions: cannot list functions: no usable response: connection reset by peer",
 	},
 	{
@@ -127,9 +127,9 @@ var errorTexts = []struct {
 	},
 	{"token with a status only", &TokenError{TokenURL: tokenURL, StatusCode: 404, Err: errors.New("status 404")}, "functions: cannot get an access token from https://idp.example.com/oauth2/token: the provider responded with status 404; check the token URL"},
 	{"token without a response", &TokenError{TokenURL: tokenURL, Err: errors.New("dial tcp: connection refused")}, "functions: cannot get an access token from https://idp.example.com/oauth2/token: dial tcp: connection refused"},
-	{"token of another source", &TokenError{Err: errors.New("no vault")}, "functions: cannot get an access token: no vault"},
+	{"token of another source", &TokenError{Err: errors.New("no\nvault")}, "functions: cannot get an access token: no vault"},
 	{"failed call", &CallError{Call: callOf(CallFailed), Message: "ZeroDivisionError:\ndivision by zero"}, "functions: call 9 of function 42 failed: ZeroDivisionError: division by zero"},
-	{"failed call without a message", &CallError{Call: callOf(CallFailed)}, "functions: call 9 of function 42 failed: the service gave no reason; without any log line, the function often ran out of memory"},
+	{"failed call without a message", &CallError{Call: callOf(CallFailed)}, "functions: call 9 of function 42 failed: the service gave no reason; if the log is empty, the function may have run out of memory"},
 	{"call that timed out", &CallError{Call: callOf(CallTimeout), Message: "9 minutes"}, "functions: call 9 of function 42 timed out: 9 minutes"},
 	{"call that timed out without a message", &CallError{Call: callOf(CallTimeout)}, "functions: call 9 of function 42 timed out: the service gave no reason"},
 	{"call above the concurrency limit", &CallError{Call: callOf(CallConcurrencyLimitExceeded)}, "functions: call 9 of function 42 ended with the status ConcurrencyLimitExceeded: the service gave no reason"},

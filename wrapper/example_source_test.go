@@ -53,19 +53,21 @@ def handle(data):
     return float(numpy.mean(data["values"]))
 `)
 	_, err = client.Create(context.Background(), functions.FunctionWrite{Name: "mean"}, code)
-	fmt.Println(err)
+	if problem, ok := errors.AsType[*functions.SourceError](err); ok {
+		fmt.Println("invalid requirement in line", problem.Line)
+	}
 	// Output:
-	// functions: handler.py:6: `numpy=>1.26` is not a valid requirement: "=>" is not an operator; use >=
+	// invalid requirement in line 6
 }
 
 // Pack checks code in a test or a pipeline, without a project.
 func ExampleSource_Pack() {
 	write := functions.FunctionWrite{Name: "echo", FunctionPath: new("src/main.py")}
 	_, err := functions.HandlerText("async def handle(data):\n    return data\n").Pack(write)
-	fmt.Println(err)
+	fmt.Println("invalid:", errors.Is(err, functions.ErrInvalid))
 	packed, err := functions.HandlerText("def handle(data):\n    return data\n").Pack(write)
 	fmt.Println(packed.Files, err)
 	// Output:
-	// functions: src/main.py:1: handle is an async function; use "def handle" without async
+	// invalid: true
 	// [src/main.py] <nil>
 }

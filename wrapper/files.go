@@ -95,9 +95,10 @@ type uploadOptions struct{ overwrite bool }
 func WithOverwrite() UploadOption { return func(o *uploadOptions) { o.overwrite = true } }
 
 // Upload registers a file, sends its content, and waits at most two minutes until the service has received it. The content
-// is sent to a signed URL without the client's token. If it cannot be sent, Upload deletes the registered file.
+// is sent to a signed URL without the client's token. After a failure, Upload deletes the registered file, except with
+// [WithOverwrite].
 //
-// Capability: filesAcl:WRITE.
+// Capability: filesAcl:WRITE. Waiting needs filesAcl:READ.
 // Reference: https://api-docs.cognite.com/20230101/tag/Files/operation/initFileUpload
 func (s *FilesService) Upload(ctx context.Context, file FileWrite, content []byte, opts ...UploadOption) (_ *File, err error) {
 	defer explain(&err, "upload the file %q", file.Name)

@@ -6,7 +6,6 @@ import (
 	"iter"
 	"log/slog"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/cogfn/cogfn/gen"
@@ -300,10 +299,4 @@ func (c *Client) Delete(ctx context.Context, fns []Identifier, opts ...IDsOption
 		}
 	}
 	return nil
-}
-
-// oneLineOf formats a list as one line.
-func oneLineOf[T fmt.Stringer](list []T) string {
-	items := each(list, func(item T) string { return fmt.Sprint(item) }) // also handles nil
-	return "[" + strings.Join(items, "; ") + "]"
 }

@@ -44,10 +44,10 @@ func (s settings) limited(next Doer) Doer {
 	})
 }
 
-// limiterError is the error of a request that the limiter did not let pass.
+// limiterError is the error of a request that the limiter rejected.
 type limiterError struct{ cause error }
 
-// Error returns one sentence that says that the request was not sent.
+// Error returns one sentence with the error of the limiter.
 func (e *limiterError) Error() string {
 	return fmt.Sprintf("the limiter rejected the request before it was sent: %v", e.cause)
 }

@@ -1,8 +1,6 @@
 package functions
 
 import (
-	"errors"
-	"fmt"
 	"net/http"
 	"strings"
 
@@ -26,48 +24,3 @@ func operationOf(req *http.Request) gen.Operation {
 	_, path, _ := strings.Cut(rest, "/")
 	return gen.Operation{ID: req.Method + " /" + path, Method: req.Method, Path: "/" + path, Nonce: req.Body != nil && req.Body != http.NoBody}
 }
-
-// received turns the generated client's error for a success with an unusable body into a *RequestError.
-func received[T any](got *T, err error) (*T, error) {
-	if e, ok := errors.AsType[*gen.ResponseError](err); ok && e.Err != nil {
-		return nil, &RequestError{
-			Operation: e.Operation.ID, RequestID: e.Header.Get(requestIDHeader), Attempts: 1,
-			Err: fmt.Errorf("status %d, but %w", e.StatusCode, e.Err),
-		}
-	}
-	return got, err
-}
-
-// explain records in *err what the method did, such as "retrieve the function with external id nope". Methods defer it. The
-// innermost method that does so determines the text.
-func explain(err *error, format string, args ...any) {
-	var action *string
-	if api, ok := errors.AsType[*APIError](*err); ok {
-		action = &api.Action
-	} else if request, ok := errors.AsType[*RequestError](*err); ok {
-		action = &request.Action
-	}
-	if action != nil && *action == "" {
-		*action = fmt.Sprintf(format, args...)
-	}
-}
-
-// failure begins the text of an error: by the action, or by the operation for requests through Gen.
-func failure(action, operation string) string {
-	if action == "" {
-		return "functions: " + operation + " failed"
-	}
-	return "functions: cannot " + action
-}
-
-func mediaType(resp *http.Response) string {
-	kind, _, _ := strings.Cut(resp.Header.Get("Content-Type"), ";")
-	if kind == "" {
-		return "no content type"
-	}
-	return kind
-}
-
-const requestIDHeader = "X-Request-Id"
-
-func requestID(resp *http.Response) string { return resp.Header.Get(requestIDHeader) }

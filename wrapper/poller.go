@@ -94,7 +94,7 @@ type waiter[K comparable, V any] struct {
 	interval time.Duration
 	due      time.Time
 	timer    *time.Timer
-	// polled reports that a request for the key is in flight.
+	// polled is set while a request for the key is in flight.
 	polled bool
 	// number orders waiters by arrival, so that the order of keys in a request is deterministic.
 	number uint64
@@ -116,23 +116,23 @@ func (p *poller[G, K, V]) wait(ctx context.Context, group G, key K, judge func(V
 	w := p.join(group, key, judge)
 	defer p.leave(group, w)
 	for {
-		var cut error
+		var ended error
 		select {
 		case end := <-w.end:
 			return end.value, false, end.err
 		case <-ctx.Done():
-			cut = contextError(ctx)
+			ended = contextError(ctx)
 		case <-w.timer.C:
-			cut = p.poll(ctx, group, w)
+			ended = p.poll(ctx, group, w)
 		}
-		if cut == nil {
+		if ended == nil {
 			continue
 		}
 		select {
 		case end := <-w.end: // ended at the same time as ctx
 			return end.value, false, end.err
 		default:
-			return value, true, cut
+			return value, true, ended
 		}
 	}
 }
@@ -180,7 +180,7 @@ func (w *waiter[K, V]) reschedule(now time.Time) {
 
 // poll sends a request for w and for the waiters that join it. It returns the error of ctx if ctx canceled the request.
 // Every other outcome reaches the waiters through their channels.
-func (p *poller[G, K, V]) poll(ctx context.Context, group G, w *waiter[K, V]) (cut error) {
+func (p *poller[G, K, V]) poll(ctx context.Context, group G, w *waiter[K, V]) (ended error) {
 	batch, keys := p.claim(group, w)
 	if len(batch) == 0 {
 		return nil

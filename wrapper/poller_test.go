@@ -201,7 +201,7 @@ func TestSharedWaitsFailSeparately(t *testing.T) {
 	}
 }
 
-// Waiters do not share an error, so that a caller may change the error that it received.
+// Each waiter for an unknown call gets its own error.
 func TestUnknownCallsHaveSeparateErrors(t *testing.T) {
 	t.Parallel()
 	for name, second := range map[string]CallID{"two calls": {1, 2}, "the same call": {1, 1}} {

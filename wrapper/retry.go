@@ -65,21 +65,21 @@ func (r RetryOptions) do(ctx context.Context, op gen.Operation, attempt func(n i
 			return err
 		}
 		pause := min(pauses.NextBackOff(), r.MaxDelay)
-		if asked := retryAfterOf(err); asked > r.MaxDelay {
+		if requested := retryAfterOf(err); requested > r.MaxDelay {
 			return err
-		} else if asked > 0 {
-			pause = asked
+		} else if requested > 0 {
+			pause = requested
 		}
-		if slept := sleep(ctx, pause); slept != nil {
-			return join(fmt.Errorf("functions: stopped before the next attempt: %w", slept), err)
+		if ended := sleep(ctx, pause); ended != nil {
+			return join(fmt.Errorf("functions: stopped before the next attempt: %w", ended), err)
 		}
 	}
 }
 
 // stopped returns the error of an attempt that ctx canceled. It wraps the error of ctx.
 func stopped(ctx context.Context, err error) error {
-	_, answered := errors.AsType[*APIError](err)
-	if answered || errors.Is(err, ctx.Err()) {
+	_, responded := errors.AsType[*APIError](err)
+	if responded || errors.Is(err, ctx.Err()) {
 		return err
 	}
 	return fmt.Errorf("%w (%w)", err, ctx.Err())
@@ -106,7 +106,7 @@ func transient(status int) bool {
 	return status == http.StatusBadGateway || status == http.StatusServiceUnavailable || status == http.StatusGatewayTimeout
 }
 
-// notConnected reports whether no connection was established and another attempt may succeed.
+// notConnected reports whether no connection was established, for a reason that may disappear.
 func notConnected(err error) bool {
 	if dns, ok := errors.AsType[*net.DNSError](err); ok {
 		return !dns.IsNotFound // an unknown host name is a permanent error
@@ -150,7 +150,7 @@ func retryAfterOf(err error) time.Duration {
 func parseRetryAfter(value string, now time.Time) time.Duration {
 	value = strings.TrimSpace(value)
 	if seconds, err := strconv.ParseFloat(value, 64); err == nil || errors.Is(err, strconv.ErrRange) {
-		const most = 365 * 24 * 3600 // beyond a year the number says nothing, and a Duration could overflow
+		const most = 365 * 24 * 3600 // a year, because a larger number could overflow a Duration
 		if !(seconds > 0) {          // NaN included
 			return 0
 		}
@@ -179,7 +179,7 @@ func contextError(ctx context.Context) error {
 	return fmt.Errorf("%w (%w)", cause, ctx.Err())
 }
 
-// sleep pauses for d, or until ctx ends, whose error it then returns.
+// sleep pauses for d. If ctx ends first, it returns the error of ctx.
 func sleep(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

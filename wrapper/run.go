@@ -16,13 +16,15 @@ const (
 	tailTimeout = 10 * time.Second
 )
 
-// Run calls a function, waits until the call has ended, and returns its response decoded from JSON. The zero Out means that
-// the function returned None or nothing. in encodes to a JSON object, or to null for an empty object.
+// Run calls a function, waits until the call has ended, and returns its response decoded from JSON. It returns the zero Out
+// if the function returned None or nothing. in encodes to a JSON object, or to null for an empty object.
 //
-//		sum, err := functions.Run[Pair, int](ctx, client, functions.ExternalID("add"), Pair{1, 2})
+//   - Errors are those of [Client.Call]. The [*CallError] of a failed call contains the last lines of its log.
+//   - A response that does not decode to Out is a [*ResponseError].
 //
-//	  - Errors are those of [Client.Call]. The [*CallError] of a failed call contains the last lines of its log.
-//	  - A response that does not decode to Out is a [*ResponseError].
+// This example calls a function with two numbers and receives one:
+//
+//	sum, err := functions.Run[Pair, int](ctx, client, functions.ExternalID("add"), Pair{1, 2})
 func Run[In, Out any](ctx context.Context, client *Client, fn Identifier, in In, opts ...SessionOption) (Out, error) {
 	var out Out
 	call, err := client.Call(ctx, fn, in, opts...)

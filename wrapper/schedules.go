@@ -252,9 +252,9 @@ func scheduleReferences(ids []int64) gen.FunctionScheduleReferences {
 // or [WithNonce] it uses that session.
 //
 //   - A session from client credentials lasts as long as the credentials.
-//   - A session from token exchange lasts as long as the identity provider renews it.
-//   - Create makes a one-shot session, which ends soon, only with [WithSession]. A client whose token cannot be exchanged
-//     fails.
+//   - A session from token exchange lasts as long as the identity provider renews it. Create fails if the client's token
+//     cannot be exchanged.
+//   - A one-shot session ends soon. Create makes one only if [WithSession] requests it.
 //
 // Capability: functionsAcl:WRITE. Sessions need sessionsAcl:CREATE, except with a nonce.
 // Reference: https://api-docs.cognite.com/20230101/tag/Function-schedules/operation/postFunctionSchedules

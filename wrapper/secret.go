@@ -34,9 +34,9 @@ type Secrets map[string]Secret
 
 // Reveal returns the values for FunctionWrite.
 func (s Secrets) Reveal() map[string]string {
-	texts := make(map[string]string, len(s))
+	values := make(map[string]string, len(s))
 	for key, secret := range s {
-		texts[key] = string(secret)
+		values[key] = string(secret)
 	}
-	return texts
+	return values
 }

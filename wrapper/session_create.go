@@ -45,18 +45,18 @@ func (c SessionCredentials) String() string {
 // Format writes the same string as String, for every verb of package fmt except %p.
 func (c SessionCredentials) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.String()) }
 
-// SessionClientCredentials returns the credentials of a machine identity. Its sessions are renewed as long as the
+// SessionClientCredentials returns the credentials of a machine identity. Their sessions are renewed as long as the
 // credentials are valid.
 func SessionClientCredentials(clientID string, clientSecret Secret) SessionCredentials {
 	return SessionCredentials{kind: clientCredentialsSession, clientID: clientID, clientSecret: clientSecret}
 }
 
-// SessionTokenExchange exchanges the client's own token. Its sessions are renewed as long as the identity provider
-// accepts it.
+// SessionTokenExchange returns credentials that exchange the client's own token. Their sessions are renewed as long as the
+// identity provider accepts that.
 func SessionTokenExchange() SessionCredentials { return SessionCredentials{} }
 
-// SessionOneshotTokenExchange exchanges the client's own token for a short-lived session that cannot be renewed. It needs no
-// support by the identity provider. It suits single calls, not schedules.
+// SessionOneshotTokenExchange returns credentials that exchange the client's own token for a short-lived session, which
+// cannot be renewed. This needs no support by the identity provider. It suits single calls, not schedules.
 func SessionOneshotTokenExchange() SessionCredentials {
 	return SessionCredentials{kind: oneshotTokenExchange}
 }
@@ -104,8 +104,8 @@ func (s *SessionsService) Create(ctx context.Context, credentials SessionCredent
 }
 
 // create makes a session with the credentials of o or of the client. A client without credentials exchanges its token. A
-// token that CDF itself issued cannot be exchanged, and gets a one-shot session, except for a schedule: it would be created
-// and fail within the hour.
+// token that CDF itself issued cannot be exchanged and gets a one-shot session. A schedule does not get one, because its
+// calls would fail within the hour.
 func (s *SessionsService) create(ctx context.Context, o sessionOptions) (*CreatedSession, error) {
 	credentials := cmp.Or(o.credentials, s.credentials)
 	if credentials != nil {
@@ -148,7 +148,7 @@ type SessionOption func(*sessionOptions)
 type sessionOptions struct {
 	nonce       *string
 	credentials *SessionCredentials
-	// lasting rules out a one-shot session, because the session must outlive the request.
+	// lasting excludes a one-shot session, because the session must outlive the request.
 	lasting bool
 }
 

@@ -36,7 +36,8 @@ func WithPayloadLimit(n int) Option {
 //   - Errors of the start are those of [Client.Start].
 //
 // Capability: functionsAcl:RUN or functionsAcl:WRITE. Sessions need sessionsAcl:CREATE, except with [WithNonce]. Waiting
-// needs functionsAcl:READ. Reference: https://api-docs.cognite.com/20230101/tag/Function-calls/operation/postFunctionsCall
+// needs functionsAcl:READ.
+// Reference: https://api-docs.cognite.com/20230101/tag/Function-calls/operation/postFunctionsCall
 func (c *Client) Call(ctx context.Context, fn Identifier, data any, opts ...SessionOption) (*Call, error) {
 	call, err := c.Start(ctx, fn, data, opts...)
 	if err != nil {

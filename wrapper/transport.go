@@ -190,3 +190,7 @@ func timed(next Doer) Doer {
 		return next.Do(req)
 	})
 }
+
+const requestIDHeader = "X-Request-Id"
+
+func requestID(resp *http.Response) string { return resp.Header.Get(requestIDHeader) }

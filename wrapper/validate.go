@@ -37,11 +37,11 @@ func checkFunction(w FunctionWrite) error {
 	)
 }
 
-func checkLength(field string, text *string, least, most int) error {
-	if text == nil {
+func checkLength(field string, value *string, least, most int) error {
+	if value == nil {
 		return nil
 	}
-	if n := utf8.RuneCountInString(*text); n < least || n > most {
+	if n := utf8.RuneCountInString(*value); n < least || n > most {
 		return &ArgumentError{Field: field, Rule: fmt.Sprintf("has %d characters; it must have between %d and %d", n, least, most)}
 	}
 	return nil
@@ -80,6 +80,12 @@ func checkMasked(w FunctionWrite) error {
 		return nil
 	}
 	return &ArgumentError{Field: "Secrets", Rule: fmt.Sprintf("has three asterisks for %s; set the real values, which the service does not return", strings.Join(masked, ", "))}
+}
+
+// maskedSecrets returns the keys whose values are three asterisks, which the service returns instead of secrets.
+func maskedSecrets(secrets map[string]string) []string {
+	keys := slices.Sorted(maps.Keys(secrets))
+	return slices.DeleteFunc(keys, func(k string) bool { return secrets[k] != redacted })
 }
 
 func checkSecrets(secrets map[string]string) error {

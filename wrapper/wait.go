@@ -51,7 +51,7 @@ func (s *CallsService) Wait(ctx context.Context, fn Identifier, id int64) (*Call
 	})
 }
 
-// wait is Wait with a judge, which sees each polled state and reports whether the call has ended.
+// wait is Wait with a function judge, which receives each polled state and reports whether the call has ended.
 func (s *CallsService) wait(ctx context.Context, call CallID, judge func(*Call) (bool, error)) (*Call, error) {
 	if err := call.check(); err != nil {
 		return nil, err // the service would reject the shared request
@@ -105,9 +105,9 @@ type waitOptions struct {
 // WithFailFast stops the wait at the first call that did not complete. Without it, failures are results.
 func WithFailFast() WaitOption { return func(o *waitOptions) { o.failFast = true } }
 
-// WithProgress calls report with each result: the number of ended calls, the number of all calls, and the result. The calls
-// of report do not overlap. A slow report delays the others, but no request. Calls that still run when the wait stops are
-// not reported.
+// WithProgress calls report with each result: the number of ended calls, the number of all calls, and the result. Report is
+// not called concurrently. If it is slow, later reports are late, but no request is. Calls that still run when the wait
+// stops are not reported.
 func WithProgress(report func(ended, total int, last CallResult)) WaitOption {
 	return func(o *waitOptions) { o.progress = report }
 }

@@ -1,7 +1,9 @@
 package functions
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/cogfn/cogfn/gen"
@@ -65,4 +67,10 @@ func find[T any](list []*T, matches func(*T) bool) *T {
 		return list[i]
 	}
 	return nil
+}
+
+// oneLineOf formats a list as one line.
+func oneLineOf[T fmt.Stringer](list []T) string {
+	items := each(list, func(item T) string { return fmt.Sprint(item) }) // also handles nil
+	return "[" + strings.Join(items, "; ") + "]"
 }
