@@ -213,7 +213,9 @@ type CPURange struct {
 	// Min: the smallest number of cores.
 	//
 	// Example: 1
-	Min                  float64                    `json:"min"`
+	Min float64 `json:"min"`
+
+	// AdditionalProperties: the JSON fields that the type does not declare.
 	AdditionalProperties map[string]json.RawMessage `json:"-"`
 }
 
@@ -233,14 +235,18 @@ type CreatedSession struct {
 	Status SessionStatus `json:"status"`
 
 	// Type: the way in which a session was created.
-	Type                 *SessionType               `json:"type,omitempty"`
+	Type *SessionType `json:"type,omitempty"`
+
+	// AdditionalProperties: the JSON fields that the type does not declare.
 	AdditionalProperties map[string]json.RawMessage `json:"-"`
 }
 
 // CreatedSessionList is a list of new sessions.
 type CreatedSessionList struct {
 	// Items: the sessions.
-	Items                []CreatedSession           `json:"items"`
+	Items []CreatedSession `json:"items"`
+
+	// AdditionalProperties: the JSON fields that the type does not declare.
 	AdditionalProperties map[string]json.RawMessage `json:"-"`
 }
 
@@ -318,14 +324,18 @@ type FileDownloadLink struct {
 	ID *InternalID `json:"id,omitempty"`
 
 	// InstanceID: the instance id of the file, if the request has it.
-	InstanceID           *InstanceID                `json:"instanceId,omitempty"`
+	InstanceID *InstanceID `json:"instanceId,omitempty"`
+
+	// AdditionalProperties: the JSON fields that the type does not declare.
 	AdditionalProperties map[string]json.RawMessage `json:"-"`
 }
 
 // FileDownloadLinkList is a list of download links.
 type FileDownloadLinkList struct {
 	// Items: the links.
-	Items                []FileDownloadLink         `json:"items"`
+	Items []FileDownloadLink `json:"items"`
+
+	// AdditionalProperties: the JSON fields that the type does not declare.
 	AdditionalProperties map[string]json.RawMessage `json:"-"`
 }
 
@@ -358,7 +368,9 @@ type FileInstanceIDReference struct {
 // FileList is a list of files.
 type FileList struct {
 	// Items: the files.
-	Items                []FileMetadata             `json:"items"`
+	Items []FileMetadata `json:"items"`
+
+	// AdditionalProperties: the JSON fields that the type does not declare.
 	AdditionalProperties map[string]json.RawMessage `json:"-"`
 }
 
@@ -426,7 +438,9 @@ type FileMetadata struct {
 	Uploaded bool `json:"uploaded"`
 
 	// UploadedTime: the time at which the content was received, in milliseconds since epoch. It is absent before.
-	UploadedTime         *Timestamp                 `json:"uploadedTime,omitempty"`
+	UploadedTime *Timestamp `json:"uploadedTime,omitempty"`
+
+	// AdditionalProperties: the JSON fields that the type does not declare.
 	AdditionalProperties map[string]json.RawMessage `json:"-"`
 }
 
@@ -514,7 +528,9 @@ type FileUpload struct {
 	Uploaded bool `json:"uploaded"`
 
 	// UploadedTime: the time at which the content was received, in milliseconds since epoch. It is absent before.
-	UploadedTime         *Timestamp                 `json:"uploadedTime,omitempty"`
+	UploadedTime *Timestamp `json:"uploadedTime,omitempty"`
+
+	// AdditionalProperties: the JSON fields that the type does not declare.
 	AdditionalProperties map[string]json.RawMessage `json:"-"`
 }
 
@@ -652,7 +668,9 @@ type Function struct {
 	// Status: the status of the deployment: Queued, then Deploying, then Ready or Failed. Only a Ready function can be called.
 	//
 	// Example: Queued
-	Status               FunctionStatus             `json:"status"`
+	Status FunctionStatus `json:"status"`
+
+	// AdditionalProperties: the JSON fields that the type does not declare.
 	AdditionalProperties map[string]json.RawMessage `json:"-"`
 }
 
@@ -666,7 +684,9 @@ type FunctionBuildError struct {
 	// Trace: the last 2000 characters of the build log.
 	//
 	// Example: ERROR: No matching distribution found for pandas==99.0.0
-	Trace                *string                    `json:"trace,omitempty"`
+	Trace *string `json:"trace,omitempty"`
+
+	// AdditionalProperties: the JSON fields that the type does not declare.
 	AdditionalProperties map[string]json.RawMessage `json:"-"`
 }
 
@@ -705,7 +725,9 @@ type FunctionCall struct {
 	// Status: the status of a call. Every status except Running is final.
 	//
 	// Example: Running
-	Status               FunctionCallStatus         `json:"status"`
+	Status FunctionCallStatus `json:"status"`
+
+	// AdditionalProperties: the JSON fields that the type does not declare.
 	AdditionalProperties map[string]json.RawMessage `json:"-"`
 }
 
@@ -733,7 +755,9 @@ type FunctionCallErrorDetails struct {
 	// Trace: the Python traceback.
 	//
 	// Example: Cannot assign foo to bar.
-	Trace                *string                    `json:"trace,omitempty"`
+	Trace *string `json:"trace,omitempty"`
+
+	// AdditionalProperties: the JSON fields that the type does not declare.
 	AdditionalProperties map[string]json.RawMessage `json:"-"`
 }
 
@@ -762,7 +786,9 @@ type FunctionCallFilter struct {
 // FunctionCallList is a list of calls.
 type FunctionCallList struct {
 	// Items: the calls.
-	Items                []FunctionCall             `json:"items"`
+	Items []FunctionCall `json:"items"`
+
+	// AdditionalProperties: the JSON fields that the type does not declare.
 	AdditionalProperties map[string]json.RawMessage `json:"-"`
 }
 
@@ -783,7 +809,9 @@ type FunctionCallListRequest struct {
 // FunctionCallLog is the output of a call up to now.
 type FunctionCallLog struct {
 	// Items: the lines, oldest first.
-	Items                []FunctionCallLogEntry     `json:"items"`
+	Items []FunctionCallLogEntry `json:"items"`
+
+	// AdditionalProperties: the JSON fields that the type does not declare.
 	AdditionalProperties map[string]json.RawMessage `json:"-"`
 }
 
@@ -795,7 +823,9 @@ type FunctionCallLogEntry struct {
 	Message *string `json:"message,omitempty"`
 
 	// Timestamp: the time of the line, in milliseconds since epoch. Several lines may have the same time.
-	Timestamp            *Timestamp                 `json:"timestamp,omitempty"`
+	Timestamp *Timestamp `json:"timestamp,omitempty"`
+
+	// AdditionalProperties: the JSON fields that the type does not declare.
 	AdditionalProperties map[string]json.RawMessage `json:"-"`
 }
 
@@ -805,7 +835,9 @@ type FunctionCallPage struct {
 	Items []FunctionCall `json:"items"`
 
 	// NextCursor: the cursor of the next page. It is absent on the last page.
-	NextCursor           *PageCursor                `json:"nextCursor,omitempty"`
+	NextCursor *PageCursor `json:"nextCursor,omitempty"`
+
+	// AdditionalProperties: the JSON fields that the type does not declare.
 	AdditionalProperties map[string]json.RawMessage `json:"-"`
 }
 
@@ -839,7 +871,9 @@ type FunctionCallResponse struct {
 	FunctionID *InternalID `json:"functionId,omitempty"`
 
 	// Response: a JSON value of any type, including null.
-	Response             AnyValue                   `json:"response,omitempty"`
+	Response AnyValue `json:"response,omitempty"`
+
+	// AdditionalProperties: the JSON fields that the type does not declare.
 	AdditionalProperties map[string]json.RawMessage `json:"-"`
 }
 
@@ -922,7 +956,9 @@ type FunctionIDReference struct {
 // FunctionList is a list of functions.
 type FunctionList struct {
 	// Items: the functions.
-	Items                []Function                 `json:"items"`
+	Items []Function `json:"items"`
+
+	// AdditionalProperties: the JSON fields that the type does not declare.
 	AdditionalProperties map[string]json.RawMessage `json:"-"`
 }
 
@@ -1006,7 +1042,9 @@ type FunctionSchedule struct {
 	// When: the cron expression in words.
 	//
 	// Example: Every hour
-	When                 string                     `json:"when"`
+	When string `json:"when"`
+
+	// AdditionalProperties: the JSON fields that the type does not declare.
 	AdditionalProperties map[string]json.RawMessage `json:"-"`
 }
 
@@ -1073,14 +1111,18 @@ type FunctionScheduleInputData struct {
 	Data InputData `json:"data,omitempty"`
 
 	// ID: the id of the schedule.
-	ID                   InternalID                 `json:"id"`
+	ID InternalID `json:"id"`
+
+	// AdditionalProperties: the JSON fields that the type does not declare.
 	AdditionalProperties map[string]json.RawMessage `json:"-"`
 }
 
 // FunctionScheduleList is a list of schedules.
 type FunctionScheduleList struct {
 	// Items: the schedules.
-	Items                []FunctionSchedule         `json:"items"`
+	Items []FunctionSchedule `json:"items"`
+
+	// AdditionalProperties: the JSON fields that the type does not declare.
 	AdditionalProperties map[string]json.RawMessage `json:"-"`
 }
 
@@ -1258,14 +1300,18 @@ type FunctionsLimits struct {
 	// TimeoutMinutes: the longest duration of a call in minutes.
 	//
 	// Example: 9
-	TimeoutMinutes       int                        `json:"timeoutMinutes"`
+	TimeoutMinutes int `json:"timeoutMinutes"`
+
+	// AdditionalProperties: the JSON fields that the type does not declare.
 	AdditionalProperties map[string]json.RawMessage `json:"-"`
 }
 
 // FunctionsStatus is the activation of Functions in the project.
 type FunctionsStatus struct {
 	// Status: the activation status of Functions in the project.
-	Status               ActivationStatus           `json:"status"`
+	Status ActivationStatus `json:"status"`
+
+	// AdditionalProperties: the JSON fields that the type does not declare.
 	AdditionalProperties map[string]json.RawMessage `json:"-"`
 }
 
@@ -1278,7 +1324,9 @@ type GeoLocation struct {
 	Properties map[string]interface{} `json:"properties,omitzero"`
 
 	// Type: the constant Feature.
-	Type                 GeoLocationType            `json:"type"`
+	Type GeoLocationType `json:"type"`
+
+	// AdditionalProperties: the JSON fields that the type does not declare.
 	AdditionalProperties map[string]json.RawMessage `json:"-"`
 }
 
@@ -1291,7 +1339,9 @@ type GeoLocationGeometry struct {
 	Coordinates []interface{} `json:"coordinates"`
 
 	// Type: the kind of geometry.
-	Type                 GeoLocationGeometryType    `json:"type"`
+	Type GeoLocationGeometryType `json:"type"`
+
+	// AdditionalProperties: the JSON fields that the type does not declare.
 	AdditionalProperties map[string]json.RawMessage `json:"-"`
 }
 
@@ -1316,7 +1366,9 @@ type InstanceID struct {
 	ExternalID InstanceExternalID `json:"externalId"`
 
 	// Space: the space of a data modeling instance.
-	Space                InstanceSpace              `json:"space"`
+	Space InstanceSpace `json:"space"`
+
+	// AdditionalProperties: the JSON fields that the type does not declare.
 	AdditionalProperties map[string]json.RawMessage `json:"-"`
 }
 
@@ -1331,7 +1383,9 @@ type Label struct {
 	// ExternalID: an id that the user chose, unique within its kind and project.
 	//
 	// Example: my.known.id
-	ExternalID           ExternalID                 `json:"externalId"`
+	ExternalID ExternalID `json:"externalId"`
+
+	// AdditionalProperties: the JSON fields that the type does not declare.
 	AdditionalProperties map[string]json.RawMessage `json:"-"`
 }
 
@@ -1353,7 +1407,9 @@ type MemoryRange struct {
 	// Min: the smallest memory in GB.
 	//
 	// Example: 1.5
-	Min                  float64                    `json:"min"`
+	Min float64 `json:"min"`
+
+	// AdditionalProperties: the JSON fields that the type does not declare.
 	AdditionalProperties map[string]json.RawMessage `json:"-"`
 }
 
@@ -1399,7 +1455,9 @@ type Session struct {
 	Status *SessionStatus `json:"status,omitempty"`
 
 	// Type: the way in which a session was created.
-	Type                 *SessionType               `json:"type,omitempty"`
+	Type *SessionType `json:"type,omitempty"`
+
+	// AdditionalProperties: the JSON fields that the type does not declare.
 	AdditionalProperties map[string]json.RawMessage `json:"-"`
 }
 
@@ -1421,7 +1479,9 @@ type SessionLimit = int32
 // SessionList is a list of sessions.
 type SessionList struct {
 	// Items: the sessions.
-	Items                []Session                  `json:"items"`
+	Items []Session `json:"items"`
+
+	// AdditionalProperties: the JSON fields that the type does not declare.
 	AdditionalProperties map[string]json.RawMessage `json:"-"`
 }
 
@@ -1437,7 +1497,9 @@ type SessionPage struct {
 	NextCursor *PageCursor `json:"nextCursor,omitempty"`
 
 	// PreviousCursor: the cursor of the previous page. It is absent on the first page.
-	PreviousCursor       *PageCursor                `json:"previousCursor,omitempty"`
+	PreviousCursor *PageCursor `json:"previousCursor,omitempty"`
+
+	// AdditionalProperties: the JSON fields that the type does not declare.
 	AdditionalProperties map[string]json.RawMessage `json:"-"`
 }
 
@@ -1601,7 +1663,7 @@ const (
 	LimitDefault = 100
 )
 
-// InitFileUploadParams defines parameters for InitFileUpload.
+// InitFileUploadParams contains the parameters of InitFileUpload.
 type InitFileUploadParams struct {
 	// Overwrite: whether to replace a file with the same external id, including its metadata. The old content remains until
 	// the new content is complete. It has no effect without an external id in the body.
@@ -1611,25 +1673,25 @@ type InitFileUploadParams struct {
 	Origin *string `json:"Origin,omitempty"`
 }
 
-// DownloadLinksParams defines parameters for DownloadLinks.
+// DownloadLinksParams contains the parameters of DownloadLinks.
 type DownloadLinksParams struct {
 	// ExtendedExpiration: whether the links are valid for one hour instead of 30 seconds.
 	ExtendedExpiration *bool `form:"extendedExpiration,omitempty" json:"extendedExpiration,omitempty"`
 }
 
-// GetFunctionsParams defines parameters for GetFunctions.
+// GetFunctionsParams contains the parameters of GetFunctions.
 type GetFunctionsParams struct {
 	// Limit: the largest number of items in the response. No maximum is documented.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
-// GetFunctionSchedulesParams defines parameters for GetFunctionSchedules.
+// GetFunctionSchedulesParams contains the parameters of GetFunctionSchedules.
 type GetFunctionSchedulesParams struct {
 	// Limit: the largest number of items in the response. No maximum is documented.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
-// GetFunctionCallsParams defines parameters for GetFunctionCalls.
+// GetFunctionCallsParams contains the parameters of GetFunctionCalls.
 type GetFunctionCallsParams struct {
 	// Limit: the largest number of items in the response. No maximum is documented.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
@@ -1638,7 +1700,7 @@ type GetFunctionCallsParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
-// ListSessionsParams defines parameters for ListSessions.
+// ListSessionsParams contains the parameters of ListSessions.
 type ListSessionsParams struct {
 	// Status: the status of the returned sessions. The documented values are in lower case. The service also accepts upper
 	// case. It does not accept expired.
