@@ -87,10 +87,10 @@ build: ## Build the program as bin/cogfn, and all packages for some other system
 
 # The supported systems, as GOOS/GOARCH. The first build for a system takes up to a minute.
 PLATFORMS := linux/amd64 linux/arm64 linux/386 linux/arm darwin/amd64 darwin/arm64 windows/amd64
-VETTED := linux/386 darwin/arm64 windows/amd64
+VETTED := $(PLATFORMS)
 
 .PHONY: cross
-cross: ## Build all packages for all supported systems, and vet packages and tests for some
+cross: ## Build all packages for all supported systems, and vet packages and tests for them
 	@for platform in $(PLATFORMS); do echo "go build $$platform"; \
 		CGO_ENABLED=0 GOOS=$${platform%/*} GOARCH=$${platform#*/} go build ./...; done
 	@for platform in $(VETTED); do echo "go vet $$platform"; \
