@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -102,20 +103,21 @@ func coverageProblems(report *coverage.Report, exceptions coverage.Exceptions) [
 func TestCoverageProblems(t *testing.T) {
 	t.Parallel()
 	report := coverage.Measure(describe(t), recordings(t))
+	want := max(len(coverageProblems(report, exceptions(t))), 1) + 1 // TestCoverage reports the other problems
 	for point := range report.Seen {
 		if point.String() == "getFunction status 200" {
 			clear(report.Seen[point])
 		}
 	}
 	problems := coverageProblems(report, exceptions(t))
-	if len(problems) != 2 {
-		t.Fatalf("%d lines for one missing point; want 2:\n%s", len(problems), strings.Join(problems, "\n"))
+	if len(problems) != want {
+		t.Fatalf("%d lines instead of %d", len(problems), want)
 	}
-	if problems[0] != "no exchange covers: getFunction status 200" {
-		t.Errorf("the first line does not name the point: %s", problems[0])
+	if !slices.Contains(problems, "no exchange covers: getFunction status 200") {
+		t.Error("no line names the point")
 	}
-	if !strings.Contains(problems[1], "docs/coverage.md") {
-		t.Errorf("the last line does not name docs/coverage.md: %s", problems[1])
+	if last := problems[len(problems)-1]; !strings.Contains(last, "docs/coverage.md") {
+		t.Errorf("the last line does not name docs/coverage.md: %s", last)
 	}
 }
 
