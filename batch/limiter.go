@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sync/semaphore"
 
+	"github.com/cogfn/cogfn/internal/ctxwait"
 	functions "github.com/cogfn/cogfn/wrapper"
 )
 
@@ -112,12 +113,12 @@ func NewLimiter(l Limits) (*Limiter, error) {
 func (l *Limiter) Acquire(ctx context.Context, urgent bool) (release func(), err error) {
 	if !urgent {
 		if err := l.ordinary.Acquire(ctx, 1); err != nil {
-			return nil, contextError(ctx)
+			return nil, ctxwait.Error(ctx)
 		}
 		defer l.ordinary.Release(1)
 	}
 	if err := l.requests.Acquire(ctx, 1); err != nil {
-		return nil, contextError(ctx)
+		return nil, ctxwait.Error(ctx)
 	}
 	if err := l.pace.wait(ctx); err != nil {
 		l.requests.Release(1)
@@ -168,11 +169,11 @@ func (l *Limiter) Start(
 func (l *Limiter) acquireCall(ctx context.Context, functionID int64) (release func(), err error) {
 	ofFunction := l.functionSlots(functionID)
 	if err := ofFunction.Acquire(ctx, 1); err != nil {
-		return nil, contextError(ctx)
+		return nil, ctxwait.Error(ctx)
 	}
 	if err := l.calls.Acquire(ctx, 1); err != nil {
 		ofFunction.Release(1)
-		return nil, contextError(ctx)
+		return nil, ctxwait.Error(ctx)
 	}
 	return sync.OnceFunc(func() {
 		l.calls.Release(1)

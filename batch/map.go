@@ -8,6 +8,7 @@ import (
 	"iter"
 	"sync"
 
+	"github.com/cogfn/cogfn/internal/ctxwait"
 	functions "github.com/cogfn/cogfn/wrapper"
 )
 
@@ -148,7 +149,7 @@ func (m *mapper[In, Out]) fail(err error) {
 }
 
 func (m *mapper[In, Out]) failContext(ctx context.Context) {
-	m.fail(fmt.Errorf("batch: stopped before all inputs were done: %w", contextError(ctx)))
+	m.fail(fmt.Errorf("batch: stopped before all inputs were done: %w", ctxwait.Error(ctx)))
 }
 
 // ordered returns the results in the order of the options. With WithInputOrder, it keeps early results until their turn.

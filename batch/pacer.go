@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/semaphore"
+
+	"github.com/cogfn/cogfn/internal/ctxwait"
 )
 
 // pacer limits the number of requests per second. Only the first waiter waits for the clock, so a waiter that gives up
@@ -31,10 +33,10 @@ func (p *pacer) wait(ctx context.Context) error {
 		return nil
 	}
 	if err := p.first.Acquire(ctx, 1); err != nil {
-		return contextError(ctx)
+		return ctxwait.Error(ctx)
 	}
 	defer p.first.Release(1)
-	if err := sleep(ctx, time.Until(p.next.Add(-p.lead))); err != nil {
+	if err := ctxwait.Sleep(ctx, time.Until(p.next.Add(-p.lead))); err != nil {
 		return err
 	}
 	if now := time.Now(); p.next.Before(now) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"reflect"
 
+	"github.com/cogfn/cogfn/internal/ctxwait"
 	"github.com/cogfn/cogfn/internal/errtext"
 	functions "github.com/cogfn/cogfn/wrapper"
 )
@@ -44,7 +45,7 @@ func (m *mapper[In, Out]) call(ctx context.Context, it item[In], r *Result[In, O
 		if r.Attempts > m.retries {
 			return nil, true
 		}
-		if err := sleep(ctx, pause()); err != nil {
+		if err := ctxwait.Sleep(ctx, pause()); err != nil {
 			r.Err = errtext.Errorf("batch: stopped before a retry: %v (%v)", err, r.Err)
 			return nil, false
 		}

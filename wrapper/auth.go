@@ -13,6 +13,8 @@ import (
 
 	"golang.org/x/oauth2"
 	"golang.org/x/oauth2/clientcredentials"
+
+	"github.com/cogfn/cogfn/internal/ctxwait"
 )
 
 // earlyRefresh is the time between the renewal and the expiry of a token, so that a token does not expire in transit.
@@ -155,7 +157,7 @@ func (t *tokens) get(ctx context.Context, rejected *oauth2.Token) (token *oauth2
 	case t.lock <- struct{}{}:
 		defer func() { <-t.lock }()
 	case <-ctx.Done():
-		return nil, false, contextError(ctx)
+		return nil, false, ctxwait.Error(ctx)
 	}
 	if t.cached != nil && t.cached != rejected && time.Now().Before(t.renewAt) {
 		return t.cached, true, nil

@@ -15,6 +15,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/oauth2"
+
+	"github.com/cogfn/cogfn/internal/ctxwait"
 )
 
 const tokenURL = "https://idp.example.com/oauth2/token"
@@ -84,7 +86,7 @@ func TestTokenIsShared(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		p := &tokenProvider{lifetime: time.Hour, fetch: func(int, *http.Request) (*http.Response, error) {
-			return nil, sleep(t.Context(), time.Second)
+			return nil, ctxwait.Sleep(t.Context(), time.Second)
 		}}
 		c := p.client(t)
 		var group sync.WaitGroup
@@ -192,7 +194,7 @@ func TestRejectedTokenIsRenewedOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		p := &tokenProvider{lifetime: time.Hour, accept: func(token string) bool { return token == "token-2" }}
-		p.fetch = func(int, *http.Request) (*http.Response, error) { return nil, sleep(t.Context(), time.Second) }
+		p.fetch = func(int, *http.Request) (*http.Response, error) { return nil, ctxwait.Sleep(t.Context(), time.Second) }
 		c := p.client(t)
 		var group sync.WaitGroup
 		for range 50 {
@@ -284,7 +286,9 @@ func TestProviderFailures(t *testing.T) {
 func TestContextEndsWaitForToken(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		p := &tokenProvider{fetch: func(int, *http.Request) (*http.Response, error) { return nil, sleep(t.Context(), time.Minute/2) }}
+		p := &tokenProvider{fetch: func(int, *http.Request) (*http.Response, error) {
+			return nil, ctxwait.Sleep(t.Context(), time.Minute/2)
+		}}
 		c := p.client(t)
 		var group sync.WaitGroup
 		group.Go(func() {

@@ -10,6 +10,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/cogfn/cogfn/internal/ctxwait"
 )
 
 // callService is a service whose calls end at set times. It counts the requests for calls.
@@ -47,7 +49,7 @@ func (s *callService) RoundTrip(req *http.Request) (*http.Response, error) {
 	s.most = max(s.most, len(body.Items))
 	s.mu.Unlock()
 	if s.latency > 0 {
-		if err := sleep(req.Context(), s.latency); err != nil {
+		if err := ctxwait.Sleep(req.Context(), s.latency); err != nil {
 			return nil, err
 		}
 	}

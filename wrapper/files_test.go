@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/cogfn/cogfn/internal/ctxwait"
 )
 
 // registeredAt is the response to the registration of file 7, with its upload URL.
@@ -63,7 +65,7 @@ func TestUpload(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			slow := func(req *http.Request) (*http.Response, error) {
-				if err := sleep(req.Context(), 9*time.Minute); err != nil {
+				if err := ctxwait.Sleep(req.Context(), 9*time.Minute); err != nil {
 					return nil, err
 				}
 				return stored()(req)

@@ -6,6 +6,8 @@ import (
 	"iter"
 	"sync"
 	"time"
+
+	"github.com/cogfn/cogfn/internal/ctxwait"
 )
 
 // FollowOption changes how [CallsService.FollowLogs] reads a log.
@@ -118,7 +120,7 @@ func (s *CallsService) follow(ctx context.Context, call CallID, o followOptions,
 		select {
 		case <-time.After(interval):
 		case <-ctx.Done():
-			return stoppedFollowing(ctx, call, contextError(ctx))
+			return stoppedFollowing(ctx, call, ctxwait.Error(ctx))
 		case last := <-end:
 			if last.call == nil {
 				return stoppedFollowing(ctx, call, last.err)

@@ -101,15 +101,24 @@ func idsSettings(opts []IDsOption) (o idsOptions) {
 	return o
 }
 
-// listed names the resources of a request in an error: one by its id, several by their number.
-func listed[T any](kind string, ids []T) string {
-	if len(ids) != 1 {
-		return fmt.Sprintf("%d %ss", len(ids), kind)
+// listed names the resources of a request in an error: one by its id, several by their number. Most requests succeed, so the
+// text is made on demand.
+func listed[T any](kind string, ids []T) fmt.Stringer { return resources[T]{kind, ids} }
+
+type resources[T any] struct {
+	kind string
+	ids  []T
+}
+
+// String returns the text.
+func (r resources[T]) String() string {
+	if len(r.ids) != 1 {
+		return fmt.Sprintf("%d %ss", len(r.ids), r.kind)
 	}
-	if id, ok := any(ids[0]).(Identifier); ok {
-		return fmt.Sprintf("the %s with %v", kind, id)
+	if id, ok := any(r.ids[0]).(Identifier); ok {
+		return fmt.Sprintf("the %s with %v", r.kind, id)
 	}
-	return fmt.Sprintf("the %s with id %v", kind, ids[0])
+	return fmt.Sprintf("the %s with id %v", r.kind, r.ids[0])
 }
 
 // unique returns the ids without duplicates, in their order. The API rejects requests with duplicate ids.

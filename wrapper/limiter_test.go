@@ -8,6 +8,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/cogfn/cogfn/internal/ctxwait"
 )
 
 type limiterFunc func(ctx context.Context, urgent bool) (func(), error)
@@ -50,7 +52,7 @@ func TestLimiter(t *testing.T) {
 func TestLimiterWaits(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		acquire := func(ctx context.Context, _ bool) (func(), error) { return func() {}, sleep(ctx, time.Hour) }
+		acquire := func(ctx context.Context, _ bool) (func(), error) { return func() {}, ctxwait.Sleep(ctx, time.Hour) }
 		c, _ := newFakeClient(t, []responder{respond(200, noFunctions)}, WithLimiter(limiterFunc(acquire)), WithAttemptTimeout(time.Second))
 		if _, err := c.List(t.Context(), Filter{}); err != nil {
 			t.Error(err)
@@ -64,7 +66,7 @@ func TestLimiterRejects(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		acquire := func(ctx context.Context, urgent bool) (func(), error) {
 			if urgent {
-				return nil, sleep(ctx, time.Hour)
+				return nil, ctxwait.Sleep(ctx, time.Hour)
 			}
 			return func() {}, nil
 		}

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/cogfn/cogfn/internal/ctxwait"
 )
 
 // Backoff makes the poll intervals of one wait: each call of next returns the next interval.
@@ -36,7 +38,7 @@ const minInterval = time.Millisecond
 func (c *Client) until(ctx context.Context, what string, poll func() (done bool, err error)) error {
 	next := c.poll()
 	for {
-		if err := sleep(ctx, max(next(), minInterval)); err != nil {
+		if err := ctxwait.Sleep(ctx, max(next(), minInterval)); err != nil {
 			return canceled("waiting for "+what, err)
 		}
 		done, err := poll()
@@ -121,7 +123,7 @@ func (p *poller[G, K, V]) wait(ctx context.Context, group G, key K, judge func(V
 		case end := <-w.end:
 			return end.value, false, end.err
 		case <-ctx.Done():
-			ended = contextError(ctx)
+			ended = ctxwait.Error(ctx)
 		case <-w.timer.C:
 			ended = p.poll(ctx, group, w)
 		}

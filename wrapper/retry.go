@@ -16,6 +16,7 @@ import (
 	"github.com/cenkalti/backoff/v5"
 
 	"github.com/cogfn/cogfn/gen"
+	"github.com/cogfn/cogfn/internal/ctxwait"
 )
 
 // RetryOptions determine how requests are retried after a transient error.
@@ -70,7 +71,7 @@ func (r RetryOptions) do(ctx context.Context, op gen.Operation, attempt func(n i
 		} else if requested > 0 {
 			pause = requested
 		}
-		if ended := sleep(ctx, pause); ended != nil {
+		if ended := ctxwait.Sleep(ctx, pause); ended != nil {
 			return join(fmt.Errorf("functions: stopped before the next attempt: %w", ended), err)
 		}
 	}
@@ -168,25 +169,4 @@ func newExponential(base time.Duration, factor float64, longest time.Duration) *
 	b.RandomizationFactor = 0.5
 	b.Reset()
 	return b
-}
-
-// contextError returns the error of a context that has ended, together with its cause if that is different.
-func contextError(ctx context.Context) error {
-	cause := context.Cause(ctx)
-	if errors.Is(cause, ctx.Err()) {
-		return cause
-	}
-	return fmt.Errorf("%w (%w)", cause, ctx.Err())
-}
-
-// sleep pauses for d. If ctx ends first, it returns the error of ctx.
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return contextError(ctx)
-	}
 }

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/cogfn/cogfn/gen"
+	"github.com/cogfn/cogfn/internal/ctxwait"
 )
 
 // PendingError reports that a wait for calls stopped while some of them still ran. These calls continue, because the API
@@ -168,7 +169,7 @@ func pendingOf(ctx context.Context, results []CallResult, failure error) error {
 	case len(e.Pending) == 0:
 		return failure
 	case failure == nil:
-		e.Err = contextError(ctx)
+		e.Err = ctxwait.Error(ctx)
 	}
 	return e
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/cogfn/cogfn/emulator/internal/store"
 	"github.com/cogfn/cogfn/emulator/internal/unpack"
 	"github.com/cogfn/cogfn/gen"
+	"github.com/cogfn/cogfn/internal/ctxwait"
 )
 
 // maxTrace is the maximum length of a build error's trace in characters. Longer traces lose their beginning.
@@ -51,13 +52,13 @@ func (s *Service) deploy(f *store.Function) {
 	d, ctx, _ := s.deploymentOf(f.ID) // always new, because the function is new
 	s.runDeployment(d, func() {
 		begin := time.Now()
-		pause(ctx, s.DeployDelay/2)
+		_ = ctxwait.Sleep(ctx, s.DeployDelay/2)
 		s.setStatus(ctx, f.ID, func(f *store.Function) { f.Status = gen.FunctionStatusDeploying })
 		var version string
 		if d.function, version, d.err = s.build(ctx, f); d.err != nil {
 			s.removeDeployment(f.ID, d)
 		}
-		pause(ctx, s.DeployDelay-time.Since(begin))
+		_ = ctxwait.Sleep(ctx, s.DeployDelay-time.Since(begin))
 		if ctx.Err() != nil {
 			return // the function was deleted, or the service is closing and the next start deploys again
 		}
@@ -300,17 +301,4 @@ func (s *Service) closeFunctions() error {
 		return nil
 	}
 	return s.sharedRunner.Close()
-}
-
-// pause waits for a duration or until ctx ends.
-func pause(ctx context.Context, wait time.Duration) {
-	if wait <= 0 {
-		return
-	}
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-	}
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/cogfn/cogfn/emulator/internal/store"
 	"github.com/cogfn/cogfn/gen"
+	"github.com/cogfn/cogfn/internal/ctxwait"
 )
 
 const (
@@ -21,7 +22,7 @@ func (s *Service) removeExpired() {
 		if err := s.update(s.removeExpiredIn); err != nil {
 			s.Logger.Error("cannot remove old calls and sessions", "error", err)
 		}
-		pause(s.ctx, retentionInterval)
+		_ = ctxwait.Sleep(s.ctx, retentionInterval)
 	}
 }
 
