@@ -159,11 +159,7 @@ func (f CallsFilter) wire() *gen.FunctionCallFilter {
 // Capability: functionsAcl:READ.
 // Reference: https://api-docs.cognite.com/20230101/tag/Function-calls/operation/listFunctionCalls
 func (s *CallsService) List(ctx context.Context, fn Identifier, filter CallsFilter, opts ...ListOption) (CallList, error) {
-	o, err := listSettings(defaultLimit, opts)
-	if err != nil {
-		return nil, err
-	}
-	return collect(s.list(ctx, fn, filter, o))
+	return collect(s.list(ctx, fn, filter, defaultLimit, opts))
 }
 
 // All iterates over the calls of a function that match the filter, over all of them unless [WithLimit] sets a limit. It
@@ -172,14 +168,14 @@ func (s *CallsService) List(ctx context.Context, fn Identifier, filter CallsFilt
 // Capability: functionsAcl:READ.
 // Reference: https://api-docs.cognite.com/20230101/tag/Function-calls/operation/listFunctionCalls
 func (s *CallsService) All(ctx context.Context, fn Identifier, filter CallsFilter, opts ...ListOption) iter.Seq2[*Call, error] {
-	o, err := listSettings(Unlimited, opts)
+	return s.list(ctx, fn, filter, Unlimited, opts)
+}
+
+func (s *CallsService) list(ctx context.Context, fn Identifier, filter CallsFilter, limit int, opts []ListOption) iter.Seq2[*Call, error] {
+	o, err := listSettings(limit, opts)
 	if err != nil {
 		return failed[*Call](err)
 	}
-	return s.list(ctx, fn, filter, o)
-}
-
-func (s *CallsService) list(ctx context.Context, fn Identifier, filter CallsFilter, o listOptions) iter.Seq2[*Call, error] {
 	return func(yield func(*Call, error) bool) {
 		var functionID int64 // the same for all pages, because a cursor belongs to one function
 		pages(ctx, o, func(ctx context.Context, limit int32, cursor *string) (_ []*Call, next *string, err error) {

@@ -185,11 +185,7 @@ func (f Filter) wire() *gen.FunctionFilter {
 // Capability: functionsAcl:READ.
 // Reference: https://api-docs.cognite.com/20230101/tag/Functions/operation/listFunctions
 func (c *Client) List(ctx context.Context, filter Filter, opts ...ListOption) (FunctionList, error) {
-	o, err := listSettings(defaultLimit, opts)
-	if err != nil {
-		return nil, err
-	}
-	return collect(c.list(ctx, filter, o))
+	return collect(c.list(ctx, filter, defaultLimit, opts))
 }
 
 // All iterates over the functions that match the filter, over all of them unless [WithLimit] sets a limit. Each range over
@@ -198,14 +194,14 @@ func (c *Client) List(ctx context.Context, filter Filter, opts ...ListOption) (F
 // Capability: functionsAcl:READ.
 // Reference: https://api-docs.cognite.com/20230101/tag/Functions/operation/listFunctions
 func (c *Client) All(ctx context.Context, filter Filter, opts ...ListOption) iter.Seq2[*Function, error] {
-	o, err := listSettings(Unlimited, opts)
+	return c.list(ctx, filter, Unlimited, opts)
+}
+
+func (c *Client) list(ctx context.Context, filter Filter, limit int, opts []ListOption) iter.Seq2[*Function, error] {
+	o, err := listSettings(limit, opts)
 	if err != nil {
 		return failed[*Function](err)
 	}
-	return c.list(ctx, filter, o)
-}
-
-func (c *Client) list(ctx context.Context, filter Filter, o listOptions) iter.Seq2[*Function, error] {
 	return single("functions", o, func(limit int32) (_ []*Function, err error) {
 		defer explain(&err, "list functions")
 		got, err := received(c.api.ListFunctions(ctx, gen.FunctionListRequest{Filter: filter.wire(), Limit: &limit}))

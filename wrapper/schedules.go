@@ -156,11 +156,7 @@ func (f SchedulesFilter) wire() (*gen.FunctionScheduleFilter, error) {
 // Capability: functionsAcl:READ.
 // Reference: https://api-docs.cognite.com/20230101/tag/Function-schedules/operation/listFunctionSchedules
 func (s *SchedulesService) List(ctx context.Context, filter SchedulesFilter, opts ...ListOption) (ScheduleList, error) {
-	o, err := listSettings(defaultLimit, opts)
-	if err != nil {
-		return nil, err
-	}
-	return collect(s.list(ctx, filter, o))
+	return collect(s.list(ctx, filter, defaultLimit, opts))
 }
 
 // All iterates over the schedules that match the filter, over all of them unless [WithLimit] sets a limit. Each range over
@@ -169,14 +165,14 @@ func (s *SchedulesService) List(ctx context.Context, filter SchedulesFilter, opt
 // Capability: functionsAcl:READ.
 // Reference: https://api-docs.cognite.com/20230101/tag/Function-schedules/operation/listFunctionSchedules
 func (s *SchedulesService) All(ctx context.Context, filter SchedulesFilter, opts ...ListOption) iter.Seq2[*Schedule, error] {
-	o, err := listSettings(Unlimited, opts)
+	return s.list(ctx, filter, Unlimited, opts)
+}
+
+func (s *SchedulesService) list(ctx context.Context, filter SchedulesFilter, limit int, opts []ListOption) iter.Seq2[*Schedule, error] {
+	o, err := listSettings(limit, opts)
 	if err != nil {
 		return failed[*Schedule](err)
 	}
-	return s.list(ctx, filter, o)
-}
-
-func (s *SchedulesService) list(ctx context.Context, filter SchedulesFilter, o listOptions) iter.Seq2[*Schedule, error] {
 	wire, err := filter.wire()
 	if err != nil {
 		return failed[*Schedule](err)

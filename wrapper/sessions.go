@@ -112,11 +112,7 @@ type SessionsFilter struct {
 // Capability: sessionsAcl:LIST.
 // Reference: https://api-docs.cognite.com/20230101/tag/Sessions/operation/listSessions
 func (s *SessionsService) List(ctx context.Context, filter SessionsFilter, opts ...ListOption) (SessionList, error) {
-	o, err := listSettings(defaultLimit, opts)
-	if err != nil {
-		return nil, err
-	}
-	return collect(s.list(ctx, filter, o))
+	return collect(s.list(ctx, filter, defaultLimit, opts))
 }
 
 // All iterates over the sessions that match the filter, over all of them unless [WithLimit] sets a limit. It keeps one page
@@ -125,14 +121,14 @@ func (s *SessionsService) List(ctx context.Context, filter SessionsFilter, opts 
 // Capability: sessionsAcl:LIST.
 // Reference: https://api-docs.cognite.com/20230101/tag/Sessions/operation/listSessions
 func (s *SessionsService) All(ctx context.Context, filter SessionsFilter, opts ...ListOption) iter.Seq2[*Session, error] {
-	o, err := listSettings(Unlimited, opts)
+	return s.list(ctx, filter, Unlimited, opts)
+}
+
+func (s *SessionsService) list(ctx context.Context, filter SessionsFilter, limit int, opts []ListOption) iter.Seq2[*Session, error] {
+	o, err := listSettings(limit, opts)
 	if err != nil {
 		return failed[*Session](err)
 	}
-	return s.list(ctx, filter, o)
-}
-
-func (s *SessionsService) list(ctx context.Context, filter SessionsFilter, o listOptions) iter.Seq2[*Session, error] {
 	o.page = min(o.page, gen.SessionLimitMaximum)
 	status := optional(gen.SessionStatusFilter(strings.ToLower(string(filter.Status))))
 	return pages(ctx, o, func(ctx context.Context, limit int32, cursor *string) (_ []*Session, next *string, err error) {
