@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"cmp"
 	"fmt"
 	"log/slog"
 	"regexp"
@@ -102,21 +103,11 @@ type CPURange = gen.CPURange
 type MemoryRange = gen.MemoryRange
 
 func (o Options) withDefaults() Options {
-	if o.Addr == "" {
-		o.Addr = "127.0.0.1:0"
-	}
-	if o.Project == "" {
-		o.Project = "emulator"
-	}
-	if o.NonceLifetime == 0 {
-		o.NonceLifetime = time.Minute
-	}
-	if o.TokenLifetime == 0 {
-		o.TokenLifetime = time.Hour
-	}
-	if o.Logger == nil {
-		o.Logger = slog.New(slog.DiscardHandler)
-	}
+	o.Addr = cmp.Or(o.Addr, "127.0.0.1:0")
+	o.Project = cmp.Or(o.Project, "emulator")
+	o.NonceLifetime = cmp.Or(o.NonceLifetime, time.Minute)
+	o.TokenLifetime = cmp.Or(o.TokenLifetime, time.Hour)
+	o.Logger = cmp.Or(o.Logger, slog.New(slog.DiscardHandler))
 	return o
 }
 

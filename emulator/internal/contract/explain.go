@@ -48,7 +48,7 @@ func violations(err error, place string, path []string) []string {
 // causeViolations returns the violations in the cause of a request or response error; reason describes an error
 // without a cause.
 func causeViolations(cause error, reason, place string) []string {
-	schemaError := (*openapi3.SchemaError)(nil)
+	_, isSchemaError := errors.AsType[*openapi3.SchemaError](cause)
 	switch {
 	case cause == nil:
 		return []string{place + " is not valid: " + reason}
@@ -56,7 +56,7 @@ func causeViolations(cause error, reason, place string) []string {
 		return []string{place + " is missing"}
 	case errors.Is(cause, openapi3filter.ErrInvalidEmptyValue):
 		return []string{place + " must not be empty"}
-	case errors.As(cause, &schemaError):
+	case isSchemaError:
 		return violations(cause, place, nil)
 	}
 	return []string{fmt.Sprintf("%s is not valid: %v", place, cause)}

@@ -55,7 +55,7 @@ func Write(w http.ResponseWriter, err *Error) {
 		Missing:    err.Missing,
 		Duplicated: err.Duplicated,
 	}})
-	if encodeErr != nil { // cannot happen: ids are numbers and strings
+	if encodeErr != nil { // cannot happen: ids are numbers, strings and pairs of strings
 		http.Error(w, err.Message, err.Status)
 		return
 	}

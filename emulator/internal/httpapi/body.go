@@ -34,7 +34,7 @@ func decodeBody(w http.ResponseWriter, r *http.Request) *envelope.Error {
 		return envelope.New(http.StatusUnsupportedMediaType, "the content encoding %q is not supported: use gzip or none", encoding)
 	}
 	body, err := io.ReadAll(io.LimitReader(reader, maxBodyBytes+1))
-	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) || len(body) > maxBodyBytes {
+	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge || len(body) > maxBodyBytes {
 		return envelope.New(http.StatusRequestEntityTooLarge, "the request body is larger than %d bytes", maxBodyBytes)
 	}
 	if err != nil {

@@ -5,7 +5,6 @@ package httpapi
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"time"
@@ -91,5 +90,5 @@ func (h *Handler) writeError(w http.ResponseWriter, r *http.Request, err error) 
 	if !errors.Is(err, context.Canceled) { // the client has disconnected
 		h.config.Logger.Error("operation failed", "method", r.Method, "pattern", r.Pattern, "error", err)
 	}
-	envelope.Write(w, envelope.New(http.StatusInternalServerError, "%s", fmt.Sprintf("the emulator failed: %v", err)))
+	envelope.Write(w, envelope.New(http.StatusInternalServerError, "the emulator failed: %v", err))
 }

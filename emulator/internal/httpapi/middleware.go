@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/go-chi/chi/v5"
+	"github.com/go-chi/chi/v5/middleware"
 
 	"github.com/cogfn/cogfn/emulator/internal/envelope"
 )
@@ -20,7 +21,7 @@ func (h *Handler) logRequest(next http.Handler) http.Handler {
 		started, requestID := time.Now(), rand.Text()
 		w.Header().Set("X-Request-Id", requestID)
 		w.Header().Set("X-Emulator", "cogfn")
-		sw := &statusWriter{ResponseWriter: w}
+		ww := middleware.NewWrapResponseWriter(w, r.ProtoMajor)
 		defer func() {
 			reason := recover()
 			if reason == http.ErrAbortHandler { //nolint:errorlint // net/http compares it in this way
@@ -29,40 +30,15 @@ func (h *Handler) logRequest(next http.Handler) http.Handler {
 			log := h.config.Logger.With("request", requestID, "method", r.Method, "pattern", chi.RouteContext(r.Context()).RoutePattern())
 			if reason != nil {
 				log.Error("request handler panicked", "panic", reason, "stack", string(debug.Stack()))
-				if sw.status == 0 {
-					envelope.Write(sw, envelope.New(http.StatusInternalServerError, "the emulator failed: see request %s in its log", requestID))
+				if ww.Status() == 0 {
+					envelope.Write(ww, envelope.New(http.StatusInternalServerError, "the emulator failed: see request %s in its log", requestID))
 				}
 			}
-			log.Debug("request", "status", sw.status, "duration", time.Since(started))
+			log.Debug("request", "status", ww.Status(), "duration", time.Since(started))
 		}()
-		next.ServeHTTP(sw, r)
+		next.ServeHTTP(ww, r)
 	})
 }
-
-// statusWriter records the status of a response.
-type statusWriter struct {
-	http.ResponseWriter
-	status int
-}
-
-// WriteHeader sends the header.
-func (w *statusWriter) WriteHeader(status int) {
-	if w.status == 0 {
-		w.status = status
-	}
-	w.ResponseWriter.WriteHeader(status)
-}
-
-// Write sends a part of the body.
-func (w *statusWriter) Write(part []byte) (int, error) {
-	if w.status == 0 {
-		w.status = http.StatusOK
-	}
-	return w.ResponseWriter.Write(part)
-}
-
-// Unwrap gives http.ResponseController access to the connection.
-func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // checkHost rejects requests for a host name other than this machine. Otherwise, a web page whose host name resolves
 // to 127.0.0.1 (DNS rebinding) could upload code and run it.

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/go-chi/chi/v5/middleware"
+
 	"github.com/cogfn/cogfn/emulator/internal/envelope"
 	"github.com/cogfn/cogfn/emulator/internal/service"
 )
@@ -34,16 +36,19 @@ func (h *Handler) serveOperation(w http.ResponseWriter, r *http.Request, operati
 		next(w, r)
 		return
 	}
-	buffer := &responseBuffer{header: w.Header()}
-	next(buffer, r)
-	if err := h.contract.CheckResponse(r, operation, buffer.status, buffer.header, buffer.body.Bytes()); err != nil {
+	var body bytes.Buffer
+	held := middleware.NewWrapResponseWriter(w, r.ProtoMajor) // holds the response back until it is checked
+	held.Discard()
+	held.Tee(&body)
+	next(held, r)
+	if err := h.contract.CheckResponse(r, operation, held.Status(), w.Header(), body.Bytes()); err != nil {
 		h.config.Logger.Error("response violates the description", "error", err)
-		buffer.header.Del("Retry-After")
+		w.Header().Del("Retry-After")
 		envelope.Write(w, envelope.New(http.StatusInternalServerError, "%v", err))
 		return
 	}
-	w.WriteHeader(buffer.status)
-	_, _ = w.Write(buffer.body.Bytes()) // the client may have disconnected
+	w.WriteHeader(held.Status())
+	_, _ = w.Write(body.Bytes()) // the client may have disconnected
 }
 
 // checkRequest checks token, project, body and parameters of a request, and decompresses the body.
@@ -60,27 +65,4 @@ func (h *Handler) checkRequest(w http.ResponseWriter, r *http.Request, operation
 		return problem
 	}
 	return h.contract.CheckRequest(r, operation, params)
-}
-
-// responseBuffer holds a response back until it is checked.
-type responseBuffer struct {
-	header http.Header
-	status int
-	body   bytes.Buffer
-}
-
-// Header returns the header of the response.
-func (b *responseBuffer) Header() http.Header { return b.header }
-
-// WriteHeader records the status.
-func (b *responseBuffer) WriteHeader(status int) {
-	if b.status == 0 {
-		b.status = status
-	}
-}
-
-// Write appends to the body.
-func (b *responseBuffer) Write(part []byte) (int, error) {
-	b.WriteHeader(http.StatusOK)
-	return b.body.Write(part)
 }

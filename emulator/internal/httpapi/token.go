@@ -3,13 +3,17 @@ package httpapi
 import (
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/cogfn/cogfn/emulator/internal/envelope"
 	"github.com/cogfn/cogfn/emulator/internal/signature"
+	"github.com/cogfn/cogfn/gen"
 )
 
 // TokenPath is the path of the OAuth 2.0 token endpoint.
@@ -98,6 +102,20 @@ func (h *Handler) authorize(r *http.Request) (string, *envelope.Error) {
 	return "anonymous", nil
 }
 
+// apiActions returns the actions of the API's capabilities by access control list, such as READ of functionsAcl.
+var apiActions = sync.OnceValue(func() map[string][]string {
+	actions := map[string][]string{}
+	for _, operation := range gen.Operations() {
+		for _, capability := range operation.Capabilities {
+			acl, action, _ := strings.Cut(capability, ":")
+			if !slices.Contains(actions[acl], action) {
+				actions[acl] = append(actions[acl], action)
+			}
+		}
+	}
+	return actions
+})
+
 // inspectToken returns the subject of a token with all capabilities. Client libraries send this request after a 401.
 func (h *Handler) inspectToken(w http.ResponseWriter, r *http.Request) {
 	subject, problem := h.authorize(r)
@@ -107,12 +125,11 @@ func (h *Handler) inspectToken(w http.ResponseWriter, r *http.Request) {
 	}
 	all := map[string]any{"all": map[string]any{}}
 	projects := map[string]any{"projects": []string{h.config.Project}}
-	capabilities := []map[string]any{}
-	for acl, actions := range map[string][]string{
-		"filesAcl": {"READ", "WRITE"}, "functionsAcl": {"READ", "WRITE", "RUN"}, "sessionsAcl": {"LIST", "CREATE", "DELETE"},
-	} {
+	actions := apiActions()
+	var capabilities []map[string]any
+	for _, acl := range slices.Sorted(maps.Keys(actions)) {
 		capabilities = append(capabilities, map[string]any{
-			acl: map[string]any{"version": 1, "actions": actions, "scope": all}, "projectScope": projects,
+			acl: map[string]any{"version": 1, "actions": actions[acl], "scope": all}, "projectScope": projects,
 		})
 	}
 	writeJSON(w, http.StatusOK, map[string]any{

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"os"
-	"strconv"
 	"sync"
 	"syscall"
 	"time"
@@ -75,16 +74,8 @@ func killTagged(tag string, since uint64) {
 // tagged returns the running processes whose environment has an entry that starts with tag. starting reports whether there
 // is a process without an environment. A process in exec has none for a moment and may have the tag afterwards.
 func tagged(tag string, since uint64) (found []int, starting bool) {
-	entries, err := os.ReadDir("/proc")
-	if err != nil {
-		return nil, false
-	}
 	needle := []byte("\x00" + tag)
-	for _, entry := range entries {
-		pid, err := strconv.Atoi(entry.Name())
-		if err != nil {
-			continue // not a process
-		}
+	for _, pid := range processIDs() {
 		environment, err := os.ReadFile(procFile(pid, "environ"))
 		switch {
 		case err != nil: // exited, or owned by another user

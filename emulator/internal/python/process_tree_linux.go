@@ -102,19 +102,28 @@ func (s processStat) ended() bool { return s.state == 'Z' || s.state == 'X' }
 
 // processes returns all processes by id.
 func processes() map[int]processStat {
+	found := map[int]processStat{}
+	for _, pid := range processIDs() {
+		if now, ok := readStat(pid); ok {
+			found[pid] = now
+		}
+	}
+	return found
+}
+
+// processIDs returns the ids of all processes, or none if /proc cannot be read.
+func processIDs() []int {
 	entries, err := os.ReadDir("/proc")
 	if err != nil {
 		return nil
 	}
-	found := make(map[int]processStat, len(entries))
+	var ids []int
 	for _, entry := range entries {
 		if pid, err := strconv.Atoi(entry.Name()); err == nil {
-			if now, ok := readStat(pid); ok {
-				found[pid] = now
-			}
+			ids = append(ids, pid)
 		}
 	}
-	return found
+	return ids
 }
 
 // readStat reads the state of one process.

@@ -4,12 +4,14 @@
 // After each call, stdout, stderr and the working directory are restored. A worker is replaced when it cannot run another
 // call:
 //
+//   - it ran [Options.MaxCallsPerWorker] calls,
 //   - the code of the function was deleted,
 //   - stdout or stderr was closed,
 //   - a thread that a call started is still running. Its output would appear in the log of another call.
 package python
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	_ "embed"
@@ -58,22 +60,13 @@ type Options struct {
 }
 
 func (o Options) withDefaults() Options {
-	o.MaxWorkers = positiveOr(o.MaxWorkers, 100)
-	o.IdleTimeout = positiveOr(o.IdleTimeout, time.Minute)
-	o.MaxCallsPerWorker = positiveOr(o.MaxCallsPerWorker, 1000)
-	o.MaxLogBytes = positiveOr(o.MaxLogBytes, 1<<20)
-	o.ResponseLimit = positiveOr(o.ResponseLimit, 1<<20)
-	if o.Logger == nil {
-		o.Logger = slog.New(slog.DiscardHandler)
-	}
+	o.MaxWorkers = cmp.Or(max(o.MaxWorkers, 0), 100)
+	o.IdleTimeout = cmp.Or(max(o.IdleTimeout, 0), time.Minute)
+	o.MaxCallsPerWorker = cmp.Or(max(o.MaxCallsPerWorker, 0), 1000)
+	o.MaxLogBytes = cmp.Or(max(o.MaxLogBytes, 0), 1<<20)
+	o.ResponseLimit = cmp.Or(max(o.ResponseLimit, 0), 1<<20)
+	o.Logger = cmp.Or(o.Logger, slog.New(slog.DiscardHandler))
 	return o
-}
-
-func positiveOr[T int | time.Duration](option, fallback T) T {
-	if option > 0 {
-		return option
-	}
-	return fallback
 }
 
 // Runner is a [runner.Runner] for Python. It is safe for concurrent use.
@@ -92,8 +85,7 @@ type Runner struct {
 
 var _ runner.Runner = (*Runner)(nil)
 
-// New finds the interpreter and returns a runner without workers. The error wraps errNoPython if there is no usable
-// Python.
+// New finds the interpreter and returns a runner without workers. It fails if there is no usable Python.
 func New(options Options) (*Runner, error) {
 	if err := checkPlatform(); err != nil {
 		return nil, err

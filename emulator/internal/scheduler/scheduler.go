@@ -60,14 +60,11 @@ func (s *Scheduler) Remove(id int64) {
 // Run calls the function of New for each schedule that is due, until ctx ends.
 func (s *Scheduler) Run(ctx context.Context) {
 	for {
-		timer := time.NewTimer(s.untilNext(time.Now()))
 		select {
 		case <-ctx.Done():
-			timer.Stop()
 			return
 		case <-s.changed:
-			timer.Stop()
-		case <-timer.C:
+		case <-time.After(s.untilNext(time.Now())):
 		}
 		for _, due := range s.takeDue(time.Now()) {
 			s.fire(due.id, due.at)

@@ -17,7 +17,6 @@ func (s *Service) PostFunctionsCall(ctx context.Context, request server.PostFunc
 		return nil, err
 	}
 	var f *store.Function
-	var key callKey
 	call := &store.Call{FunctionID: request.FunctionID, Status: gen.FunctionCallStatusRunning, StartTime: s.nowMillis()}
 	err := s.Store.Update(ctx, func(tx *store.Tx) error {
 		var err error
@@ -39,11 +38,10 @@ func (s *Service) PostFunctionsCall(ctx context.Context, request server.PostFunc
 		if err := s.reserve(callKey{f.ID, call.ID}); err != nil {
 			return err
 		}
-		key = callKey{f.ID, call.ID}
 		return addCall(tx, f, call)
 	})
 	if err != nil {
-		s.release(key)
+		s.release(callKey{call.FunctionID, call.ID})
 		return nil, err
 	}
 	s.start(f, call, request.Body.Data)
@@ -121,11 +119,7 @@ func (s *Service) ByIDsFunctionCalls(ctx context.Context, request server.ByIDsFu
 		if _, err := functionOf(tx, request.FunctionID); err != nil {
 			return err
 		}
-		ids := make([]int64, len(request.Body.Items))
-		for i, item := range request.Body.Items {
-			ids[i] = item.ID
-		}
-		found, err := byIDs(tx.Calls(request.FunctionID), "call", ids, valueOrZero(request.Body.IgnoreUnknownIDs))
+		found, err := byIDs(tx.Calls(request.FunctionID), "call", request.Body.Items, valueOrZero(request.Body.IgnoreUnknownIDs))
 		for _, call := range found {
 			list.Items = append(list.Items, viewCall(call))
 		}
@@ -139,11 +133,7 @@ func callOf(tx *store.Tx, functionID, callID int64) (*store.Call, error) {
 	if _, err := functionOf(tx, functionID); err != nil {
 		return nil, err
 	}
-	call, err := tx.Calls(functionID).Get(callID)
-	if err == nil && call == nil {
-		err = missingID("call", callID)
-	}
-	return call, err
+	return byID(tx.Calls(functionID), "call", callID)
 }
 
 // GetFunctionCall returns one call.

@@ -215,10 +215,10 @@ func (s *Service) unpack(f *store.Function) (string, error) {
 // runner returns the runner of Python code. It creates the runner on first use. It does not cache an error, because
 // Python may be installed later.
 func (s *Service) runner() (runner.Runner, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.runnerMu.Lock()
+	defer s.runnerMu.Unlock()
 	if s.sharedRunner == nil {
-		if s.closed {
+		if s.ctx.Err() != nil {
 			return nil, errStopped
 		}
 		created, err := s.NewRunner()
@@ -288,15 +288,10 @@ func (s *Service) stopFunction(functionID int64) {
 	})
 }
 
-// closeFunctions closes all functions and the runner. No call or deployment may be running.
-func (s *Service) closeFunctions() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, d := range s.deployments {
-		if d.function != nil {
-			d.function.Close()
-		}
-	}
+// closeRunner closes the runner with all functions. No call or deployment may be running.
+func (s *Service) closeRunner() error {
+	s.runnerMu.Lock()
+	defer s.runnerMu.Unlock()
 	if s.sharedRunner == nil {
 		return nil
 	}

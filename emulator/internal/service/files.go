@@ -58,11 +58,7 @@ func (s *Service) InitFileUpload(ctx context.Context, request server.InitFileUpl
 func (s *Service) ByIDsFiles(ctx context.Context, request server.ByIDsFilesRequestObject) (server.ByIDsFilesResponseObject, error) {
 	list := server.ByIDsFiles200JSONResponse{Items: []gen.FileMetadata{}}
 	err := s.Store.View(ctx, func(tx *store.Tx) error {
-		wanted, err := references(request.Body.Items)
-		if err != nil {
-			return err
-		}
-		found, err := fileResource.resolve(tx.Files(), wanted, valueOrZero(request.Body.IgnoreUnknownIDs))
+		found, err := byReferences(fileResource, tx.Files(), request.Body.Items, valueOrZero(request.Body.IgnoreUnknownIDs))
 		for _, file := range found {
 			list.Items = append(list.Items, viewFile(file))
 		}
@@ -78,11 +74,7 @@ func (s *Service) ByIDsFiles(ctx context.Context, request server.ByIDsFilesReque
 func (s *Service) DeleteFiles(ctx context.Context, request server.DeleteFilesRequestObject) (server.DeleteFilesResponseObject, error) {
 	var blobs []string
 	err := s.Store.Update(ctx, func(tx *store.Tx) error {
-		wanted, err := references(request.Body.Items)
-		if err != nil {
-			return err
-		}
-		found, err := fileResource.resolve(tx.Files(), wanted, valueOrZero(request.Body.IgnoreUnknownIDs))
+		found, err := byReferences(fileResource, tx.Files(), request.Body.Items, valueOrZero(request.Body.IgnoreUnknownIDs))
 		if err != nil {
 			return err
 		}
@@ -104,15 +96,11 @@ func (s *Service) DeleteFiles(ctx context.Context, request server.DeleteFilesReq
 func (s *Service) GetFileByInternalID(ctx context.Context, request server.GetFileByInternalIDRequestObject) (server.GetFileByInternalIDResponseObject, error) {
 	var response server.GetFileByInternalID200JSONResponse
 	err := s.Store.View(ctx, func(tx *store.Tx) error {
-		file, err := tx.Files().Get(request.ID)
-		switch {
-		case err != nil:
-			return err
-		case file == nil:
-			return missingID("file", request.ID)
+		file, err := byID(tx.Files(), "file", request.ID)
+		if err == nil {
+			response = server.GetFileByInternalID200JSONResponse(viewFile(file))
 		}
-		response = server.GetFileByInternalID200JSONResponse(viewFile(file))
-		return nil
+		return err
 	})
 	return response, err
 }

@@ -67,9 +67,6 @@ func (f filter[F, V]) compile(want *F) (func(*V) bool, error) {
 		}
 		set = append(set, one)
 	}
-	if len(set) == 0 {
-		return func(*V) bool { return true }, nil
-	}
 	return func(view *V) bool {
 		got := reflect.ValueOf(view).Elem()
 		for _, one := range set {

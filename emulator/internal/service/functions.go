@@ -146,11 +146,7 @@ func (s *Service) DeleteFunctions(ctx context.Context, request server.DeleteFunc
 
 // findFunctions returns functions in the order of the request, without duplicates.
 func findFunctions(tx *store.Tx, items []gen.FunctionReference, ignoreUnknown bool) ([]*store.Function, error) {
-	wanted, err := references(items)
-	if err != nil {
-		return nil, err
-	}
-	found, err := functionResource.resolve(tx.Functions(), wanted, ignoreUnknown)
+	found, err := byReferences(functionResource, tx.Functions(), items, ignoreUnknown)
 	if err != nil {
 		return nil, err
 	}
@@ -164,11 +160,7 @@ func findFunctions(tx *store.Tx, items []gen.FunctionReference, ignoreUnknown bo
 
 // functionOf returns a function, or the error for an unknown function.
 func functionOf(tx *store.Tx, id int64) (*store.Function, error) {
-	f, err := tx.Functions().Get(id)
-	if err == nil && f == nil {
-		err = missingID("function", id)
-	}
-	return f, err
+	return byID(tx.Functions(), "function", id)
 }
 
 // GetFunction returns one function.

@@ -55,6 +55,15 @@ var (
 	fileResource     = resource[store.File]{"file", "externalId", func(f *store.File) *string { return f.Write.ExternalID }}
 )
 
+// byReferences returns the resources of the items of a request in their order.
+func byReferences[T any, Item json.Marshaler](r resource[T], table store.Table[T], items []Item, ignoreUnknown bool) ([]*T, error) {
+	wanted, err := references(items)
+	if err != nil {
+		return nil, err
+	}
+	return r.resolve(table, wanted, ignoreUnknown)
+}
+
 // resolve returns the resources of references in their order.
 func (r resource[T]) resolve(table store.Table[T], wanted []reference, ignoreUnknown bool) ([]*T, error) {
 	var found []*T
@@ -92,11 +101,16 @@ func (r resource[T]) find(table store.Table[T], ref reference) (*T, error) {
 	return nil, nil // an unknown external id is not an error
 }
 
-// byIDs returns resources by id in the order of the ids. name is the name of the resource in errors.
-func byIDs[T any](table store.Table[T], name string, ids []int64, ignoreUnknown bool) ([]*T, error) {
-	wanted := make([]reference, len(ids))
-	for i, id := range ids {
-		wanted[i].ID = id
+// withID is a generated item of a request that consists of an id.
+type withID = struct {
+	ID gen.InternalID `json:"id"`
+}
+
+// byIDs returns resources by id in the order of the items. name is the name of the resource in errors.
+func byIDs[T any, Item ~withID](table store.Table[T], name string, items []Item, ignoreUnknown bool) ([]*T, error) {
+	wanted := make([]reference, len(items))
+	for i, item := range items {
+		wanted[i].ID = withID(item).ID
 	}
 	return resource[T]{name: name}.resolve(table, wanted, ignoreUnknown)
 }
@@ -108,8 +122,13 @@ func missing(name string, ids ...map[string]any) *envelope.Error {
 	return problem
 }
 
-func missingID(name string, id int64) *envelope.Error {
-	return missing(name, map[string]any{"id": id})
+// byID returns a resource, or the error for an unknown one. name is the name of the resource in errors.
+func byID[T any](table store.Table[T], name string, id int64) (*T, error) {
+	found, err := table.Get(id)
+	if err == nil && found == nil {
+		err = missing(name, map[string]any{"id": id})
+	}
+	return found, err
 }
 
 // formatIDs formats the first ids for an error message.

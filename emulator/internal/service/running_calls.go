@@ -45,11 +45,17 @@ func (r *runningCall) log() []store.Line {
 func (s *Service) reserve(key callKey) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	ofFunction := 0
+	for running := range s.runningCalls {
+		if running.functionID == key.functionID {
+			ofFunction++
+		}
+	}
 	var problem *envelope.Error
 	switch {
 	case s.closed:
 		return envelope.New(http.StatusServiceUnavailable, "the emulator is closing")
-	case s.runningPerFunction[key.functionID] >= s.Limits.RunningCallsPerFunction:
+	case ofFunction >= s.Limits.RunningCallsPerFunction:
 		problem = envelope.New(http.StatusTooManyRequests,
 			"Function exceeded maximum number='%d' of concurrent calls. Please try again later.", s.Limits.RunningCallsPerFunction)
 	case len(s.runningCalls) >= s.Limits.RunningCalls:
@@ -62,7 +68,6 @@ func (s *Service) reserve(key callKey) error {
 	}
 	ctx, cancel := context.WithCancelCause(s.ctx)
 	s.runningCalls[key] = &runningCall{ctx: ctx, cancel: cancel}
-	s.runningPerFunction[key.functionID]++
 	return nil
 }
 
@@ -70,14 +75,9 @@ func (s *Service) reserve(key callKey) error {
 func (s *Service) release(key callKey) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	r := s.runningCalls[key]
-	if r == nil {
-		return
-	}
-	r.cancel(nil)
-	delete(s.runningCalls, key)
-	if s.runningPerFunction[key.functionID]--; s.runningPerFunction[key.functionID] == 0 {
-		delete(s.runningPerFunction, key.functionID)
+	if r := s.runningCalls[key]; r != nil {
+		r.cancel(nil)
+		delete(s.runningCalls, key)
 	}
 }
 
@@ -132,7 +132,7 @@ func (s *Service) execute(r *runningCall, f *store.Function, call *store.Call, d
 func (s *Service) finish(call *store.Call, outcome runner.Outcome, lines []store.Line) error {
 	ended := *call
 	ended.EndTime = max(s.nowMillis(), call.StartTime)
-	ended.Status = callStatus(outcome.Status)
+	ended.Status = gen.FunctionCallStatus(outcome.Status.String())
 	ended.ErrorMessage, ended.ErrorTrace = outcome.Message, outcome.Trace
 	return s.update(func(tx *store.Tx) error {
 		if !tx.Calls(call.FunctionID).Has(call.ID) {
@@ -150,15 +150,4 @@ func (s *Service) finish(call *store.Call, outcome runner.Outcome, lines []store
 		}
 		return tx.Calls(call.FunctionID).Put(&ended)
 	})
-}
-
-func callStatus(status runner.Status) gen.FunctionCallStatus {
-	switch status {
-	case runner.Completed:
-		return gen.FunctionCallStatusCompleted
-	case runner.TimedOut:
-		return gen.FunctionCallStatusTimeout
-	case runner.Failed:
-	}
-	return gen.FunctionCallStatusFailed
 }

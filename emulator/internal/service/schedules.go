@@ -137,7 +137,7 @@ func (s *Service) schedules(ctx context.Context, filter *gen.FunctionScheduleFil
 func (s *Service) ByIDsFunctionSchedules(ctx context.Context, request server.ByIDsFunctionSchedulesRequestObject) (server.ByIDsFunctionSchedulesResponseObject, error) {
 	list := server.FunctionScheduleListJSONResponse{Items: []gen.FunctionSchedule{}}
 	err := s.Store.View(ctx, func(tx *store.Tx) error {
-		found, err := byIDs(tx.Schedules(), "schedule", scheduleIDs(request.Body.Items), valueOrZero(request.Body.IgnoreUnknownIDs))
+		found, err := byIDs(tx.Schedules(), "schedule", request.Body.Items, valueOrZero(request.Body.IgnoreUnknownIDs))
 		for _, schedule := range found {
 			list.Items = append(list.Items, viewSchedule(tx, schedule))
 		}
@@ -146,18 +146,10 @@ func (s *Service) ByIDsFunctionSchedules(ctx context.Context, request server.ByI
 	return server.ByIDsFunctionSchedules200JSONResponse{FunctionScheduleListJSONResponse: list}, err
 }
 
-func scheduleIDs(items []gen.FunctionScheduleReference) []int64 {
-	ids := make([]int64, len(items))
-	for i, item := range items {
-		ids[i] = item.ID
-	}
-	return ids
-}
-
 // DeleteFunctionSchedules deletes schedules. It does not stop their running calls.
 func (s *Service) DeleteFunctionSchedules(ctx context.Context, request server.DeleteFunctionSchedulesRequestObject) (server.DeleteFunctionSchedulesResponseObject, error) {
 	err := s.Store.Update(ctx, func(tx *store.Tx) error {
-		found, err := byIDs(tx.Schedules(), "schedule", scheduleIDs(request.Body.Items), false)
+		found, err := byIDs(tx.Schedules(), "schedule", request.Body.Items, false)
 		if err != nil {
 			return err
 		}
@@ -210,11 +202,7 @@ func (s *Service) deleteSchedule(tx *store.Tx, schedule *store.Schedule) error {
 }
 
 func scheduleOf(tx *store.Tx, id int64) (*store.Schedule, error) {
-	schedule, err := tx.Schedules().Get(id)
-	if err == nil && schedule == nil {
-		err = missingID("schedule", id)
-	}
-	return schedule, err
+	return byID(tx.Schedules(), "schedule", id)
 }
 
 // GetFunctionSchedule returns one schedule.
@@ -312,11 +300,11 @@ func (s *Service) reserveScheduledCall(tx *store.Tx, f *store.Function, schedule
 	if err != nil {
 		return err
 	}
-	if session == nil || s.sessionStatus(session) != gen.SessionStatusActive {
-		status := gen.SessionStatusAccessLost
-		if session != nil {
-			status = s.sessionStatus(session)
-		}
+	status := gen.SessionStatusAccessLost
+	if session != nil {
+		status = s.sessionStatus(session)
+	}
+	if status != gen.SessionStatusActive {
 		return fmt.Errorf("the schedule's session %d is %s: create the schedule again with a new session", schedule.SessionID, status)
 	}
 	if err := checkReady(f); err != nil {

@@ -53,12 +53,13 @@ type Service struct {
 	cancel    context.CancelCauseFunc
 	work      sync.WaitGroup
 
-	mu                 sync.Mutex
-	closed             bool
-	deployments        map[int64]*deployment
-	runningCalls       map[callKey]*runningCall
-	runningPerFunction map[int64]int // number of running calls by function id
-	sharedRunner       runner.Runner
+	mu           sync.Mutex
+	closed       bool
+	deployments  map[int64]*deployment
+	runningCalls map[callKey]*runningCall
+
+	runnerMu     sync.Mutex // not mu, because creating a runner may take seconds
+	sharedRunner runner.Runner
 }
 
 var _ server.StrictServerInterface = (*Service)(nil)
@@ -67,11 +68,10 @@ var _ server.StrictServerInterface = (*Service)(nil)
 // schedules continue with their next time.
 func New(config Config) (*Service, error) {
 	s := &Service{
-		Config:             config,
-		signer:             signature.New(config.Store.SigningKey()),
-		deployments:        map[int64]*deployment{},
-		runningCalls:       map[callKey]*runningCall{},
-		runningPerFunction: map[int64]int{},
+		Config:       config,
+		signer:       signature.New(config.Store.SigningKey()),
+		deployments:  map[int64]*deployment{},
+		runningCalls: map[callKey]*runningCall{},
 	}
 	s.Limits = s.Limits.WithDefaults()
 	s.ctx, s.cancel = context.WithCancelCause(context.Background())
@@ -109,7 +109,7 @@ func (s *Service) Close() error {
 	}
 	s.cancel(errStopped)
 	s.work.Wait()
-	return s.closeFunctions()
+	return s.closeRunner()
 }
 
 // spawn runs work in a goroutine that Close waits for. If the service is closed, it returns false and does not run work.

@@ -135,7 +135,7 @@ func wantedStatus(filter *gen.SessionStatusFilter) (gen.SessionStatus, error) {
 func (s *Service) GetSessionsByIDs(ctx context.Context, request server.GetSessionsByIDsRequestObject) (server.GetSessionsByIDsResponseObject, error) {
 	list := server.GetSessionsByIDs200JSONResponse{Items: []gen.Session{}}
 	err := s.Store.View(ctx, func(tx *store.Tx) error {
-		found, err := byIDs(tx.Sessions(), "session", sessionIDs(request.Body.Items), false)
+		found, err := byIDs(tx.Sessions(), "session", request.Body.Items, false)
 		for _, session := range found {
 			list.Items = append(list.Items, s.viewSession(session))
 		}
@@ -148,7 +148,7 @@ func (s *Service) GetSessionsByIDs(ctx context.Context, request server.GetSessio
 func (s *Service) RevokeSessions(ctx context.Context, request server.RevokeSessionsRequestObject) (server.RevokeSessionsResponseObject, error) {
 	list := server.RevokeSessions200JSONResponse{Items: []gen.Session{}}
 	err := s.Store.Update(ctx, func(tx *store.Tx) error {
-		found, err := byIDs(tx.Sessions(), "session", sessionIDs(request.Body.Items), false)
+		found, err := byIDs(tx.Sessions(), "session", request.Body.Items, false)
 		if err != nil {
 			return err
 		}
@@ -162,14 +162,6 @@ func (s *Service) RevokeSessions(ctx context.Context, request server.RevokeSessi
 		return nil
 	})
 	return list, err
-}
-
-func sessionIDs(items []gen.SessionReference) []int64 {
-	ids := make([]int64, len(items))
-	for i, item := range items {
-		ids[i] = item.ID
-	}
-	return ids
 }
 
 func (s *Service) viewSession(session *store.Session) gen.Session {

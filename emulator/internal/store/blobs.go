@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 
 	bolt "go.etcd.io/bbolt"
@@ -89,9 +90,14 @@ func (s *Store) OpenBlob(name string) (*os.File, error) {
 
 // Sweep removes those of the named blobs that no file and no function refers to. It is called after the update that
 // removed the references. In the opposite order, a crash in between would lose content.
+// The name "", of a file without content, is ignored.
 func (s *Store) Sweep(names ...string) error {
+	names = slices.DeleteFunc(names, func(name string) bool { return name == "" })
+	if len(names) == 0 {
+		return nil
+	}
 	return s.db.Update(func(tx *bolt.Tx) error {
-		needed := map[string]bool{"": true}
+		needed := map[string]bool{}
 		for _, row := range (&Tx{tx}).Files().Oldest() {
 			if row.Err != nil {
 				return row.Err

@@ -7,6 +7,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -36,14 +37,14 @@ type Store struct {
 	dir       string
 	temporary bool
 	key       []byte
-	closeOnce sync.Once
-	closeErr  error
+	closeOnce func() error
 }
 
 // Open opens a data directory. It creates the directory if it does not exist. It returns an error and changes nothing if
 // another emulator uses the directory, or if the directory contains other files.
 func Open(options Options) (*Store, error) {
 	s := &Store{dir: options.Dir, temporary: options.Dir == ""}
+	s.closeOnce = sync.OnceValue(s.close)
 	var err error
 	if s.temporary {
 		if s.dir, err = os.MkdirTemp("", "cogfn-emulator-"); err != nil {
@@ -100,7 +101,7 @@ func (s *Store) initialize() error {
 		}
 	}
 	return s.db.Update(func(tx *bolt.Tx) error {
-		for _, name := range [][]byte{functionsBucket, schedulesBucket, sessionsBucket, filesBucket, callsBucket} {
+		for _, name := range [][]byte{functionsBucket, schedulesBucket, sessionsBucket, filesBucket, callsBucket, nonceBucket} {
 			if _, err := tx.CreateBucketIfNotExists(name); err != nil {
 				return err
 			}
@@ -110,7 +111,7 @@ func (s *Store) initialize() error {
 			return err
 		}
 		if key := settings.Get(signingKey); key != nil {
-			s.key = append([]byte(nil), key...)
+			s.key = bytes.Clone(key)
 			return nil
 		}
 		s.key = make([]byte, 32)
@@ -146,10 +147,7 @@ func (s *Store) Update(ctx context.Context, fn func(*Tx) error) error {
 }
 
 // Close closes the database and removes a temporary data directory. Further calls return the same result.
-func (s *Store) Close() error {
-	s.closeOnce.Do(func() { s.closeErr = s.close() })
-	return s.closeErr
-}
+func (s *Store) Close() error { return s.closeOnce() }
 
 func (s *Store) close() error {
 	if s.temporary {

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 
@@ -114,7 +115,7 @@ func (t *Tx) PutResponse(functionID, callID int64, response json.RawMessage) err
 // Response returns the response of a call, or nil if there is none.
 func (t *Tx) Response(functionID, callID int64) json.RawMessage {
 	// A copy, because the bytes of bbolt are valid only during the transaction.
-	return append(json.RawMessage(nil), t.callData(responsesBucket, functionID, callID)...)
+	return bytes.Clone(t.callData(responsesBucket, functionID, callID))
 }
 
 func (t *Tx) putCallData(name []byte, functionID, callID int64, data []byte) error {
@@ -143,22 +144,15 @@ func (t *Tx) callData(name []byte, functionID, callID int64) []byte {
 
 // PutNonce stores the session of a nonce. Session.Nonce must be the same hash.
 func (t *Tx) PutNonce(hash string, sessionID int64) error {
-	nonces, err := t.tx.CreateBucketIfNotExists(nonceBucket)
-	if err != nil {
-		return err
-	}
-	return nonces.Put([]byte(hash), keyOf(sessionID))
+	return t.tx.Bucket(nonceBucket).Put([]byte(hash), keyOf(sessionID))
 }
 
 // TakeNonce deletes a nonce and returns its session, because a nonce is valid once. It returns nil for an unknown nonce.
 func (t *Tx) TakeNonce(hash string) (*Session, error) {
 	nonces := t.tx.Bucket(nonceBucket)
-	if nonces == nil {
-		return nil, nil // an unknown nonce is not an error
-	}
 	key := nonces.Get([]byte(hash))
 	if key == nil {
-		return nil, nil // as above
+		return nil, nil // an unknown nonce is not an error
 	}
 	session, err := t.Sessions().Get(idOfKey(key))
 	if err != nil || session == nil {
@@ -170,8 +164,8 @@ func (t *Tx) TakeNonce(hash string) (*Session, error) {
 
 // DeleteSession removes a session with its nonce.
 func (t *Tx) DeleteSession(session *Session) error {
-	if nonces := t.tx.Bucket(nonceBucket); nonces != nil && session.Nonce != "" {
-		if err := nonces.Delete([]byte(session.Nonce)); err != nil {
+	if session.Nonce != "" {
+		if err := t.tx.Bucket(nonceBucket).Delete([]byte(session.Nonce)); err != nil {
 			return err
 		}
 	}
