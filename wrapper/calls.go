@@ -200,11 +200,7 @@ func (s *CallsService) list(ctx context.Context, fn Identifier, filter CallsFilt
 }
 
 func (s *CallsService) bind(items []gen.FunctionCall) []*Call {
-	bound := make([]*Call, len(items))
-	for i := range items {
-		bound[i] = &Call{FunctionCall: items[i], client: s.client}
-	}
-	return bound
+	return each(items, func(item gen.FunctionCall) *Call { return &Call{FunctionCall: item, client: s.client} })
 }
 
 // FromJSON decodes a call that was encoded with json.Marshal and attaches the client, so that its methods work.

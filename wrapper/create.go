@@ -43,8 +43,8 @@ func WithFileExternalID(externalID string) CreateOption {
 //
 //   - An [*ArgumentError] names a field that breaks a rule, before a request is sent.
 //   - A [*SourceError] names the place in the code that breaks a rule, before a request is sent.
-//   - When the service rejects the function, Create deletes the uploaded code file. When the response was lost, the file
-//     remains, because the function may exist.
+//   - When the service rejects the function, Create deletes the uploaded code file, except with [WithFileExternalID]. When
+//     the response was lost, the file remains, because the function may exist.
 //
 // Capability: functionsAcl:WRITE. Uploading needs filesAcl:WRITE and filesAcl:READ, except with [FileID].
 // Reference: https://api-docs.cognite.com/20230101/tag/Functions/operation/postFunctions

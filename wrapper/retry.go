@@ -97,8 +97,7 @@ func mayRetry(op gen.Operation, err error) bool {
 	}
 	if token, ok := errors.AsType[*TokenError](err); ok {
 		// Without a token the operation was not sent, so it may be retried even if it is unsafe.
-		return token.StatusCode == http.StatusTooManyRequests || transient(token.StatusCode) ||
-			token.StatusCode == 0 && (notConnected(err) || interrupted(err))
+		return token.Is(ErrRateLimited) || token.Is(ErrUnavailable)
 	}
 	return notConnected(err) || op.Safe && interrupted(err)
 }

@@ -189,11 +189,7 @@ func (s *SchedulesService) list(ctx context.Context, filter SchedulesFilter, lim
 }
 
 func (s *SchedulesService) bind(items []gen.FunctionSchedule) []*Schedule {
-	bound := make([]*Schedule, len(items))
-	for i := range items {
-		bound[i] = &Schedule{FunctionSchedule: items[i], client: s.client}
-	}
-	return bound
+	return each(items, func(item gen.FunctionSchedule) *Schedule { return &Schedule{FunctionSchedule: item, client: s.client} })
 }
 
 // Retrieve returns one schedule. An unknown schedule is an error that matches [ErrNotFound].
