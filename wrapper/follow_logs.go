@@ -19,8 +19,7 @@ type followOptions struct{ interval, grace, delay time.Duration }
 func WithLogInterval(d time.Duration) FollowOption { return func(o *followOptions) { o.interval = d } }
 
 // WithLogGrace sets how long the log is read after the end of the call was seen, because the service may show lines late.
-// The default is five seconds. It is shorter for a call that ended more than a minute
-// before.
+// The default is five seconds. It is shorter for a call that ended more than a minute before.
 func WithLogGrace(d time.Duration) FollowOption { return func(o *followOptions) { o.grace = d } }
 
 // WithLogDelay delays every line by d after it was first read, so that late lines can be inserted before it. The default is
