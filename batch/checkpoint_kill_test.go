@@ -107,7 +107,7 @@ type killTest struct {
 func newKillTest(t *testing.T) *killTest {
 	t.Helper()
 	k := &killTest{counter: counter{runs: map[int]int{}}, path: filepath.Join(t.TempDir(), "results.jsonl")}
-	k.service = emulator.RunT(t, emulator.Options{Handlers: map[string]emulator.Handler{"double": k.counter.handle}})
+	k.service = emulator.RunT(t, emulator.Options{Overrides: map[string]emulator.Handler{"double": k.counter.handle}})
 	transport := &http.Transport{MaxIdleConnsPerHost: 10}
 	t.Cleanup(transport.CloseIdleConnections)
 	var err error

@@ -43,7 +43,7 @@ func squareRoot(_ context.Context, call *emulator.Call) (any, error) {
 
 // startWithSquareRoot starts an emulator with the function and returns a client with additional options.
 func startWithSquareRoot(ctx context.Context, opts ...functions.Option) (client *functions.Client, closeAll func()) {
-	client, closeAll = emulated.Start(emulator.Options{Handlers: map[string]emulator.Handler{"square-root": squareRoot}}, opts...)
+	client, closeAll = emulated.Start(emulator.Options{Overrides: map[string]emulator.Handler{"square-root": squareRoot}}, opts...)
 	fn, err := client.Create(ctx, functions.FunctionWrite{Name: "root", ExternalID: new("square-root")}, functions.HandlerText("def handle(data): ...\n"))
 	if err != nil {
 		log.Fatal(err)

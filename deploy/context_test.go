@@ -99,7 +99,7 @@ func TestContextEndsBetweenSteps(t *testing.T) {
 // A plan that finds nothing to change waits for a build that an earlier deployment did not wait for.
 func TestDeployNothing(t *testing.T) {
 	t.Parallel()
-	p := startProject(t, emulator.Options{DeployDelay: 50 * time.Millisecond})
+	p := startProject(t, emulator.Options{Deployments: emulator.After(50 * time.Millisecond)})
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	fn, err := deploy.Deploy(ctx, p.Client, p.plan(greetSpec("new", codeV1)), deploy.WithProgress(func(e deploy.Event) {

@@ -15,7 +15,7 @@ import (
 
 // startGreeter starts an emulator. Functions with the name Greeter run in Go instead of the uploaded code.
 func startGreeter() (client *functions.Client, closeAll func()) {
-	return emulated.Start(emulator.Options{Handlers: map[string]emulator.Handler{
+	return emulated.Start(emulator.Options{Overrides: map[string]emulator.Handler{
 		"Greeter": func(_ context.Context, call *emulator.Call) (any, error) {
 			return "Hello from " + call.Env["PLACE"], nil
 		},

@@ -26,7 +26,7 @@ type project struct{ *faults.Project }
 // startProject starts an emulator. Functions with the name greet run in Go and return the environment variable VERSION.
 func startProject(t *testing.T, o emulator.Options) *project {
 	t.Helper()
-	o.Handlers = map[string]emulator.Handler{
+	o.Overrides = map[string]emulator.Handler{
 		"greet": func(_ context.Context, call *emulator.Call) (any, error) { return call.Env["VERSION"], nil },
 	}
 	return &project{faults.Start(t, o)}

@@ -40,7 +40,7 @@ func (b *blocker) handle(ctx context.Context, call *emulator.Call) (any, error) 
 
 // options returns options in which the handler of the function "block" is b.
 func (b *blocker) options() emulator.Options {
-	return emulator.Options{Handlers: map[string]emulator.Handler{"block": b.handle}}
+	return emulator.Options{Overrides: map[string]emulator.Handler{"block": b.handle}}
 }
 
 func TestRunningCall(t *testing.T) {
@@ -110,7 +110,7 @@ func TestCallOutcomes(t *testing.T) {
 	t.Parallel()
 	c := run(t, emulator.Options{
 		Limits: emulator.Limits{CallTimeout: 50 * time.Millisecond, ResponseBytes: 100, DataBytes: 60},
-		Handlers: map[string]emulator.Handler{
+		Overrides: map[string]emulator.Handler{
 			"timeout": func(ctx context.Context, call *emulator.Call) (any, error) {
 				<-ctx.Done()
 				call.Print("out of time")
@@ -162,7 +162,7 @@ func TestCallOutcomes(t *testing.T) {
 
 func TestListCalls(t *testing.T) {
 	t.Parallel()
-	c := run(t, emulator.Options{Handlers: map[string]emulator.Handler{
+	c := run(t, emulator.Options{Overrides: map[string]emulator.Handler{
 		"f": func(_ context.Context, call *emulator.Call) (any, error) {
 			var in struct{ Fail bool }
 			if err := json.Unmarshal(call.Data, &in); err != nil || in.Fail {
@@ -247,7 +247,7 @@ func TestRetrieveCalls(t *testing.T) {
 func TestDeleteFunctionStopsCalls(t *testing.T) {
 	t.Parallel()
 	stopped := make(chan error, 1)
-	c := run(t, emulator.Options{Handlers: map[string]emulator.Handler{
+	c := run(t, emulator.Options{Overrides: map[string]emulator.Handler{
 		"f": func(ctx context.Context, _ *emulator.Call) (any, error) {
 			<-ctx.Done()
 			stopped <- context.Cause(ctx)
@@ -274,11 +274,11 @@ func TestHandle(t *testing.T) {
 	respond := func(response string) emulator.Handler {
 		return func(context.Context, *emulator.Call) (any, error) { return response, nil }
 	}
-	c.Handle("f", respond("by name"))
+	c.Override("f", respond("by name"))
 	if response := c.response(c.callAndWait(f.ID, "")); response != `"by name"` {
 		t.Errorf("response %s, want that of the handler for the name", response)
 	}
-	c.Handle("ext", respond("by external id"))
+	c.Override("ext", respond("by external id"))
 	if response := c.response(c.callAndWait(f.ID, "")); response != `"by external id"` {
 		t.Errorf("response %s, want that of the handler for the external id", response)
 	}
@@ -286,7 +286,7 @@ func TestHandle(t *testing.T) {
 
 func TestConcurrentCalls(t *testing.T) {
 	t.Parallel()
-	c := run(t, emulator.Options{Handlers: map[string]emulator.Handler{
+	c := run(t, emulator.Options{Overrides: map[string]emulator.Handler{
 		"f": func(_ context.Context, call *emulator.Call) (any, error) {
 			for i := range 20 {
 				call.Printf("%d-%d", call.ID, i)

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/cogfn/cogfn/emulator/internal/clock"
 	"github.com/cogfn/cogfn/emulator/internal/httpapi"
 	"github.com/cogfn/cogfn/emulator/internal/python"
 	"github.com/cogfn/cogfn/emulator/internal/runner"
@@ -25,6 +26,7 @@ const shutdownTimeout = 250 * time.Millisecond
 // Emulator is a running emulator. It is safe for concurrent use.
 type Emulator struct {
 	options  Options
+	clock    *clock.Clock
 	handlers *handlers
 	store    *store.Store
 	service  *service.Service
@@ -47,7 +49,8 @@ func Start(options Options) (*Emulator, error) {
 	if err := options.check(); err != nil {
 		return nil, err
 	}
-	e := &Emulator{options: options, handlers: newHandlers(options.Handlers), stopped: make(chan struct{})}
+	e := &Emulator{options: options, clock: clock.New(), stopped: make(chan struct{})}
+	e.handlers = newHandlers(e.clock, options.Overrides, options.Handlers)
 	e.close = sync.OnceValue(e.shutdown)
 	e.chooseClient()
 	var err error
@@ -57,7 +60,7 @@ func Start(options Options) (*Emulator, error) {
 	if e.service, err = service.New(e.serviceConfig()); err != nil {
 		return nil, errors.Join(err, e.store.Close())
 	}
-	if err := e.listen(); err != nil {
+	if err := errors.Join(e.addHandlers(), e.listen()); err != nil {
 		return nil, errors.Join(err, e.service.Close(), e.store.Close())
 	}
 	go e.serve()
@@ -69,7 +72,8 @@ func (e *Emulator) serviceConfig() service.Config {
 	return service.Config{
 		Store:         e.store,
 		Limits:        limits,
-		DeployDelay:   e.options.DeployDelay,
+		Deployments:   e.options.Deployments,
+		Calls:         e.options.Calls,
 		NonceLifetime: e.options.NonceLifetime,
 		GoFunction:    e.handlers.find,
 		NewRunner: func() (runner.Runner, error) {
@@ -82,7 +86,7 @@ func (e *Emulator) serviceConfig() service.Config {
 		RunnerAtOnce: e.options.Python != "",
 		KnownClient:  e.knownClient,
 		Logger:       e.options.Logger,
-		Now:          time.Now,
+		Clock:        e.clock,
 	}
 }
 
@@ -94,6 +98,7 @@ func (e *Emulator) listen() error {
 		Project:           e.options.Project,
 		KnownClient:       e.knownClient,
 		RequireToken:      e.options.Clients != nil,
+		Now:               e.clock.Now,
 		TokenLifetime:     e.options.TokenLifetime,
 		AllowRemote:       e.options.AllowRemote,
 		ValidateResponses: e.options.ValidateResponses,
@@ -153,12 +158,6 @@ func (e *Emulator) ClientID() string { return e.clientID }
 // ClientSecret returns the secret that belongs to ClientID.
 func (e *Emulator) ClientSecret() string { return e.secret }
 
-// Handle registers a Go function that runs instead of uploaded code, for the function with this external id, or else
-// with this name. Registering a name again replaces its handler. The emulator looks the handler up when the function
-// is deployed and at each call. A function needs an uploaded file even if a handler runs instead; its content is
-// ignored.
-func (e *Emulator) Handle(name string, handler Handler) { e.handlers.set(name, handler) }
-
 // Wait waits until the emulator has stopped. It returns nil after Close, or the reason if the listener failed; Close
 // must be called in that case, too. If ctx ends first, Wait returns the error of ctx.
 func (e *Emulator) Wait(ctx context.Context) error {
@@ -182,5 +181,6 @@ func (e *Emulator) shutdown() error {
 		err = e.http.Close()
 	}
 	<-e.stopped
+	e.clock.Close()
 	return errors.Join(err, e.service.Close(), e.store.Close())
 }

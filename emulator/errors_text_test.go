@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/cogfn/cogfn/emulator/internal/clock"
 	"github.com/cogfn/cogfn/emulator/internal/runner"
 )
 
@@ -26,8 +27,8 @@ func TestErrorTexts(t *testing.T) {
 		return e.Wait(t.Context())
 	}
 	call := func(ctx context.Context, timeout time.Duration, handler Handler) error {
-		f := &goFunction{handler: handler}
-		return errors.New(f.Call(ctx, runner.Call{Timeout: timeout}, func(runner.Line) {}).Message)
+		f := &goFunction{handler: handler, clock: clock.New()}
+		return errors.New(f.Call(ctx, runner.Call{Timeout: timeout}, func(string) {}).Message)
 	}
 	canceled, cancel := context.WithCancel(t.Context())
 	cancel()

@@ -18,7 +18,7 @@ func ExampleStart() {
 		err := json.Unmarshal(call.Data, &in)
 		return 2 * in.N, err
 	}
-	e, err := emulator.Start(emulator.Options{Handlers: map[string]emulator.Handler{"double": double}})
+	e, err := emulator.Start(emulator.Options{Overrides: map[string]emulator.Handler{"double": double}})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -22,9 +22,9 @@ func noop(context.Context, *emulator.Call) (any, error) { return nil, nil }
 
 // withHandlers returns options in which the handler of each name is noop.
 func withHandlers(names ...string) emulator.Options {
-	options := emulator.Options{Handlers: map[string]emulator.Handler{}}
+	options := emulator.Options{Overrides: map[string]emulator.Handler{}}
 	for _, name := range names {
-		options.Handlers[name] = noop
+		options.Overrides[name] = noop
 	}
 	return options
 }

@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"maps"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 
+	"github.com/cogfn/cogfn/emulator/internal/clock"
 	"github.com/cogfn/cogfn/emulator/internal/runner"
 )
 
@@ -17,13 +19,17 @@ const returnTimeout = 200 * time.Millisecond
 
 // handlers holds the handlers by name. It is safe for concurrent use.
 type handlers struct {
+	clock *clock.Clock
+
 	mu     sync.RWMutex
 	byName map[string]Handler
 }
 
-func newHandlers(byName map[string]Handler) *handlers {
-	h := &handlers{byName: map[string]Handler{}}
-	maps.Copy(h.byName, byName)
+func newHandlers(c *clock.Clock, byNames ...map[string]Handler) *handlers {
+	h := &handlers{clock: c, byName: map[string]Handler{}}
+	for _, byName := range byNames {
+		maps.Copy(h.byName, byName)
+	}
 	return h
 }
 
@@ -39,7 +45,7 @@ func (h *handlers) find(externalID, name string, spec runner.Spec) runner.Functi
 	defer h.mu.RUnlock()
 	for _, key := range []string{externalID, name} {
 		if handler := h.byName[key]; key != "" && handler != nil {
-			return &goFunction{handler, spec}
+			return &goFunction{handler, h.clock, spec}
 		}
 	}
 	return nil
@@ -48,6 +54,7 @@ func (h *handlers) find(externalID, name string, spec runner.Spec) runner.Functi
 // goFunction runs a Handler as a runner.Function.
 type goFunction struct {
 	handler Handler
+	clock   *clock.Clock
 	spec    runner.Spec
 }
 
@@ -55,10 +62,10 @@ type goFunction struct {
 func (*goFunction) Close() {}
 
 // Call calls the handler and waits until it returns, or until returnTimeout after the end of the call.
-func (f *goFunction) Call(ctx context.Context, call runner.Call, log func(runner.Line)) runner.Outcome {
+func (f *goFunction) Call(ctx context.Context, call runner.Call, log func(string)) runner.Outcome {
 	if call.Timeout > 0 {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, call.Timeout)
+		ctx, cancel = f.clock.WithTimeout(ctx, call.Timeout)
 		defer cancel()
 	}
 	c := f.newCall(call, log)
@@ -81,11 +88,11 @@ func (f *goFunction) Call(ctx context.Context, call runner.Call, log func(runner
 	return outcome
 }
 
-func (f *goFunction) newCall(call runner.Call, log func(runner.Line)) *Call {
+func (f *goFunction) newCall(call runner.Call, log func(string)) *Call {
 	c := &Call{
 		FunctionID: call.FunctionID, ID: call.CallID, Data: call.Data,
 		Secrets: maps.Clone(f.spec.Secrets), Env: maps.Clone(f.spec.Env),
-		ScheduleID: call.ScheduleID, ScheduledTime: call.ScheduledTime, log: log,
+		ScheduleID: call.ScheduleID, ScheduledTime: call.ScheduledTime, clock: f.clock, log: log,
 	}
 	if c.Data == nil {
 		c.Data = json.RawMessage("{}")
@@ -108,4 +115,29 @@ func (f *goFunction) run(ctx context.Context, c *Call) (outcome runner.Outcome) 
 		return runner.Outcome{Status: runner.Failed, Message: fmt.Sprintf("the response cannot be encoded as JSON: %v", err)}
 	}
 	return runner.Outcome{Status: runner.Completed, Response: encoded}
+}
+
+// Handle registers a Go function under a name. If no function has the name as its external id, Handle creates one that is
+// Ready, with the name as external id and name. Otherwise the handler runs instead of its code. Registering a name again
+// replaces its handler.
+//
+// Handle panics if the state of the emulator cannot be written.
+func (e *Emulator) Handle(name string, handler Handler) {
+	e.handlers.set(name, handler)
+	must(e.service.AddReadyFunction(name))
+}
+
+// Override registers a Go function that runs instead of uploaded code, for the function with an external id, or else with a
+// name. It creates no function. The emulator looks the handler up when a function is deployed and at each call.
+// A function needs an uploaded file even if a handler runs instead; its content is ignored.
+func (e *Emulator) Override(name string, handler Handler) { e.handlers.set(name, handler) }
+
+// addHandlers creates the functions of Options.Handlers.
+func (e *Emulator) addHandlers() error {
+	for _, name := range slices.Sorted(maps.Keys(e.options.Handlers)) {
+		if err := e.service.AddReadyFunction(name); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -8,7 +8,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/cogfn/cogfn/emulator/internal/runner"
+	"github.com/cogfn/cogfn/emulator/internal/clock"
 )
 
 // Handler is a Go function that runs instead of uploaded code.
@@ -32,9 +32,17 @@ type Call struct {
 	// are 0 if there is no schedule.
 	ScheduleID, ScheduledTime int64
 
-	mu  sync.Mutex
-	log func(runner.Line) // nil after the end of the call
+	clock *clock.Clock
+	mu    sync.Mutex
+	log   func(line string) // nil after the end of the call
 }
+
+// Now returns the time of the emulator's clock.
+func (c *Call) Now() time.Time { return c.clock.Now() }
+
+// Sleep waits until d has passed on the emulator's clock, or returns the error of ctx if that ends first. ctx must be that
+// of the handler, or derived from it. [Emulator.Advance] does not wait for a handler that sleeps.
+func (c *Call) Sleep(ctx context.Context, d time.Duration) error { return c.clock.Sleep(ctx, d) }
 
 // Print writes its arguments to the log of the call, formatted as by [fmt.Print]. Each line becomes one log entry.
 func (c *Call) Print(args ...any) { c.print(fmt.Sprint(args...)) }
@@ -50,7 +58,7 @@ func (c *Call) print(message string) {
 	}
 	message = strings.ToValidUTF8(message, "\uFFFD")
 	for line := range strings.SplitSeq(strings.TrimSuffix(message, "\n"), "\n") {
-		c.log(runner.Line{Time: time.Now(), Message: line})
+		c.log(line)
 	}
 }
 

@@ -16,7 +16,7 @@ import (
 func TestHandler(t *testing.T) {
 	t.Parallel()
 	type input struct{ A, B int }
-	c := run(t, emulator.Options{Handlers: map[string]emulator.Handler{
+	c := run(t, emulator.Options{Overrides: map[string]emulator.Handler{
 		"add": func(_ context.Context, call *emulator.Call) (any, error) {
 			var in input
 			if err := json.Unmarshal(call.Data, &in); err != nil {

@@ -38,14 +38,16 @@ type Options struct {
 	// MaxWorkers is the maximum number of Python processes for all functions together. The default is 100. Processes
 	// start when they are needed. Further calls wait in order of arrival and count as running.
 	MaxWorkers int
-	// Handlers are Go functions that run instead of uploaded code, by the external id or else the name of the function. See
+	// Handlers are functions that exist from the start and are Ready. The key is their external id and name. See
 	// [Emulator.Handle].
 	Handlers map[string]Handler
+	// Overrides are Go functions that run instead of uploaded code. See [Emulator.Override].
+	Overrides map[string]Handler
 	// Limits bounds what functions may use. The default of each field is the documented limit of a project on Google Cloud.
 	Limits Limits
-	// DeployDelay is the minimum duration of a deployment. The function is Queued for one half of it and Deploying for
-	// the other.
-	DeployDelay time.Duration
+	// Deployments and Calls are when deployments and calls end. By default, they end as soon as their work is done.
+	// See [Emulator.SetDeployments] and [Emulator.SetCalls].
+	Deployments, Calls Transition
 	// NonceLifetime is how long a nonce is valid. The default is 60 seconds.
 	NonceLifetime time.Duration
 	// TokenLifetime is how long an access token is valid. The default is 1 hour.
@@ -118,5 +120,5 @@ func (o Options) check() error {
 	if !projectName.MatchString(o.Project) {
 		return fmt.Errorf("the project %q is not valid: use letters, digits, dashes and underscores", o.Project)
 	}
-	return httpapi.CheckAddr(o.Addr, o.AllowRemote)
+	return cmp.Or(o.Deployments.Check(), o.Calls.Check(), httpapi.CheckAddr(o.Addr, o.AllowRemote))
 }

@@ -185,7 +185,7 @@ func TestRestartWithoutPython(t *testing.T) {
 			t.Errorf("status %s, error %q, want Failed without Python", call.Status, message)
 		}
 	}
-	c.Handle("python", noop)
+	c.Override("python", noop)
 	if response := c.response(c.callAndWait(f.ID, "")); response != "null" {
 		t.Errorf("response of the Go function: %s, want null", response)
 	}

@@ -229,7 +229,7 @@ func TestRunTFailsTheTest(t *testing.T) {
 
 func TestDeploymentWithoutPython(t *testing.T) {
 	t.Setenv("PATH", "")
-	c := run(t, emulator.Options{Handlers: map[string]emulator.Handler{
+	c := run(t, emulator.Options{Overrides: map[string]emulator.Handler{
 		"go": func(context.Context, *emulator.Call) (any, error) { return true, nil },
 	}})
 	c.deploy(gen.FunctionWrite{Name: "go"})

@@ -48,7 +48,7 @@ func handlers() map[string]emulator.Handler {
 func newEmulatorClient(t *testing.T, limits emulator.Limits) *functions.Client {
 	t.Helper()
 	e := emulator.RunT(t, emulator.Options{
-		Handlers: handlers(), Limits: limits, Clients: map[string]string{"me": "my-secret"},
+		Overrides: handlers(), Limits: limits, Clients: map[string]string{"me": "my-secret"},
 	})
 	return clientOf(t, e, functions.ClientCredentials(functions.ClientCredentialsConfig{
 		ClientID: "me", ClientSecret: "my-secret", TokenURL: e.TokenURL(),
@@ -327,7 +327,7 @@ func TestRejectedRequests(t *testing.T) {
 
 func TestCredentials(t *testing.T) {
 	t.Parallel()
-	e := emulator.RunT(t, emulator.Options{Handlers: handlers(), Clients: map[string]string{"me": "my-secret"}})
+	e := emulator.RunT(t, emulator.Options{Overrides: handlers(), Clients: map[string]string{"me": "my-secret"}})
 	wrong := clientOf(t, e, functions.ClientCredentials(functions.ClientCredentialsConfig{ClientID: "me", ClientSecret: "wrong", TokenURL: e.TokenURL()}))
 	_, err := wrong.Status(t.Context())
 	wantKind(t, err, functions.ErrUnauthorized)

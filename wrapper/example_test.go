@@ -34,7 +34,7 @@ func greet(_ context.Context, call *emulator.Call) (any, error) {
 
 // startWithGreet starts an emulator with the function greet, which is ready.
 func startWithGreet(ctx context.Context, opts ...functions.Option) (client *functions.Client, closeAll func()) {
-	client, closeAll = emulated.Start(emulator.Options{Handlers: map[string]emulator.Handler{"greet": greet}}, opts...)
+	client, closeAll = emulated.Start(emulator.Options{Overrides: map[string]emulator.Handler{"greet": greet}}, opts...)
 	fn, err := client.Create(ctx, functions.FunctionWrite{Name: "Greeter", ExternalID: new("greet")}, functions.HandlerText(greetCode))
 	if err != nil {
 		log.Fatal(err)
@@ -47,7 +47,7 @@ func startWithGreet(ctx context.Context, opts ...functions.Option) (client *func
 
 // The example creates a function from its code, calls it and prints the response.
 func ExampleNewClient() {
-	service, err := emulator.Start(emulator.Options{Handlers: map[string]emulator.Handler{"greet": greet}})
+	service, err := emulator.Start(emulator.Options{Overrides: map[string]emulator.Handler{"greet": greet}})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -27,7 +27,7 @@ func main() {
 }
 
 func run(ctx context.Context) error {
-	service, err := emulator.Start(emulator.Options{Handlers: map[string]emulator.Handler{"square-root": squareRoot}})
+	service, err := emulator.Start(emulator.Options{Overrides: map[string]emulator.Handler{"square-root": squareRoot}})
 	if err != nil {
 		return err
 	}

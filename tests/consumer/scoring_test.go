@@ -27,7 +27,7 @@ func score(_ context.Context, call *emulator.Call) (any, error) {
 
 func TestDeployAndScore(t *testing.T) {
 	t.Parallel()
-	service := emulator.RunT(t, emulator.Options{Handlers: map[string]emulator.Handler{externalID: score}})
+	service := emulator.RunT(t, emulator.Options{Overrides: map[string]emulator.Handler{externalID: score}})
 	client, err := functions.NewClient(functions.Config{
 		BaseURL: service.URL(), Project: service.Project(), TokenSource: functions.StaticToken("any"),
 	})

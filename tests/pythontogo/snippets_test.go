@@ -116,7 +116,7 @@ func TestClientSnippet(t *testing.T) {
 // newFixture starts an emulator that runs "my-function" and "my-handler" as a Go function.
 func newFixture(t *testing.T) (*fixture, *functions.Client) {
 	t.Helper()
-	e := emulator.RunT(t, emulator.Options{Handlers: map[string]emulator.Handler{"my-function": add, "my-handler": add}})
+	e := emulator.RunT(t, emulator.Options{Overrides: map[string]emulator.Handler{"my-function": add, "my-handler": add}})
 	s := &fixture{t: t, service: e, cfg: functions.Config{
 		BaseURL: e.URL(), Project: e.Project(), TokenSource: functions.ClientCredentials(functions.ClientCredentialsConfig{
 			ClientID: e.ClientID(), ClientSecret: functions.Secret(e.ClientSecret()), TokenURL: e.TokenURL(),

@@ -31,6 +31,8 @@ type Config struct {
 	KnownClient func(id, secret string) bool
 	// RequireToken rejects tokens that this emulator did not issue. If false, every bearer token is accepted.
 	RequireToken bool
+	// Now returns the time of the emulator's clock.
+	Now func() time.Time
 	// TokenLifetime is the lifetime of issued tokens.
 	TokenLifetime time.Duration
 	// AllowRemote accepts requests for any Host. If false, the Host must be a loopback address or localhost.

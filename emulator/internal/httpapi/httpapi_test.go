@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/cogfn/cogfn/emulator/internal/clock"
 	"github.com/cogfn/cogfn/emulator/internal/runner"
 	"github.com/cogfn/cogfn/emulator/internal/service"
 	"github.com/cogfn/cogfn/emulator/internal/store"
@@ -35,9 +36,11 @@ func newTestHandler(t *testing.T) *testHandler {
 	if h.store, err = store.Open(store.Options{Dir: t.TempDir()}); err != nil {
 		t.Fatal(err)
 	}
+	c := clock.New()
+	t.Cleanup(c.Close)
 	knownClient := func(id, _ string) bool { return id != "" }
 	services, err := service.New(service.Config{
-		Store: h.store, KnownClient: knownClient, Logger: logger, Now: time.Now,
+		Store: h.store, KnownClient: knownClient, Logger: logger, Clock: c,
 		GoFunction: func(string, string, runner.Spec) runner.Function { return nil },
 	})
 	if err != nil {
@@ -52,7 +55,7 @@ func newTestHandler(t *testing.T) *testHandler {
 		}
 	})
 	h.Handler, err = New(Config{
-		Service: services, SigningKey: h.store.SigningKey(), Project: "emulator", KnownClient: knownClient,
+		Service: services, SigningKey: h.store.SigningKey(), Project: "emulator", KnownClient: knownClient, Now: c.Now,
 		TokenLifetime: time.Hour, ValidateResponses: true, Logger: logger,
 	})
 	if err != nil {

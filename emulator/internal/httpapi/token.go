@@ -56,7 +56,7 @@ func (h *Handler) issueToken(w http.ResponseWriter, r *http.Request) {
 			TokenType   string `json:"token_type"`
 			ExpiresIn   int64  `json:"expires_in"` // seconds
 		}{
-			AccessToken: h.signer.Sign(tokenPurpose, id, time.Now().Add(h.config.TokenLifetime)),
+			AccessToken: h.signer.Sign(tokenPurpose, id, h.config.Now().Add(h.config.TokenLifetime)),
 			TokenType:   "Bearer",
 			ExpiresIn:   int64(h.config.TokenLifetime / time.Second),
 		})
@@ -90,7 +90,7 @@ func (h *Handler) authorize(r *http.Request) (string, *envelope.Error) {
 	if !strings.EqualFold(kind, "Bearer") || token == "" {
 		return "", envelope.New(http.StatusUnauthorized, "Unauthorized: send a token in the header Authorization: Bearer …")
 	}
-	subject, err := h.signer.Verify(tokenPurpose, token, time.Now())
+	subject, err := h.signer.Verify(tokenPurpose, token, h.config.Now())
 	switch {
 	case err == nil:
 		return subject, nil

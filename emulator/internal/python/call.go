@@ -52,9 +52,9 @@ func (f *function) load(ctx context.Context, w *worker) error {
 	rep, err := w.exchange(ctx, request{Load: &loadRequest{
 		Root: f.root, Path: f.path, FunctionID: f.spec.FunctionID, Secrets: secrets,
 		ResponseLimit: f.runner.options.ResponseLimit,
-	}}, func(line runner.Line) {
+	}}, func(line string) {
 		f.logImport(line)
-		output.add(line.Message)
+		output.add(line)
 	})
 	if exit, ok := errors.AsType[*exitError](err); ok {
 		return buildError(exit.Error(), "", output)
@@ -71,7 +71,7 @@ func (f *function) load(ctx context.Context, w *worker) error {
 }
 
 // Call implements [runner.Function].
-func (f *function) Call(ctx context.Context, call runner.Call, log func(runner.Line)) runner.Outcome {
+func (f *function) Call(ctx context.Context, call runner.Call, log func(string)) runner.Outcome {
 	ctx, done, err := f.enter(ctx)
 	if err != nil {
 		return outcome(reply{}, err)
@@ -97,7 +97,7 @@ func (f *function) Call(ctx context.Context, call runner.Call, log func(runner.L
 }
 
 // try sends the call to one worker. With the error errNotSent, the handler did not run.
-func (f *function) try(ctx context.Context, req request, timeout time.Duration, log func(runner.Line)) (reply, error) {
+func (f *function) try(ctx context.Context, req request, timeout time.Duration, log func(string)) (reply, error) {
 	w, err := f.acquire(ctx, max(timeout, startLimit))
 	if err != nil {
 		return reply{}, err

@@ -23,7 +23,7 @@ func TestCallOutcomes(t *testing.T) {
 		data    string
 		timeout time.Duration
 
-		status   runner.Status // 0 means Completed
+		status   runner.Status // "" means Completed
 		response string
 		message  string   // a part of it
 		trace    string   // a part of it
@@ -98,7 +98,7 @@ func TestCallOutcomes(t *testing.T) {
 			defer f.Close()
 			before := tagsOf(r, f)
 			outcome, lines := run(t, f, runner.Call{CallID: 1, Data: []byte(tc.data), Timeout: tc.timeout})
-			if tc.status == 0 {
+			if tc.status == "" {
 				tc.status = runner.Completed
 			}
 			if outcome.Status != tc.status {

@@ -147,12 +147,12 @@ func (f *function) Close() {
 	f.runner.remove(f)
 }
 
-func (f *function) logImport(line runner.Line) {
-	f.logger.Info("output of the function's import", "line", line.Message)
+func (f *function) logImport(line string) {
+	f.logger.Info("output of the function's import", "line", line)
 }
 
-func (f *function) logBetweenCalls(line runner.Line) {
-	f.logger.Info("output of the function outside of a call", "line", line.Message)
+func (f *function) logBetweenCalls(line string) {
+	f.logger.Info("output of the function outside of a call", "line", line)
 }
 
 // enter registers a call or deployment. Close waits until done is called. The returned context is also canceled by Close.

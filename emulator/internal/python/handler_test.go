@@ -154,7 +154,7 @@ func BenchmarkWarmCall(b *testing.B) {
 	f := deploy(b, r, "def handle(data): return data")
 	call := data(`{"text":"` + strings.Repeat("x", 200) + `"}`)
 	for b.Loop() {
-		if outcome := f.Call(b.Context(), call, func(runner.Line) {}); outcome.Status != runner.Completed {
+		if outcome := f.Call(b.Context(), call, func(string) {}); outcome.Status != runner.Completed {
 			b.Fatal(outcome.Message)
 		}
 	}
@@ -166,7 +166,7 @@ func BenchmarkWarmCallsInParallel(b *testing.B) {
 	call := data(`{"text":"` + strings.Repeat("x", 200) + `"}`)
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
-			if outcome := f.Call(b.Context(), call, func(runner.Line) {}); outcome.Status != runner.Completed {
+			if outcome := f.Call(b.Context(), call, func(string) {}); outcome.Status != runner.Completed {
 				b.Error(outcome.Message)
 			}
 		}

@@ -27,7 +27,7 @@ func runEmulator(dir string) {
 	if err == nil {
 		var f runner.Function
 		if f, err = r.Deploy(context.Background(), runner.Spec{Dir: dir}); err == nil {
-			outcome := f.Call(context.Background(), runner.Call{}, func(runner.Line) {})
+			outcome := f.Call(context.Background(), runner.Call{}, func(string) {})
 			_, _ = os.Stdout.Write(append(outcome.Response, '\n'))
 			select {}
 		}

@@ -5,10 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
-	"time"
 	"unicode/utf8"
-
-	"github.com/cogfn/cogfn/emulator/internal/runner"
 )
 
 // lineLimit is the maximum size of a line in bytes. Longer lines are split.
@@ -17,25 +14,25 @@ const lineLimit = 256 << 10
 // output splits the output of one worker into lines. Lines of a call go to the call's sink, lines between calls to the
 // emulator's log. The worker writes a mark at the end of each call's output.
 type output struct {
-	betweenCalls func(runner.Line) // the sink between calls
-	budget       int               // the maximum log size of one call in bytes
+	betweenCalls func(string) // the sink between calls
+	budget       int          // the maximum log size of one call in bytes
 	lineLimit    int
 
 	mu        sync.Mutex
-	pending   []byte            // an incomplete line
-	sink      func(runner.Line) // the current sink
-	mark      []byte            // the end of the current call's output; empty between calls
-	marked    chan struct{}     // closed when the mark is read
-	left      int               // the rest of the budget
+	pending   []byte        // an incomplete line
+	sink      func(string)  // the current sink
+	mark      []byte        // the end of the current call's output; empty between calls
+	marked    chan struct{} // closed when the mark is read
+	left      int           // the rest of the budget
 	truncated bool
 }
 
-func newOutput(budget int, betweenCalls func(runner.Line)) *output {
+func newOutput(budget int, betweenCalls func(string)) *output {
 	return &output{betweenCalls: betweenCalls, sink: betweenCalls, budget: budget, left: budget, lineLimit: lineLimit}
 }
 
 // begin sends all lines up to the mark to sink. The returned channel is closed after the last of them.
-func (o *output) begin(mark string, sink func(runner.Line)) <-chan struct{} {
+func (o *output) begin(mark string, sink func(string)) <-chan struct{} {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.flush()
@@ -45,7 +42,7 @@ func (o *output) begin(mark string, sink func(runner.Line)) <-chan struct{} {
 }
 
 // setSink changes the sink and resets the budget.
-func (o *output) setSink(sink func(runner.Line)) {
+func (o *output) setSink(sink func(string)) {
 	o.sink, o.left, o.truncated = sink, o.budget, false
 }
 
@@ -139,7 +136,7 @@ func formatSize(size int) string {
 }
 
 func (o *output) send(text string) {
-	o.sink(runner.Line{Time: time.Now(), Message: strings.ToValidUTF8(text, "\uFFFD")})
+	o.sink(strings.ToValidUTF8(text, "\uFFFD"))
 }
 
 // runeStart returns the largest index up to n at which text can be split without splitting a character.

@@ -11,8 +11,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
-
-	"github.com/cogfn/cogfn/emulator/internal/runner"
 )
 
 // TestOutputIsIndependentOfChunks writes random text in random pieces. The lines must be equal to those of the text in one
@@ -31,9 +29,9 @@ func TestOutputIsIndependentOfChunks(t *testing.T) {
 
 		var whole, chunked, stray []string
 		collect := func(lines []byte, cut func(left int) int, into, rest *[]string) {
-			o := newOutput(1<<20, func(l runner.Line) { *rest = append(*rest, l.Message) })
+			o := newOutput(1<<20, func(l string) { *rest = append(*rest, l) })
 			o.lineLimit = limit
-			marked := o.begin("MARK1", func(l runner.Line) { *into = append(*into, l.Message) })
+			marked := o.begin("MARK1", func(l string) { *into = append(*into, l) })
 			for len(lines) > 0 {
 				n := cut(len(lines))
 				_, _ = o.Write(lines[:n])
@@ -88,9 +86,9 @@ func TestOutputLimits(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var got []string
-			o := newOutput(tc.budget, func(l runner.Line) { t.Errorf("line %q between calls", l.Message) })
+			o := newOutput(tc.budget, func(l string) { t.Errorf("line %q between calls", l) })
 			o.lineLimit = 8
-			marked := o.begin("M", func(l runner.Line) { got = append(got, l.Message) })
+			marked := o.begin("M", func(l string) { got = append(got, l) })
 			_, _ = o.Write([]byte(tc.printed + "M\n"))
 			<-marked
 			if diff := cmp.Diff(tc.want, got); diff != "" {

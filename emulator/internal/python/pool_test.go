@@ -266,7 +266,7 @@ func TestCanceledCallIsKilled(t *testing.T) {
 		defer cancel()
 		b.waitUntilRunning("a")
 	}()
-	outcome := f.Call(ctx, b.call("a", 0), func(runner.Line) {})
+	outcome := f.Call(ctx, b.call("a", 0), func(string) {})
 	if outcome.Status != runner.Failed || !strings.Contains(outcome.Message, "canceled") {
 		t.Errorf("the call is %v: %s", outcome.Status, outcome.Message)
 	}

@@ -10,8 +10,6 @@ import (
 	"path/filepath"
 	"sync"
 	"time"
-
-	"github.com/cogfn/cogfn/emulator/internal/runner"
 )
 
 var (
@@ -176,7 +174,7 @@ func (w *worker) calls() int { return w.lastID - 1 }
 
 // exchange sends one request, waits for its reply, and sends all output of the request to sink. When ctx ends, the worker
 // is killed and the error is the cause of ctx. After an error, the worker has exited.
-func (w *worker) exchange(ctx context.Context, req request, sink func(runner.Line)) (reply, error) {
+func (w *worker) exchange(ctx context.Context, req request, sink func(string)) (reply, error) {
 	w.exchangeMu.Lock()
 	defer w.exchangeMu.Unlock()
 	stop := context.AfterFunc(ctx, w.kill)

@@ -5,8 +5,9 @@ package runner
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"time"
+
+	"github.com/cogfn/cogfn/gen"
 )
 
 // Spec describes a function to deploy.
@@ -33,39 +34,18 @@ type Call struct {
 	Timeout time.Duration
 }
 
-// Line is one line of a call's output, without its newline.
-type Line struct {
-	// Time is when the line was read.
-	Time time.Time
-	// Message is valid UTF-8 and may be empty.
-	Message string
-}
-
 // Status is the final status of a call.
-type Status int
+type Status = gen.FunctionCallStatus
 
-// The final statuses of a call.
+// The final statuses of runners.
 const (
 	// Completed: the handler returned.
-	Completed Status = iota + 1
+	Completed = gen.FunctionCallStatusCompleted
 	// Failed: the handler raised, its response was not valid, its process exited, or the emulator stopped the call.
-	Failed
+	Failed = gen.FunctionCallStatusFailed
 	// TimedOut: the call exceeded its timeout and was killed.
-	TimedOut
+	TimedOut = gen.FunctionCallStatusTimeout
 )
-
-// String returns the API's name of the status.
-func (s Status) String() string {
-	switch s {
-	case Completed:
-		return "Completed"
-	case Failed:
-		return "Failed"
-	case TimedOut:
-		return "Timeout"
-	}
-	return fmt.Sprintf("Status(%d)", int(s))
-}
 
 // Outcome is the result of a call.
 type Outcome struct {
@@ -80,9 +60,9 @@ type Outcome struct {
 // Function is a deployed function.
 type Function interface {
 	// Call runs the handler once and waits until it has ended. Calls may overlap. The lines that the handler prints are
-	// passed to log in order, one at a time, and all before Call returns. log must not call methods of the Function. When
-	// ctx is canceled, the call is killed and Failed.
-	Call(ctx context.Context, call Call, log func(Line)) Outcome
+	// passed to log in order, one at a time, without their newlines and all before Call returns. They are valid UTF-8 and
+	// may be empty. log must not call methods of the Function. When ctx is canceled, the call is killed and Failed.
+	Call(ctx context.Context, call Call, log func(line string)) Outcome
 	// Close kills the running calls, waits until they have ended, and releases the resources of the function. Further
 	// calls of Close do nothing.
 	Close()

@@ -2,51 +2,59 @@
 package scheduler
 
 import (
-	"context"
+	"cmp"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
+	"github.com/cogfn/cogfn/emulator/internal/clock"
 	"github.com/cogfn/cogfn/internal/cron"
 )
 
-// maxSleep bounds how long the scheduler sleeps at a time, so that it notices a changed wall clock.
-const maxSleep = time.Minute
-
-// Scheduler calls a function at the times of many schedules. Times that pass while Run is not running are skipped. It
-// is safe for concurrent use.
+// Scheduler calls a function at the times of many schedules. It is safe for concurrent use.
 type Scheduler struct {
-	fire    func(id int64, at time.Time)
-	changed chan struct{}
+	clock *clock.Clock
+	fire  func(id int64, at time.Time)
 
 	mu      sync.Mutex
-	entries map[int64]entry
+	entries map[int64]*entry
+	added   int // number of schedules so far
 }
 
 type entry struct {
+	id         int64
 	expression string
-	next       time.Time
+	number     int // orders schedules that are due at the same time after a jump
+	timer      *clock.Timer
 }
 
-// New returns a scheduler without schedules. Run calls fire with the id of a schedule and the time at which it was
-// due; fire must not block.
-func New(fire func(id int64, at time.Time)) *Scheduler {
-	return &Scheduler{fire: fire, changed: make(chan struct{}, 1), entries: map[int64]entry{}}
+// New returns a scheduler without schedules. It calls fire with the id of a schedule and the time at which it was due;
+// fire must return quickly. Times that a jump of the clock skips are not made up.
+func New(c *clock.Clock, fire func(id int64, at time.Time)) *Scheduler {
+	s := &Scheduler{clock: c, fire: fire, entries: map[int64]*entry{}}
+	c.OnJump(s.restart)
+	return s
 }
 
 // Add adds a schedule, or replaces the one with the same id. It is first due after the given time. For an expression that
 // matches no date, Add returns cron.ErrNever and adds nothing.
 func (s *Scheduler) Add(id int64, expression string, after time.Time) error {
-	next, err := cron.Next(expression, after)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.added++
+	return s.start(&entry{id: id, expression: expression, number: s.added}, after)
+}
+
+// start sets the next time of a schedule. If there is none, it removes the schedule.
+func (s *Scheduler) start(e *entry, after time.Time) error {
+	s.remove(e.id)
+	next, err := cron.Next(e.expression, after)
 	if err != nil {
 		return err
 	}
-	s.mu.Lock()
-	s.entries[id] = entry{expression, next}
-	s.mu.Unlock()
-	select {
-	case s.changed <- struct{}{}:
-	default: // Run has not read the previous signal yet; one is enough
-	}
+	e.timer = s.clock.At(next, func() { s.due(e, next) })
+	s.entries[e.id] = e
 	return nil
 }
 
@@ -54,56 +62,49 @@ func (s *Scheduler) Add(id int64, expression string, after time.Time) error {
 func (s *Scheduler) Remove(id int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.entries, id)
+	s.remove(id)
 }
 
-// Run calls the function of New for each schedule that is due, until ctx ends.
-func (s *Scheduler) Run(ctx context.Context) {
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-s.changed:
-		case <-time.After(s.untilNext(time.Now())):
-		}
-		for _, due := range s.takeDue(time.Now()) {
-			s.fire(due.id, due.at)
-		}
+func (s *Scheduler) remove(id int64) {
+	if e := s.entries[id]; e != nil {
+		e.timer.Stop()
+		delete(s.entries, id)
 	}
 }
 
-// untilNext returns the time until the next schedule is due, at most maxSleep.
-func (s *Scheduler) untilNext(now time.Time) time.Duration {
+// Clear removes all schedules.
+func (s *Scheduler) Clear() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	sleep := maxSleep
-	for _, e := range s.entries {
-		sleep = min(sleep, e.next.Sub(now))
+	for id := range s.entries {
+		s.remove(id)
 	}
-	return max(sleep, 0)
 }
 
-type dueSchedule struct {
-	id int64
-	at time.Time
+// due fires a schedule and sets its next time. If the clock is late, for example after a laptop slept, the times between
+// are skipped.
+func (s *Scheduler) due(e *entry, at time.Time) {
+	s.mu.Lock()
+	current := s.entries[e.id] == e
+	if current {
+		after := s.clock.Now()
+		if after.Before(at) {
+			after = at
+		}
+		_ = s.start(e, after) // a schedule without a next time is removed
+	}
+	s.mu.Unlock()
+	if current {
+		s.fire(e.id, at)
+	}
 }
 
-// takeDue returns the schedules that are due and advances them to their next time after now.
-func (s *Scheduler) takeDue(now time.Time) []dueSchedule {
+// restart sets the next time of each schedule after a jump of the clock.
+func (s *Scheduler) restart(now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var all []dueSchedule
-	for id, e := range s.entries {
-		if e.next.After(now) {
-			continue
-		}
-		all = append(all, dueSchedule{id, e.next})
-		next, err := cron.Next(e.expression, now)
-		if err != nil {
-			delete(s.entries, id) // there is no next time
-			continue
-		}
-		s.entries[id] = entry{e.expression, next}
+	all := slices.SortedFunc(maps.Values(s.entries), func(a, b *entry) int { return cmp.Compare(a.number, b.number) })
+	for _, e := range all {
+		_ = s.start(e, now)
 	}
-	return all
 }

@@ -1,7 +1,6 @@
 package scheduler_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/cogfn/cogfn/emulator/internal/clock"
 	"github.com/cogfn/cogfn/emulator/internal/scheduler"
 	"github.com/cogfn/cogfn/internal/cron"
 )
@@ -39,13 +39,9 @@ func runScheduler(t *testing.T, test func(t *testing.T, s *scheduler.Scheduler, 
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		r := &recorder{}
-		s := scheduler.New(r.fire)
-		ctx, cancel := context.WithCancel(t.Context())
-		var running sync.WaitGroup
-		running.Go(func() { s.Run(ctx) })
-		test(t, s, r)
-		cancel()
-		running.Wait()
+		c := clock.New()
+		test(t, scheduler.New(c, r.fire), r)
+		c.Close()
 	})
 }
 
@@ -55,7 +51,7 @@ func advance(d time.Duration) {
 	synctest.Wait()
 }
 
-func TestRun(t *testing.T) {
+func TestFire(t *testing.T) {
 	t.Parallel()
 	runScheduler(t, func(t *testing.T, s *scheduler.Scheduler, r *recorder) {
 		t.Helper()
@@ -97,7 +93,7 @@ func TestAddStartsAfterTheGivenTime(t *testing.T) {
 	})
 }
 
-func TestRunForTwoMonths(t *testing.T) {
+func TestFireForTwoMonths(t *testing.T) {
 	t.Parallel()
 	runScheduler(t, func(t *testing.T, s *scheduler.Scheduler, r *recorder) {
 		t.Helper()
@@ -113,7 +109,7 @@ func TestRunForTwoMonths(t *testing.T) {
 
 func TestAddRejects(t *testing.T) {
 	t.Parallel()
-	s := scheduler.New(func(int64, time.Time) {})
+	s := scheduler.New(clock.New(), func(int64, time.Time) {})
 	if err := s.Add(1, "0 0 31 2 *", time.Now()); !errors.Is(err, cron.ErrNever) {
 		t.Errorf("Add for February 31: error %v, want ErrNever", err)
 	}

@@ -98,32 +98,33 @@ func (s *Service) calls(ctx context.Context, functionID int64, filter *gen.Funct
 	if err != nil {
 		return page, err
 	}
-	err = s.Store.View(ctx, func(tx *store.Tx) error {
+	err = s.viewPolled(ctx, func(tx *store.Tx) ([]callKey, error) {
 		if _, err := functionOf(tx, functionID); err != nil {
-			return err
+			return nil, err
 		}
 		found, last, err := collect(tx.Calls(functionID).Newest(before), limit, func(c *store.Call) (gen.FunctionCall, bool) {
 			view := viewCall(c)
 			return view, matches(&view)
 		})
 		page.Items, page.NextCursor = found, encodeCursor(last)
-		return err
+		return keysOf(page.Items...), err
 	})
 	return page, err
 }
 
 // ByIDsFunctionCalls returns calls in the order of the request.
 func (s *Service) ByIDsFunctionCalls(ctx context.Context, request server.ByIDsFunctionCallsRequestObject) (server.ByIDsFunctionCallsResponseObject, error) {
-	list := server.FunctionCallListJSONResponse{Items: []gen.FunctionCall{}}
-	err := s.Store.View(ctx, func(tx *store.Tx) error {
+	var list server.FunctionCallListJSONResponse
+	err := s.viewPolled(ctx, func(tx *store.Tx) ([]callKey, error) {
 		if _, err := functionOf(tx, request.FunctionID); err != nil {
-			return err
+			return nil, err
 		}
+		list.Items = []gen.FunctionCall{}
 		found, err := byIDs(tx.Calls(request.FunctionID), "call", request.Body.Items, valueOrZero(request.Body.IgnoreUnknownIDs))
 		for _, call := range found {
 			list.Items = append(list.Items, viewCall(call))
 		}
-		return err
+		return keysOf(list.Items...), err
 	})
 	return server.ByIDsFunctionCalls200JSONResponse{FunctionCallListJSONResponse: list}, err
 }
@@ -139,12 +140,14 @@ func callOf(tx *store.Tx, functionID, callID int64) (*store.Call, error) {
 // GetFunctionCall returns one call.
 func (s *Service) GetFunctionCall(ctx context.Context, request server.GetFunctionCallRequestObject) (server.GetFunctionCallResponseObject, error) {
 	var response server.GetFunctionCall200JSONResponse
-	err := s.Store.View(ctx, func(tx *store.Tx) error {
+	err := s.viewPolled(ctx, func(tx *store.Tx) ([]callKey, error) {
 		call, err := callOf(tx, request.FunctionID, request.CallID)
-		if err == nil {
-			response.FunctionCallJSONResponse = server.FunctionCallJSONResponse(viewCall(call))
+		if err != nil {
+			return nil, err
 		}
-		return err
+		view := viewCall(call)
+		response.FunctionCallJSONResponse = server.FunctionCallJSONResponse(view)
+		return keysOf(view), nil
 	})
 	return response, err
 }

@@ -7,13 +7,11 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/cogfn/cogfn/emulator/internal/runner"
 	"github.com/cogfn/cogfn/emulator/internal/store"
 	"github.com/cogfn/cogfn/emulator/internal/unpack"
 	"github.com/cogfn/cogfn/gen"
-	"github.com/cogfn/cogfn/internal/ctxwait"
 )
 
 // maxTrace is the maximum length of a build error's trace in characters. Longer traces lose their beginning.
@@ -22,6 +20,7 @@ const maxTrace = 2000
 var (
 	errStopped = errors.New("the emulator was stopped while the call ran")
 	errDeleted = errors.New("the function was deleted while the call ran")
+	errNoCode  = errors.New("the function has no code; register a handler or set outcomes for it")
 )
 
 // deployment is the running or completed deployment of a function in this process.
@@ -50,15 +49,19 @@ func (s *Service) deploymentOf(functionID int64) (d *deployment, ctx context.Con
 // deploy deploys a new function in the background. Its status changes from Queued to Deploying to Ready or Failed.
 func (s *Service) deploy(f *store.Function) {
 	d, ctx, _ := s.deploymentOf(f.ID) // always new, because the function is new
-	s.runDeployment(d, func() {
-		begin := time.Now()
-		_ = ctxwait.Sleep(ctx, s.DeployDelay/2)
+	deployments, _ := s.Transitions()
+	key := callKey{functionID: f.ID}
+	steps := s.addGate(key, deployments, 2)
+	s.runDeployment(ctx, d, func(ctx context.Context) {
+		defer s.removeGate(key)
+		_ = steps.wait(ctx, s.Clock, 0)
 		s.setStatus(ctx, f.ID, func(f *store.Function) { f.Status = gen.FunctionStatusDeploying })
+		steps.store(0)
 		var version string
 		if d.function, version, d.err = s.build(ctx, f); d.err != nil {
 			s.removeDeployment(f.ID, d)
 		}
-		_ = ctxwait.Sleep(ctx, s.DeployDelay-time.Since(begin))
+		_ = steps.wait(ctx, s.Clock, 1)
 		if ctx.Err() != nil {
 			return // the function was deleted, or the service is closing and the next start deploys again
 		}
@@ -67,10 +70,10 @@ func (s *Service) deploy(f *store.Function) {
 }
 
 // runDeployment runs work, which sets the result of d, in the background. It fails d if the service is closed.
-func (s *Service) runDeployment(d *deployment, work func()) {
-	started := s.spawn(func() {
+func (s *Service) runDeployment(ctx context.Context, d *deployment, work func(ctx context.Context)) {
+	started := s.spawn(ctx, 0, func(ctx context.Context) {
 		defer close(d.done)
-		work()
+		work(ctx)
 	})
 	if !started {
 		d.err = errStopped
@@ -106,6 +109,7 @@ func (s *Service) setStatus(ctx context.Context, functionID int64, change func(*
 	}
 }
 
+// goFunction returns the Go function that runs instead of the code of a function, or nil.
 func (s *Service) goFunction(f *store.Function) runner.Function {
 	return s.GoFunction(valueOrZero(f.Write.ExternalID), f.Write.Name, runner.Spec{
 		FunctionID: f.ID, Env: f.Write.EnvVars, Secrets: f.Write.Secrets,
@@ -124,6 +128,9 @@ func (s *Service) build(ctx context.Context, f *store.Function) (runner.Function
 	}
 	if function := s.goFunction(f); function != nil {
 		return function, "", nil
+	}
+	if s.hasOutcomes(f) {
+		return Outcome{}, "", nil
 	}
 	run, err := s.runner()
 	if err != nil {
@@ -193,6 +200,9 @@ func (u *unpackedFunction) Close() {
 }
 
 func (s *Service) unpack(f *store.Function) (string, error) {
+	if f.Code == "" {
+		return "", errNoCode
+	}
 	code, err := s.Store.OpenBlob(f.Code)
 	if err != nil {
 		return "", err
@@ -257,7 +267,7 @@ func (s *Service) redeploy(f *store.Function) *deployment {
 	if !isNew {
 		return d
 	}
-	s.runDeployment(d, func() {
+	s.runDeployment(ctx, d, func(ctx context.Context) {
 		if d.function, _, d.err = s.build(ctx, f); d.err != nil {
 			s.removeDeployment(f.ID, d) // the next call tries again; Python may be installed by then
 		}
@@ -280,7 +290,7 @@ func (s *Service) stopFunction(functionID int64) {
 		return
 	}
 	d.cancel(errDeleted)
-	s.spawn(func() {
+	s.spawn(s.ctx, 0, func(context.Context) {
 		<-d.done
 		if d.function != nil {
 			d.function.Close()

@@ -15,11 +15,11 @@ import (
 	"github.com/cogfn/cogfn/gen"
 )
 
-func TestDeployDelay(t *testing.T) {
+func TestDeploymentDuration(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		slow := config(scripted{}, service.Limits{})
-		slow.DeployDelay = time.Hour
+		slow.Deployments.After = time.Hour
 		s := startService(t, "", slow)
 		s.functionID = s.createFunction()
 		for _, step := range []struct {
@@ -59,7 +59,7 @@ func (c *counting) Deploy(context.Context, runner.Spec) (runner.Function, error)
 
 type counted struct{ runner *counting }
 
-func (counted) Call(context.Context, runner.Call, func(runner.Line)) runner.Outcome {
+func (counted) Call(context.Context, runner.Call, func(string)) runner.Outcome {
 	return runner.Outcome{Status: runner.Completed}
 }
 

@@ -91,25 +91,26 @@ func (s *Service) functions(ctx context.Context, filter *gen.FunctionFilter, lim
 	if err != nil {
 		return list, err
 	}
-	err = s.Store.View(ctx, func(tx *store.Tx) error {
+	err = s.viewPolled(ctx, func(tx *store.Tx) ([]callKey, error) {
 		list.Items, _, err = collect(tx.Functions().Oldest(), limit, func(f *store.Function) (gen.Function, bool) {
 			view := viewFunction(f)
 			return view, matches(&view)
 		})
-		return err
+		return deploymentsOf(list.Items...), err
 	})
 	return list, err
 }
 
 // ByIDsFunctions returns functions in the order of the request.
 func (s *Service) ByIDsFunctions(ctx context.Context, request server.ByIDsFunctionsRequestObject) (server.ByIDsFunctionsResponseObject, error) {
-	list := server.FunctionListJSONResponse{Items: []gen.Function{}}
-	err := s.Store.View(ctx, func(tx *store.Tx) error {
+	var list server.FunctionListJSONResponse
+	err := s.viewPolled(ctx, func(tx *store.Tx) ([]callKey, error) {
 		found, err := findFunctions(tx, request.Body.Items, valueOrZero(request.Body.IgnoreUnknownIDs))
+		list.Items = []gen.Function{}
 		for _, f := range found {
 			list.Items = append(list.Items, viewFunction(f))
 		}
-		return err
+		return deploymentsOf(list.Items...), err
 	})
 	return server.ByIDsFunctions200JSONResponse{FunctionListJSONResponse: list}, err
 }
@@ -166,12 +167,14 @@ func functionOf(tx *store.Tx, id int64) (*store.Function, error) {
 // GetFunction returns one function.
 func (s *Service) GetFunction(ctx context.Context, request server.GetFunctionRequestObject) (server.GetFunctionResponseObject, error) {
 	var response server.GetFunction200JSONResponse
-	err := s.Store.View(ctx, func(tx *store.Tx) error {
+	err := s.viewPolled(ctx, func(tx *store.Tx) ([]callKey, error) {
 		f, err := functionOf(tx, request.FunctionID)
-		if err == nil {
-			response = server.GetFunction200JSONResponse(viewFunction(f))
+		if err != nil {
+			return nil, err
 		}
-		return err
+		view := viewFunction(f)
+		response = server.GetFunction200JSONResponse(view)
+		return deploymentsOf(view), nil
 	})
 	return response, err
 }

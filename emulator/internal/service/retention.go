@@ -1,11 +1,11 @@
 package service
 
 import (
+	"context"
 	"time"
 
 	"github.com/cogfn/cogfn/emulator/internal/store"
 	"github.com/cogfn/cogfn/gen"
-	"github.com/cogfn/cogfn/internal/ctxwait"
 )
 
 const (
@@ -16,14 +16,16 @@ const (
 	retentionInterval = 24 * time.Hour
 )
 
-// removeExpired removes expired calls and sessions immediately and then daily, until the service is closed.
+// removeExpired removes expired calls and sessions now and then daily, until the service is closed.
 func (s *Service) removeExpired() {
-	for s.ctx.Err() == nil {
-		if err := s.update(s.removeExpiredIn); err != nil {
-			s.Logger.Error("cannot remove old calls and sessions", "error", err)
+	s.spawn(s.ctx, 0, func(ctx context.Context) {
+		for ctx.Err() == nil {
+			if err := s.update(s.removeExpiredIn); err != nil {
+				s.Logger.Error("cannot remove old calls and sessions", "error", err)
+			}
+			_ = s.Clock.Sleep(ctx, retentionInterval)
 		}
-		_ = ctxwait.Sleep(s.ctx, retentionInterval)
-	}
+	})
 }
 
 func (s *Service) removeExpiredIn(tx *store.Tx) error {

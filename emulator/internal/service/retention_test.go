@@ -1,11 +1,11 @@
 package service_test
 
 import (
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/cogfn/cogfn/emulator/internal/clock"
 	"github.com/cogfn/cogfn/emulator/internal/service"
 	"github.com/cogfn/cogfn/emulator/internal/store"
 )
@@ -36,24 +36,17 @@ func (s *testService) countRecords() (calls, parts, sessions int) {
 	return calls, parts, sessions
 }
 
-// adjustableClock is a clock that can skip days. Waiting for them in fake time takes longer, because the scheduler runs
-// every minute.
-type adjustableClock struct{ ahead atomic.Int64 }
-
-func (c *adjustableClock) now() time.Time { return time.Now().Add(time.Duration(c.ahead.Load())) }
-
-// advance skips days. The last day passes in fake time, so that the daily removal runs.
-func (c *adjustableClock) advance(days int) {
-	c.ahead.Add(int64(days-1) * int64(day))
+// skip skips days. The last day passes in fake time, so that the daily removal runs.
+func skip(c *clock.Clock, days int) {
+	c.Set(c.Now().Add(time.Duration(days-1) * day))
 	advance(day)
 }
 
 func TestRetention(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		dir, clock := t.TempDir(), &adjustableClock{}
+		dir := t.TempDir()
 		c := config(scripted{time.Minute}, service.Limits{})
-		c.Now = clock.now
 		s := startService(t, dir, c)
 		s.functionID = s.createFunction()
 		synctest.Wait()
@@ -74,7 +67,7 @@ func TestRetention(t *testing.T) {
 			{"91 days", 2, 0, 0, 1},
 			{"the session of a schedule", 100, 0, 0, 1},
 		} {
-			clock.advance(step.days)
+			skip(c.Clock, step.days)
 			if calls, parts, sessions := s.countRecords(); calls != step.calls || parts != step.parts || sessions != step.sessions {
 				t.Errorf("%s: %d calls, %d logs and responses, %d sessions, want %d, %d, %d",
 					step.name, calls, parts, sessions, step.calls, step.parts, step.sessions)
@@ -85,9 +78,9 @@ func TestRetention(t *testing.T) {
 			t.Fatal(err)
 		}
 		advance(time.Hour)
-		c.Now = func() time.Time { return clock.now().Add(91 * day) }
 		functionID := s.functionID
 		s.stop()
+		c.Clock.Set(c.Clock.Now().Add(91 * day))
 		s = startService(t, dir, c)
 		s.functionID = functionID
 		synctest.Wait()
@@ -102,9 +95,7 @@ func TestRetention(t *testing.T) {
 func TestRetentionOfRunningCalls(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		clock := &adjustableClock{}
 		c := config(scripted{30 * time.Hour}, service.Limits{})
-		c.Now = clock.now
 		s := startService(t, "", c)
 		s.functionID = s.createFunction()
 		synctest.Wait()
@@ -112,7 +103,7 @@ func TestRetentionOfRunningCalls(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, step := range []struct{ days, calls int }{{100, 1}, {1, 1}, {90, 0}} { // the call ends in the second step
-			clock.advance(step.days)
+			skip(c.Clock, step.days)
 			if calls, _, _ := s.countRecords(); calls != step.calls {
 				t.Errorf("after another %d days: %d calls, want %d", step.days, calls, step.calls)
 			}

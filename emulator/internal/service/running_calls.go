@@ -12,7 +12,6 @@ import (
 	"github.com/cogfn/cogfn/emulator/internal/envelope"
 	"github.com/cogfn/cogfn/emulator/internal/runner"
 	"github.com/cogfn/cogfn/emulator/internal/store"
-	"github.com/cogfn/cogfn/gen"
 )
 
 // retryAfter is the Retry-After of a call above a limit. It is not known whether the service sends this header.
@@ -29,10 +28,10 @@ type runningCall struct {
 	lines []store.Line
 }
 
-func (r *runningCall) addLine(line runner.Line) {
+func (r *runningCall) addLine(at int64, message string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.lines = append(r.lines, store.Line{Time: line.Time.UnixMilli(), Message: line.Message})
+	r.lines = append(r.lines, store.Line{Time: at, Message: message})
 }
 
 func (r *runningCall) log() []store.Line {
@@ -73,6 +72,7 @@ func (s *Service) reserve(key callKey) error {
 
 // release removes a call from the running calls. It does nothing if the call is not running.
 func (s *Service) release(key callKey) {
+	s.removeGate(key)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if r := s.runningCalls[key]; r != nil {
@@ -88,36 +88,56 @@ func (s *Service) runningCall(key callKey) *runningCall {
 	return s.runningCalls[key]
 }
 
+// goPatience is the real time for which a move of the clock waits for a Go function that does not return.
+const goPatience = time.Second
+
 // start runs a call in the background. The call must be stored and reserved.
 func (s *Service) start(f *store.Function, call *store.Call, data json.RawMessage) {
 	key := callKey{call.FunctionID, call.ID}
 	r := s.runningCall(key)
-	work := func() {
+	scripted := s.takeOutcome(f)
+	held := s.addGate(key, s.transitionOf(scripted), 1)
+	var patience time.Duration // for Python, until the call ends
+	if s.goFunction(f) != nil {
+		patience = goPatience
+	}
+	work := func(ctx context.Context) {
 		defer s.release(key)
-		outcome := s.execute(r, f, call, data)
+		outcome := s.end(ctx, held, s.execute(ctx, r, f, scripted, call, data))
 		if err := s.finish(call, outcome, r.log()); err != nil {
 			s.Logger.Error("cannot store the outcome of a call", "function", call.FunctionID, "call", call.ID, "error", err)
 		}
 	}
-	if !s.spawn(work) {
+	if !s.spawn(r.ctx, patience, work) {
 		// The service is closing. The call stays Running in the store, and recover sets it to Failed at the next start.
 		s.release(key)
 	}
 }
 
-func (s *Service) execute(r *runningCall, f *store.Function, call *store.Call, data json.RawMessage) runner.Outcome {
-	function, err := s.deployedFunction(r.ctx, f)
-	if err != nil {
-		return runner.Outcome{Status: runner.Failed, Message: err.Error()}
+func (s *Service) transitionOf(scripted *Outcome) Transition {
+	if scripted != nil && scripted.Transition != nil {
+		return *scripted.Transition
 	}
-	outcome := function.Call(r.ctx, runner.Call{
+	_, calls := s.Transitions()
+	return calls
+}
+
+func (s *Service) execute(ctx context.Context, r *runningCall, f *store.Function, scripted *Outcome, call *store.Call, data json.RawMessage) runner.Outcome {
+	var function runner.Function = scripted
+	if scripted == nil {
+		var err error
+		if function, err = s.deployedFunction(ctx, f); err != nil {
+			return runner.Outcome{Status: runner.Failed, Message: err.Error()}
+		}
+	}
+	outcome := function.Call(ctx, runner.Call{
 		FunctionID: call.FunctionID, CallID: call.ID,
 		ScheduleID: call.ScheduleID, ScheduledTime: call.ScheduledTime,
 		Data: data, Timeout: s.Limits.CallTimeout,
-	}, r.addLine)
+	}, func(line string) { r.addLine(s.nowMillis(), line) })
 	switch {
-	case r.ctx.Err() != nil && outcome.Status != runner.Completed:
-		outcome.Message, outcome.Trace = context.Cause(r.ctx).Error(), ""
+	case ctx.Err() != nil && outcome.Status != runner.Completed:
+		outcome.Message, outcome.Trace = context.Cause(ctx).Error(), ""
 	case outcome.Status == runner.Completed && outcome.Response == nil:
 		outcome.Response = json.RawMessage("null") // a guess: the service may omit the response for None
 	case outcome.Status == runner.Completed && len(outcome.Response) > s.Limits.ResponseBytes:
@@ -128,17 +148,38 @@ func (s *Service) execute(r *runningCall, f *store.Function, call *store.Call, d
 	return outcome
 }
 
+// end waits until the transition of a call ends it, and returns its outcome. A call whose transition takes longer than the
+// limit times out.
+func (s *Service) end(ctx context.Context, held *gate, outcome runner.Outcome) runner.Outcome {
+	if held.Transition == (Transition{}) {
+		return outcome
+	}
+	limited, cancel := ctx, func() {}
+	if !held.Never {
+		limited, cancel = s.Clock.WithTimeout(ctx, held.begin.Add(s.Limits.CallTimeout).Sub(s.Now()))
+	}
+	defer cancel()
+	if held.wait(limited, s.Clock, 0) == nil {
+		return outcome
+	}
+	if ctx.Err() != nil {
+		return runner.Outcome{Status: runner.Failed, Message: context.Cause(ctx).Error()}
+	}
+	return runner.Outcome{Status: runner.TimedOut, Message: fmt.Sprintf("the call did not end within %v", s.Limits.CallTimeout)}
+}
+
 // finish stores the outcome, response and log of a call in one transaction.
 func (s *Service) finish(call *store.Call, outcome runner.Outcome, lines []store.Line) error {
 	ended := *call
 	ended.EndTime = max(s.nowMillis(), call.StartTime)
-	ended.Status = gen.FunctionCallStatus(outcome.Status.String())
+	ended.Status = outcome.Status
 	ended.ErrorMessage, ended.ErrorTrace = outcome.Message, outcome.Trace
+	s.collectEnded(&ended, outcome.Response, lines)
 	return s.update(func(tx *store.Tx) error {
 		if !tx.Calls(call.FunctionID).Has(call.ID) {
 			return nil // deleted with its function
 		}
-		if outcome.Status == runner.Completed {
+		if outcome.Response != nil {
 			if err := tx.PutResponse(call.FunctionID, call.ID, outcome.Response); err != nil {
 				return err
 			}

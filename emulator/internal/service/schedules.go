@@ -249,7 +249,7 @@ func viewSchedule(tx *store.Tx, schedule *store.Schedule) gen.FunctionSchedule {
 
 // fire makes the call of a schedule for a time. The scheduler calls it, so it must not block.
 func (s *Service) fire(scheduleID int64, at time.Time) {
-	s.spawn(func() {
+	s.spawn(s.ctx, 0, func(context.Context) {
 		if err := s.callSchedule(scheduleID, at); err != nil {
 			s.Logger.Error("cannot make the call of a schedule", "schedule", scheduleID, "error", err)
 		}
@@ -284,11 +284,15 @@ func (s *Service) callSchedule(scheduleID int64, at time.Time) error {
 		s.release(callKey{call.FunctionID, call.ID})
 		return err
 	}
-	switch {
-	case schedule == nil:
+	if schedule == nil {
 		s.scheduler.Remove(scheduleID) // deleted together with its function
-	case startErr == nil:
+		return nil
+	}
+	s.collectStarted(callKey{call.FunctionID, call.ID})
+	if startErr == nil {
 		s.start(f, call, schedule.Data)
+	} else {
+		s.collectEnded(call, nil, nil)
 	}
 	return nil
 }

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/cogfn/cogfn/emulator/internal/clock"
 	"github.com/cogfn/cogfn/emulator/internal/runner"
 	"github.com/cogfn/cogfn/emulator/internal/scheduler"
 	"github.com/cogfn/cogfn/emulator/internal/signature"
@@ -23,12 +24,12 @@ import (
 // maxID is the largest id.
 const maxID int64 = gen.InternalIDMaximum
 
-// Config is the configuration of a [Service]. All fields are required except Limits, DeployDelay and RunnerAtOnce.
+// Config is the configuration of a [Service]. All fields are required except Limits, the transitions and RunnerAtOnce.
 type Config struct {
 	Store  *store.Store
 	Limits Limits
-	// DeployDelay is the minimum duration of a deployment.
-	DeployDelay time.Duration
+	// Deployments and Calls are the transitions of deployments and calls.
+	Deployments, Calls Transition
 	// NonceLifetime is how long a nonce is valid.
 	NonceLifetime time.Duration
 	// GoFunction returns the Go function that runs instead of the deployed code, or nil if none has this external id or
@@ -41,7 +42,7 @@ type Config struct {
 	// KnownClient reports whether client credentials can create a session.
 	KnownClient func(id, secret string) bool
 	Logger      *slog.Logger
-	Now         func() time.Time
+	Clock       *clock.Clock
 }
 
 // Service implements every operation of the API. It is safe for concurrent use.
@@ -57,6 +58,11 @@ type Service struct {
 	closed       bool
 	deployments  map[int64]*deployment
 	runningCalls map[callKey]*runningCall
+	gates        map[callKey]*gate // of deployments, without a call id, and of calls
+	outcomes     map[string][]Outcome
+	advanced     *advanced // nil unless the clock advances
+
+	advancing sync.Mutex // held by Advance
 
 	runnerMu     sync.Mutex // not mu, because creating a runner may take seconds
 	sharedRunner runner.Runner
@@ -72,17 +78,19 @@ func New(config Config) (*Service, error) {
 		signer:       signature.New(config.Store.SigningKey()),
 		deployments:  map[int64]*deployment{},
 		runningCalls: map[callKey]*runningCall{},
+		gates:        map[callKey]*gate{},
+		outcomes:     map[string][]Outcome{},
 	}
 	s.Limits = s.Limits.WithDefaults()
 	s.ctx, s.cancel = context.WithCancelCause(context.Background())
-	s.scheduler = scheduler.New(s.fire)
+	s.scheduler = scheduler.New(s.Clock, s.fire)
 	if err := s.startBackground(); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
 }
 
-// startBackground starts the runner if configured, restores the stored state, and starts the background goroutines.
+// startBackground starts the runner if configured, restores the stored state, and starts the background work.
 func (s *Service) startBackground() error {
 	if s.RunnerAtOnce {
 		if _, err := s.runner(); err != nil {
@@ -92,8 +100,7 @@ func (s *Service) startBackground() error {
 	if err := s.recover(); err != nil {
 		return err
 	}
-	s.spawn(func() { s.scheduler.Run(s.ctx) })
-	s.spawn(s.removeExpired)
+	s.removeExpired()
 	return nil
 }
 
@@ -107,19 +114,25 @@ func (s *Service) Close() error {
 	if already {
 		return nil
 	}
+	s.scheduler.Clear()
 	s.cancel(errStopped)
 	s.work.Wait()
 	return s.closeRunner()
 }
 
-// spawn runs work in a goroutine that Close waits for. If the service is closed, it returns false and does not run work.
-func (s *Service) spawn(work func()) bool {
+// spawn runs work in a goroutine that Close waits for. A move of the clock waits for it as well, at most patience of real
+// time if that is not 0. If the service is closed, spawn returns false and does not run work.
+func (s *Service) spawn(ctx context.Context, patience time.Duration, work func(ctx context.Context)) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
 		return false
 	}
-	s.work.Go(work)
+	ctx, end := s.Clock.Start(ctx, patience)
+	s.work.Go(func() {
+		defer end()
+		work(ctx)
+	})
 	return true
 }
 
@@ -127,6 +140,9 @@ func (s *Service) spawn(work func()) bool {
 func (s *Service) update(fn func(*store.Tx) error) error {
 	return s.Store.Update(context.WithoutCancel(s.ctx), fn)
 }
+
+// Now returns the time of the emulator's clock.
+func (s *Service) Now() time.Time { return s.Clock.Now() }
 
 // nowMillis returns the current time in milliseconds since 1970, the unit of the API.
 func (s *Service) nowMillis() int64 { return s.Now().UnixMilli() }

@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/cogfn/cogfn/emulator/internal/clock"
 	"github.com/cogfn/cogfn/emulator/internal/runner"
 	"github.com/cogfn/cogfn/emulator/internal/service"
 	"github.com/cogfn/cogfn/emulator/internal/store"
@@ -21,8 +22,8 @@ import (
 // scripted is a function that runs for some time and returns the arguments of the call.
 type scripted struct{ took time.Duration }
 
-func (s scripted) Call(ctx context.Context, call runner.Call, log func(runner.Line)) runner.Outcome {
-	log(runner.Line{Time: time.Now(), Message: "called"})
+func (s scripted) Call(ctx context.Context, call runner.Call, log func(string)) runner.Outcome {
+	log("called")
 	select {
 	case <-time.After(s.took):
 	case <-ctx.Done():
@@ -64,7 +65,7 @@ func config(function runner.Function, limits service.Limits) service.Config {
 		NewRunner:   func() (runner.Runner, error) { return nil, errNoRunner },
 		KnownClient: func(string, string) bool { return true },
 		Logger:      slog.New(slog.DiscardHandler),
-		Now:         time.Now,
+		Clock:       clock.New(),
 	}
 }
 

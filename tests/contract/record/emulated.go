@@ -36,9 +36,9 @@ func emulatorOptions(name string) emulator.Options {
 		Project:           name + "-project",
 		Clients:           map[string]string{name + "-client": "secret-of-" + name},
 		Limits:            emulator.Limits{CallTimeout: 4 * time.Second, RunningCallsPerFunction: 1},
-		DeployDelay:       800 * time.Millisecond,
+		Deployments:       emulator.After(800 * time.Millisecond),
 		ValidateResponses: true,
-		Handlers:          map[string]emulator.Handler{name + scenario.EchoSuffix: echo, name + scenario.MoreSuffix: echo},
+		Overrides:          map[string]emulator.Handler{name + scenario.EchoSuffix: echo, name + scenario.MoreSuffix: echo},
 	}
 }
 

@@ -1,0 +1,198 @@
+// Package clock is the clock of an emulator. It shows the real time until a test moves or freezes it.
+//
+// Work that depends on the clock runs as a task. [Clock.Advance] uses the tasks to wait until the work of one time has
+// ended, or sleeps, before it moves to the next time.
+package clock
+
+import (
+	"container/heap"
+	"context"
+	"sync"
+	"time"
+)
+
+// maxWait bounds how long a running clock waits for its next timer at a time, so that it notices a changed wall clock.
+const maxWait = time.Minute
+
+// Clock is a clock with timers. It is safe for concurrent use.
+type Clock struct {
+	moving sync.Mutex // held by Advance, Set and Restore
+
+	mu     sync.Mutex
+	offset time.Duration // what a running clock adds to the real time
+	frozen bool
+	moved  bool      // a move is in progress: the time stands still
+	at     time.Time // the time while frozen or moved
+	timers timers
+	added  uint64 // number of timers so far, which orders timers of the same time
+	wake   *time.Timer
+	jumps  []func(time.Time)
+	tasks  map[*task]struct{} // the active tasks
+	idle   *sync.Cond         // signaled when the last task is no longer active
+}
+
+// New returns a clock that shows the real time.
+func New() *Clock {
+	c := &Clock{tasks: map[*task]struct{}{}}
+	c.idle = sync.NewCond(&c.mu)
+	c.wake = time.AfterFunc(maxWait, c.fireDue)
+	return c
+}
+
+// Close stops the clock: no timer fires from now on, except in Advance and Set.
+func (c *Clock) Close() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.wake.Stop()
+	c.frozen, c.at = true, c.now()
+}
+
+// Now returns the time.
+func (c *Clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now()
+}
+
+func (c *Clock) now() time.Time {
+	if c.frozen || c.moved {
+		return c.at
+	}
+	return time.Now().Round(0).Add(c.offset) // without the monotonic clock, which stands still while a laptop sleeps
+}
+
+// Timer is a function that the clock calls at a time.
+type Timer struct {
+	clock *Clock
+	at    time.Time
+	order uint64
+	fire  func()
+	index int // in the heap; -1 if it has fired or was stopped
+}
+
+// At calls fire at a time. fire must return quickly. Timers of the same time fire in the order in which they were added.
+func (c *Clock) At(at time.Time, fire func()) *Timer {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.added++
+	t := &Timer{clock: c, at: at, order: c.added, fire: fire}
+	heap.Push(&c.timers, t)
+	c.schedule()
+	return t
+}
+
+// Stop prevents a timer from firing. It does nothing if the timer has fired.
+func (t *Timer) Stop() {
+	t.clock.mu.Lock()
+	defer t.clock.mu.Unlock()
+	if t.index >= 0 {
+		heap.Remove(&t.clock.timers, t.index)
+	}
+}
+
+// schedule sets the real timer to the next timer of a running clock.
+func (c *Clock) schedule() {
+	if c.frozen || c.moved {
+		c.wake.Stop()
+		return
+	}
+	wait := maxWait
+	if len(c.timers) > 0 {
+		wait = min(wait, c.timers[0].at.Sub(c.now()))
+	}
+	c.wake.Reset(max(wait, 0))
+}
+
+// fireDue fires the due timers of a running clock.
+func (c *Clock) fireDue() {
+	for {
+		c.mu.Lock()
+		if c.frozen || c.moved {
+			c.mu.Unlock()
+			return
+		}
+		due := c.next(c.now())
+		if due == nil {
+			c.schedule()
+		}
+		c.mu.Unlock()
+		if due == nil {
+			return
+		}
+		due.fire()
+	}
+}
+
+// next removes and returns the first timer that is due at a time, or nil.
+func (c *Clock) next(until time.Time) *Timer {
+	if len(c.timers) == 0 || c.timers[0].at.After(until) {
+		return nil
+	}
+	return heap.Pop(&c.timers).(*Timer)
+}
+
+// Sleep waits until d has passed on the clock or ctx ends. It returns the error of ctx. [Clock.Advance] does not wait for
+// a task that sleeps.
+func (c *Clock) Sleep(ctx context.Context, d time.Duration) error {
+	if d <= 0 || ctx.Err() != nil {
+		return ctx.Err()
+	}
+	t := taskOf(ctx)
+	woken := make(chan struct{})
+	timer := c.At(c.Now().Add(d), func() {
+		t.resume() // before the sleeper continues, so that Advance waits for it
+		close(woken)
+	})
+	return t.wait(ctx, woken, timer.Stop)
+}
+
+// WithTimeout is context.WithTimeout with the time of the clock.
+func (c *Clock) WithTimeout(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	t := taskOf(ctx)
+	timer := c.At(c.Now().Add(d), func() {
+		t.resume() // Advance waits for what the task does after its timeout
+		cancel(context.DeadlineExceeded)
+	})
+	return ctx, func() {
+		timer.Stop()
+		cancel(context.Canceled)
+	}
+}
+
+// timers is a heap of timers, ordered by time and then by addition.
+type timers []*Timer
+
+// Len implements [heap.Interface].
+func (t timers) Len() int { return len(t) }
+
+// Less implements [heap.Interface].
+func (t timers) Less(i, j int) bool {
+	if !t[i].at.Equal(t[j].at) {
+		return t[i].at.Before(t[j].at)
+	}
+	return t[i].order < t[j].order
+}
+
+// Swap implements [heap.Interface].
+func (t timers) Swap(i, j int) {
+	t[i], t[j] = t[j], t[i]
+	t[i].index, t[j].index = i, j
+}
+
+// Push implements [heap.Interface].
+func (t *timers) Push(x any) {
+	timer := x.(*Timer)
+	timer.index = len(*t)
+	*t = append(*t, timer)
+}
+
+// Pop implements [heap.Interface].
+func (t *timers) Pop() any {
+	last := len(*t) - 1
+	timer := (*t)[last]
+	timer.index = -1
+	(*t)[last] = nil
+	*t = (*t)[:last]
+	return timer
+}

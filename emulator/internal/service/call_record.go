@@ -1,0 +1,142 @@
+package service
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/cogfn/cogfn/emulator/internal/store"
+	"github.com/cogfn/cogfn/gen"
+)
+
+// CallRecord is a call with everything that the emulator knows about it.
+type CallRecord struct {
+	gen.FunctionCall
+
+	// ErrorMessage is the message of the call's error, or "".
+	ErrorMessage string
+	// Response is the response as JSON, or nil.
+	Response json.RawMessage
+	// Log contains the lines of the log.
+	Log []string
+}
+
+func newCallRecord(call *store.Call, response json.RawMessage, lines []store.Line) CallRecord {
+	record := CallRecord{FunctionCall: viewCall(call), ErrorMessage: call.ErrorMessage, Response: response}
+	for _, line := range lines {
+		record.Log = append(record.Log, line.Message)
+	}
+	return record
+}
+
+// CallRecords returns the calls of the function with an external id or else a name, oldest first. There are none if the
+// function does not exist.
+func (s *Service) CallRecords(ctx context.Context, function string) ([]CallRecord, error) {
+	var records []CallRecord
+	err := s.Store.View(ctx, func(tx *store.Tx) error {
+		f, err := functionNamed(tx, function)
+		if err != nil || f == nil {
+			return err
+		}
+		for _, row := range tx.Calls(f.ID).Oldest() {
+			if row.Err != nil {
+				return row.Err
+			}
+			record, err := s.recordOf(tx, row.Value)
+			if err != nil {
+				return err
+			}
+			records = append(records, record)
+		}
+		return nil
+	})
+	return records, err
+}
+
+// functionNamed returns the function with an external id, or else the first with a name, or nil.
+func functionNamed(tx *store.Tx, name string) (*store.Function, error) {
+	f, err := functionResource.find(tx.Functions(), reference{ExternalID: &name})
+	if err != nil || f != nil {
+		return f, err
+	}
+	for _, row := range tx.Functions().Oldest() {
+		if row.Err != nil || row.Value.Write.Name == name {
+			return row.Value, row.Err
+		}
+	}
+	return nil, nil // an unknown name is not an error
+}
+
+func (s *Service) recordOf(tx *store.Tx, call *store.Call) (CallRecord, error) {
+	lines, err := tx.Log(call.FunctionID, call.ID)
+	if r := s.runningCall(callKey{call.FunctionID, call.ID}); r != nil && len(lines) == 0 {
+		lines = r.log()
+	}
+	return newCallRecord(call, tx.Response(call.FunctionID, call.ID), lines), err
+}
+
+// advanced collects the calls that schedules start while the clock advances. They are collected when they end, because a
+// long advance also removes old calls.
+type advanced struct {
+	order []callKey
+	ended map[callKey]CallRecord
+}
+
+// Advance moves the clock forward and returns the calls that schedules started, oldest first. It returns what it has and
+// the error of ctx if that ends first.
+func (s *Service) Advance(ctx context.Context, move func(context.Context) error) ([]CallRecord, error) {
+	s.advancing.Lock()
+	defer s.advancing.Unlock()
+	collected := &advanced{ended: map[callKey]CallRecord{}}
+	s.collect(collected)
+	err := move(ctx)
+	s.collect(nil)
+	records := make([]CallRecord, 0, len(collected.order))
+	viewErr := s.Store.View(context.WithoutCancel(ctx), func(tx *store.Tx) error {
+		for _, key := range collected.order {
+			record, ended := collected.ended[key]
+			if !ended {
+				call, err := tx.Calls(key.functionID).Get(key.callID)
+				if err != nil {
+					return err
+				}
+				if call == nil {
+					continue // deleted with its function
+				}
+				if record, err = s.recordOf(tx, call); err != nil {
+					return err
+				}
+			}
+			records = append(records, record)
+		}
+		return nil
+	})
+	if err == nil {
+		err = viewErr
+	}
+	return records, err
+}
+
+// collect starts or, with nil, ends the collection of scheduled calls.
+func (s *Service) collect(into *advanced) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.advanced = into
+}
+
+// collectStarted adds a call of a schedule to the collection, if there is one.
+func (s *Service) collectStarted(key callKey) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.advanced != nil {
+		s.advanced.order = append(s.advanced.order, key)
+	}
+}
+
+// collectEnded adds the outcome of a call to the collection, if there is one.
+func (s *Service) collectEnded(call *store.Call, response json.RawMessage, lines []store.Line) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.advanced != nil && call.ScheduleID != 0 {
+		s.advanced.ended[callKey{call.FunctionID, call.ID}] = newCallRecord(call, response, lines)
+	}
+}

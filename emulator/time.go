@@ -1,0 +1,57 @@
+package emulator
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/cogfn/cogfn/emulator/internal/service"
+)
+
+// CallRecord is a call with its error message, response and log.
+type CallRecord = service.CallRecord
+
+// Now returns the time of the emulator's clock. It is the real time until a test moves or freezes the clock. Timestamps,
+// schedules, transitions, delays, the timeouts of Go functions, and the lifetimes of nonces, sessions, tokens and calls follow it. The timeouts of
+// Python code do not.
+func (e *Emulator) Now() time.Time { return e.clock.Now() }
+
+// Advance moves the clock forward by d, which must not be negative. Schedules that are due on the way make their calls in
+// order. Advance waits for each call to end before it continues, except for a call that waits for the clock; it waits at most
+// one second of real time for a Go function. It returns the calls that the schedules made, oldest first.
+//
+// A clock that was frozen is frozen again at the new time. Otherwise, it continues from there.
+func (e *Emulator) Advance(d time.Duration) []CallRecord {
+	must(checkAdvance(d))
+	calls, err := e.advance(context.Background(), d)
+	must(err)
+	return calls
+}
+
+func checkAdvance(d time.Duration) error {
+	if d < 0 {
+		return errors.New("the clock cannot advance by a negative duration; use SetTime to move it back")
+	}
+	return nil
+}
+
+func (e *Emulator) advance(ctx context.Context, d time.Duration) ([]CallRecord, error) {
+	return e.service.Advance(ctx, func(ctx context.Context) error { return e.clock.Advance(ctx, d) })
+}
+
+// SetTime sets the clock without passing through the times between. Deployments and calls that are due by then end. Schedules
+// make no calls for the times between, and continue with their first time after t.
+func (e *Emulator) SetTime(t time.Time) { e.clock.Set(t) }
+
+// Freeze stops the clock. [Emulator.Advance] and [Emulator.SetTime] move a frozen clock.
+func (e *Emulator) Freeze() { e.clock.Freeze() }
+
+// Unfreeze lets a frozen clock continue from its time.
+func (e *Emulator) Unfreeze() { e.clock.Unfreeze() }
+
+// Calls returns the calls of the function with an external id, or else a name, oldest first.
+func (e *Emulator) Calls(function string) []CallRecord {
+	records, err := e.service.CallRecords(context.Background(), function)
+	must(err)
+	return records
+}
