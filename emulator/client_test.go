@@ -31,24 +31,24 @@ const testTimeout = 20 * time.Second
 
 // testClient is a client of an emulator. Its methods fail the test on unexpected errors.
 type testClient struct {
-	t *testing.T
+	t testing.TB
 	*emulator.Emulator
 	*gen.API
 	http *http.Client
 }
 
 // run starts an emulator and returns a client of it.
-func run(t *testing.T, options emulator.Options) *testClient {
+func run(t testing.TB, options emulator.Options) *testClient {
 	t.Helper()
 	return connect(t, emulator.RunT(t, options))
 }
 
-func connect(t *testing.T, e *emulator.Emulator) *testClient {
+func connect(t testing.TB, e *emulator.Emulator) *testClient {
 	t.Helper()
 	return connectTo(t, e, e.URL(), e.Project())
 }
 
-func connectTo(t *testing.T, e *emulator.Emulator, url, project string) *testClient {
+func connectTo(t testing.TB, e *emulator.Emulator, url, project string) *testClient {
 	t.Helper()
 	// Each test has its own transport. With a shared one, goleak would report idle connections.
 	transport := &http.Transport{}
@@ -204,7 +204,7 @@ func (c *testClient) logs(call *gen.FunctionCall) []string {
 }
 
 // callError returns the error of a call.
-func callError(t *testing.T, call *gen.FunctionCall) (message, trace string) {
+func callError(t testing.TB, call *gen.FunctionCall) (message, trace string) {
 	t.Helper()
 	if call.Error == nil {
 		t.Fatalf("the call is %s and has no error", call.Status)
@@ -217,7 +217,7 @@ func callError(t *testing.T, call *gen.FunctionCall) (message, trace string) {
 }
 
 // waitFor calls check until done is true, and returns its value.
-func waitFor[T any](t *testing.T, condition string, check func() (value T, done bool)) T {
+func waitFor[T any](t testing.TB, condition string, check func() (value T, done bool)) T {
 	t.Helper()
 	ctx, cancel := context.WithTimeoutCause(t.Context(), testTimeout, errors.New("timeout of the test"))
 	defer cancel()
@@ -237,7 +237,7 @@ func waitFor[T any](t *testing.T, condition string, check func() (value T, done 
 }
 
 // zipArchive returns an archive with files.
-func zipArchive(t *testing.T, files map[string]string) []byte {
+func zipArchive(t testing.TB, files map[string]string) []byte {
 	t.Helper()
 	var archive bytes.Buffer
 	w := zip.NewWriter(&archive)

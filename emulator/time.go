@@ -8,7 +8,7 @@ import (
 	"github.com/cogfn/cogfn/emulator/internal/service"
 )
 
-// CallRecord is a call with its error message, response and log.
+// CallRecord is a call with its response and log.
 type CallRecord = service.CallRecord
 
 // Now returns the time of the emulator's clock. It is the real time until a test moves or freezes the clock. Timestamps,

@@ -3,29 +3,51 @@ package service
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"time"
 
 	"github.com/cogfn/cogfn/emulator/internal/store"
 	"github.com/cogfn/cogfn/gen"
 )
 
-// CallRecord is a call with everything that the emulator knows about it.
+// CallRecord is a call with its response and log.
 type CallRecord struct {
-	gen.FunctionCall
-
-	// ErrorMessage is the message of the call's error, or "".
-	ErrorMessage string
-	// Response is the response as JSON, or nil.
+	// ID is the id of the call, FunctionID that of its function.
+	ID, FunctionID int64
+	Status         gen.FunctionCallStatus
+	// StartTime and EndTime are in UTC. EndTime is zero while the call is running.
+	StartTime, EndTime time.Time
+	// ScheduleID is the id of the schedule that made the call, ScheduledTime the time at which it was due. Both are zero if
+	// there is no schedule.
+	ScheduleID    int64
+	ScheduledTime time.Time
+	// Error is the message of the error, Trace its traceback. Both are empty for a completed call.
+	Error, Trace string
+	// Response is the response as JSON; nil means that there is none.
 	Response json.RawMessage
 	// Log contains the lines of the log.
 	Log []string
 }
 
 func newCallRecord(call *store.Call, response json.RawMessage, lines []store.Line) CallRecord {
-	record := CallRecord{FunctionCall: viewCall(call), ErrorMessage: call.ErrorMessage, Response: response}
+	record := CallRecord{
+		ID: call.ID, FunctionID: call.FunctionID, Status: call.Status,
+		StartTime: timeOf(call.StartTime), EndTime: timeOf(call.EndTime),
+		ScheduleID: call.ScheduleID, ScheduledTime: timeOf(call.ScheduledTime),
+		Error: call.ErrorMessage, Trace: call.ErrorTrace, Response: response,
+	}
 	for _, line := range lines {
 		record.Log = append(record.Log, line.Message)
 	}
 	return record
+}
+
+// timeOf returns a time in milliseconds since 1970 as a time; 0 is the zero time.
+func timeOf(millis int64) time.Time {
+	if millis == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(millis).UTC()
 }
 
 // CallRecords returns the calls of the function with an external id or else a name, oldest first. There are none if the
@@ -88,7 +110,8 @@ func (s *Service) Advance(ctx context.Context, move func(context.Context) error)
 	defer s.advancing.Unlock()
 	collected := &advanced{ended: map[callKey]CallRecord{}}
 	s.collect(collected)
-	err := move(ctx)
+	commit := s.Store.Batch()
+	err := errors.Join(move(ctx), commit())
 	s.collect(nil)
 	records := make([]CallRecord, 0, len(collected.order))
 	viewErr := s.Store.View(context.WithoutCancel(ctx), func(tx *store.Tx) error {
@@ -110,10 +133,7 @@ func (s *Service) Advance(ctx context.Context, move func(context.Context) error)
 		}
 		return nil
 	})
-	if err == nil {
-		err = viewErr
-	}
-	return records, err
+	return records, errors.Join(err, viewErr)
 }
 
 // collect starts or, with nil, ends the collection of scheduled calls.

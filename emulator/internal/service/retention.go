@@ -20,7 +20,7 @@ const (
 func (s *Service) removeExpired() {
 	s.spawn(s.ctx, 0, func(ctx context.Context) {
 		for ctx.Err() == nil {
-			if err := s.update(s.removeExpiredIn); err != nil {
+			if err := s.updateInBatch(s.removeExpiredIn); err != nil {
 				s.Logger.Error("cannot remove old calls and sessions", "error", err)
 			}
 			_ = s.Clock.Sleep(ctx, retentionInterval)

@@ -175,7 +175,7 @@ func (s *Service) finish(call *store.Call, outcome runner.Outcome, lines []store
 	ended.Status = outcome.Status
 	ended.ErrorMessage, ended.ErrorTrace = outcome.Message, outcome.Trace
 	s.collectEnded(&ended, outcome.Response, lines)
-	return s.update(func(tx *store.Tx) error {
+	return s.updateInBatch(func(tx *store.Tx) error {
 		if !tx.Calls(call.FunctionID).Has(call.ID) {
 			return nil // deleted with its function
 		}

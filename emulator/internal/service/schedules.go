@@ -247,13 +247,16 @@ func viewSchedule(tx *store.Tx, schedule *store.Schedule) gen.FunctionSchedule {
 	return view
 }
 
-// fire makes the call of a schedule for a time. The scheduler calls it, so it must not block.
+// fire makes the call of a schedule for a time. The call runs in the background.
 func (s *Service) fire(scheduleID int64, at time.Time) {
-	s.spawn(s.ctx, 0, func(context.Context) {
-		if err := s.callSchedule(scheduleID, at); err != nil {
-			s.Logger.Error("cannot make the call of a schedule", "schedule", scheduleID, "error", err)
-		}
-	})
+	end := s.begin()
+	if end == nil {
+		return
+	}
+	defer end()
+	if err := s.callSchedule(scheduleID, at); err != nil {
+		s.Logger.Error("cannot make the call of a schedule", "schedule", scheduleID, "error", err)
+	}
 }
 
 // callSchedule adds a call and starts it. It is a guess that a call that cannot start is added as Failed, so that the
@@ -266,7 +269,7 @@ func (s *Service) callSchedule(scheduleID int64, at time.Time) error {
 	call := &store.Call{
 		Status: gen.FunctionCallStatusRunning, StartTime: now, ScheduleID: scheduleID, ScheduledTime: at.UnixMilli(),
 	}
-	err := s.update(func(tx *store.Tx) error {
+	err := s.updateInBatch(func(tx *store.Tx) error {
 		var err error
 		if schedule, err = tx.Schedules().Get(scheduleID); err != nil || schedule == nil {
 			return err

@@ -120,25 +120,41 @@ func (s *Service) Close() error {
 	return s.closeRunner()
 }
 
-// spawn runs work in a goroutine that Close waits for. A move of the clock waits for it as well, at most patience of real
-// time if that is not 0. If the service is closed, spawn returns false and does not run work.
-func (s *Service) spawn(ctx context.Context, patience time.Duration, work func(ctx context.Context)) bool {
+// begin starts work that Close waits for until end is called. If the service is closed, end is nil.
+func (s *Service) begin() (end func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
+		return nil
+	}
+	s.work.Add(1)
+	return s.work.Done
+}
+
+// spawn runs work in a goroutine that Close waits for. A move of the clock waits for it as well, at most patience of real
+// time if that is not 0. If the service is closed, spawn returns false and does not run work.
+func (s *Service) spawn(ctx context.Context, patience time.Duration, work func(ctx context.Context)) bool {
+	end := s.begin()
+	if end == nil {
 		return false
 	}
-	ctx, end := s.Clock.Start(ctx, patience)
-	s.work.Go(func() {
+	ctx, idle := s.Clock.Start(ctx, patience)
+	go func() {
 		defer end()
+		defer idle()
 		work(ctx)
-	})
+	}()
 	return true
 }
 
 // update runs an update that must also succeed while the service is closing, such as the end of a call.
 func (s *Service) update(fn func(*store.Tx) error) error {
 	return s.Store.Update(context.WithoutCancel(s.ctx), fn)
+}
+
+// updateInBatch is update for the calls of schedules and the daily removals, which are many in a long advance of the clock.
+func (s *Service) updateInBatch(fn func(*store.Tx) error) error {
+	return s.Store.UpdateInBatch(context.WithoutCancel(s.ctx), fn)
 }
 
 // Now returns the time of the emulator's clock.

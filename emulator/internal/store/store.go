@@ -38,6 +38,7 @@ type Store struct {
 	temporary bool
 	key       []byte
 	closeOnce func() error
+	batch     batch
 }
 
 // Open opens a data directory. It creates the directory if it does not exist. It returns an error and changes nothing if
@@ -134,6 +135,11 @@ func (s *Store) View(ctx context.Context, fn func(*Tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	if s.batch.enabled.Load() {
+		if err := s.commitBatch(); err != nil {
+			return err
+		}
+	}
 	return s.db.View(func(tx *bolt.Tx) error { return fn(&Tx{tx: tx}) })
 }
 
@@ -141,6 +147,11 @@ func (s *Store) View(ctx context.Context, fn func(*Tx) error) error {
 // at a time.
 func (s *Store) Update(ctx context.Context, fn func(*Tx) error) error {
 	if err := ctx.Err(); err != nil {
+		return err
+	}
+	s.batch.mu.Lock() // so that no batch begins before this update has ended
+	defer s.batch.mu.Unlock()
+	if err := s.batch.commit(); err != nil {
 		return err
 	}
 	return s.db.Update(func(tx *bolt.Tx) error { return fn(&Tx{tx: tx}) })
