@@ -267,7 +267,7 @@ func TestDeleteFunctionStopsCalls(t *testing.T) {
 	}
 }
 
-func TestHandle(t *testing.T) {
+func TestOverride(t *testing.T) {
 	t.Parallel()
 	c := run(t, withHandlers("f"))
 	f := c.deploy(gen.FunctionWrite{Name: "f", ExternalID: new("ext")})
