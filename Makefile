@@ -21,8 +21,8 @@ generate: ## Generate gen/ from api/openapi.yaml
 
 .PHONY: verify
 verify: ## Fail if gen/, go.mod or go.sum are out of date
-	@before="$$(cat gen/*.go gen/server/*.go wrapper/*.go | cksum)"; $(MAKE) --no-print-directory generate; \
-	after="$$(cat gen/*.go gen/server/*.go wrapper/*.go | cksum)"; \
+	@before="$$(cat gen/*.go gen/*/*.go wrapper/*.go | cksum)"; $(MAKE) --no-print-directory generate; \
+	after="$$(cat gen/*.go gen/*/*.go wrapper/*.go | cksum)"; \
 	if [ "$$before" != "$$after" ]; then \
 		echo "gen/ or comments in wrapper/ were out of date; they are now up to date: review and commit the changes" >&2; exit 1; fi
 	go mod tidy -diff

@@ -6,3 +6,4 @@ package cogfn
 //go:generate go tool oapi-codegen -config api/client.cfg.yaml api/openapi.yaml
 //go:generate go run ./tools/fieldlists gen/gen.gen.go wrapper
 //go:generate go tool oapi-codegen -config api/server.cfg.yaml api/openapi.yaml
+//go:generate go tool oapi-codegen -config api/control.cfg.yaml api/emulator.yaml

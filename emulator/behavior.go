@@ -40,11 +40,14 @@ func (e *Emulator) SetCalls(transition Transition) {
 	e.service.SetCalls(transition)
 }
 
+// CallStatus is the status of a call, such as [gen.FunctionCallStatusCompleted].
+type CallStatus = gen.FunctionCallStatus
+
 // Outcome is a scripted outcome of a call: neither a handler nor uploaded code runs.
 type Outcome struct {
 	// Status is the final status; "" means Completed, or Failed if Error is set. It can be a status that the API
 	// description does not contain.
-	Status gen.FunctionCallStatus
+	Status CallStatus
 	// Response is the response, which is encoded as JSON; nil means null for a completed call and no response for others.
 	Response any
 	// Log contains the lines of the log.

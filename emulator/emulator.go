@@ -3,6 +3,9 @@ package emulator
 import (
 	"context"
 	"crypto/rand"
+	"crypto/subtle"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"maps"
@@ -13,8 +16,10 @@ import (
 	"time"
 
 	"github.com/cogfn/cogfn/emulator/internal/clock"
+	"github.com/cogfn/cogfn/emulator/internal/faults"
 	"github.com/cogfn/cogfn/emulator/internal/httpapi"
 	"github.com/cogfn/cogfn/emulator/internal/python"
+	"github.com/cogfn/cogfn/emulator/internal/requestlog"
 	"github.com/cogfn/cogfn/emulator/internal/runner"
 	"github.com/cogfn/cogfn/emulator/internal/service"
 	"github.com/cogfn/cogfn/emulator/internal/store"
@@ -28,6 +33,9 @@ type Emulator struct {
 	options  Options
 	clock    *clock.Clock
 	handlers *handlers
+	faults   *faults.Engine
+	requests requestlog.Log
+	client   *http.Client
 	store    *store.Store
 	service  *service.Service
 	http     *http.Server
@@ -51,6 +59,7 @@ func Start(options Options) (*Emulator, error) {
 	}
 	e := &Emulator{options: options, clock: clock.New(), stopped: make(chan struct{})}
 	e.handlers = newHandlers(e.clock, options.Overrides, options.Handlers)
+	e.faults, e.client = e.newFaults(), newHTTPClient(nil)
 	e.close = sync.OnceValue(e.shutdown)
 	e.chooseClient()
 	var err error
@@ -97,6 +106,10 @@ func (e *Emulator) listen() error {
 		SigningKey:        e.store.SigningKey(),
 		Project:           e.options.Project,
 		KnownClient:       e.knownClient,
+		Requests:          &e.requests,
+		Faults:            e.faults,
+		Control:           newControlAPI(e),
+		ControlClient:     e.ownClient,
 		RequireToken:      e.options.Clients != nil,
 		Now:               e.clock.Now,
 		TokenLifetime:     e.options.TokenLifetime,
@@ -107,18 +120,44 @@ func (e *Emulator) listen() error {
 	if err != nil {
 		return err
 	}
+	e.http = &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, ConnContext: faults.ConnContext}
+	scheme := "http"
+	if e.options.TLS {
+		scheme = "https"
+		certificate, err := httpapi.NewCertificate()
+		if err != nil {
+			return err
+		}
+		e.http.TLSConfig = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
+		e.client = newHTTPClient(certificate.Leaf)
+	}
 	if e.listener, err = httpapi.Listen(e.options.Addr); err != nil {
 		return err
 	}
-	e.url = httpapi.URL(e.listener.Addr())
-	e.http = &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
+	e.url = httpapi.URL(scheme, e.listener.Addr())
 	return nil
+}
+
+// newHTTPClient returns a client that trusts a certificate, or a client of a server without TLS for nil.
+func newHTTPClient(certificate *x509.Certificate) *http.Client {
+	transport := &http.Transport{}
+	if certificate != nil {
+		roots := x509.NewCertPool()
+		roots.AddCert(certificate)
+		transport.TLSClientConfig = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
+		transport.ForceAttemptHTTP2 = true
+	}
+	return &http.Client{Transport: transport}
 }
 
 // serve serves requests until Close, or until the listener fails.
 func (e *Emulator) serve() {
 	defer close(e.stopped)
-	if err := e.http.Serve(e.listener); !errors.Is(err, http.ErrServerClosed) {
+	serve := func() error { return e.http.Serve(e.listener) }
+	if e.options.TLS {
+		serve = func() error { return e.http.ServeTLS(e.listener, "", "") }
+	}
+	if err := serve(); !errors.Is(err, http.ErrServerClosed) {
 		e.failure = fmt.Errorf("the emulator stopped serving requests; start it again: %w", err)
 		e.options.Logger.Error("emulator stopped serving requests", "error", err)
 	}
@@ -140,6 +179,28 @@ func (e *Emulator) knownClient(id, secret string) bool {
 	}
 	want, ok := e.options.Clients[id]
 	return ok && want == secret
+}
+
+// ownClient reports whether client credentials may use the control API: those of the emulator, even if all credentials may
+// get a token.
+func (e *Emulator) ownClient(id, secret string) bool {
+	if e.options.Clients != nil {
+		return e.knownClient(id, secret)
+	}
+	sameID := subtle.ConstantTimeCompare([]byte(id), []byte(e.clientID))
+	return sameID&subtle.ConstantTimeCompare([]byte(secret), []byte(e.secret)) == 1
+}
+
+// HTTPClient returns a client that trusts the certificate of an emulator with [Options.TLS]. Close closes its
+// connections.
+func (e *Emulator) HTTPClient() *http.Client { return e.client }
+
+// Certificate returns the certificate of an emulator with [Options.TLS], or nil.
+func (e *Emulator) Certificate() *x509.Certificate {
+	if e.http.TLSConfig == nil {
+		return nil
+	}
+	return e.http.TLSConfig.Certificates[0].Leaf
 }
 
 // URL returns the base URL without a trailing slash and without /api/v1, such as http://127.0.0.1:41234.
@@ -174,6 +235,7 @@ func (e *Emulator) Wait(ctx context.Context) error {
 func (e *Emulator) Close() error { return e.close() }
 
 func (e *Emulator) shutdown() error {
+	e.client.CloseIdleConnections()
 	ctx, cancel := context.WithTimeout(context.Background(), shutdownTimeout)
 	defer cancel()
 	err := e.http.Shutdown(ctx)
@@ -182,5 +244,5 @@ func (e *Emulator) shutdown() error {
 	}
 	<-e.stopped
 	e.clock.Close()
-	return errors.Join(err, e.service.Close(), e.store.Close())
+	return errors.Join(err, e.faults.Clear(), e.service.Close(), e.store.Close())
 }

@@ -26,11 +26,19 @@ type handlers struct {
 }
 
 func newHandlers(c *clock.Clock, byNames ...map[string]Handler) *handlers {
-	h := &handlers{clock: c, byName: map[string]Handler{}}
+	h := &handlers{clock: c}
+	h.reset(byNames...)
+	return h
+}
+
+// reset replaces all handlers.
+func (h *handlers) reset(byNames ...map[string]Handler) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.byName = map[string]Handler{}
 	for _, byName := range byNames {
 		maps.Copy(h.byName, byName)
 	}
-	return h
 }
 
 func (h *handlers) set(name string, handler Handler) {

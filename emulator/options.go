@@ -19,6 +19,9 @@ type Options struct {
 	// AllowRemote permits an address other than loopback, and requests for any host name. Everyone who can reach the
 	// emulator can run code on this machine.
 	AllowRemote bool
+	// TLS serves HTTPS with a self-signed certificate, over HTTP/1.1 and HTTP/2. Without it, the emulator serves HTTP/1.1.
+	// See [Emulator.HTTPClient].
+	TLS bool
 	// Project is the name of the only project: letters, digits, "-" and "_". The default is "emulator".
 	Project string
 	// DataDir is a directory in which everything persists across restarts, calls and ended sessions for 90 days. By

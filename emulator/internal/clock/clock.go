@@ -81,6 +81,9 @@ func (c *Clock) At(at time.Time, fire func()) *Timer {
 	return t
 }
 
+// Time returns the time at which the timer fires.
+func (t *Timer) Time() time.Time { return t.at }
+
 // Stop prevents a timer from firing. It does nothing if the timer has fired.
 func (t *Timer) Stop() {
 	t.clock.mu.Lock()

@@ -24,8 +24,12 @@ type Contract struct {
 	options    *openapi3filter.Options
 }
 
-// Load returns the contract of the embedded description. It parses the description once per process.
-var Load = sync.OnceValues(func() (*Contract, error) { return parse(api.OpenAPI) })
+// Load returns the contract of the Functions API, LoadControl that of the control API. They parse the embedded description
+// once per process.
+var (
+	Load        = sync.OnceValues(func() (*Contract, error) { return parse(api.OpenAPI) })
+	LoadControl = sync.OnceValues(func() (*Contract, error) { return parse(api.Emulator) })
+)
 
 func parse(description []byte) (*Contract, error) {
 	document, err := openapi.Load(description)
@@ -66,6 +70,19 @@ func (c *Contract) OperationID(operation string) string {
 		return route.Operation.OperationID
 	}
 	return ""
+}
+
+// RequiredFields returns the required fields of the JSON object that an operation returns with a status.
+func (c *Contract) RequiredFields(operation string, status int) []string {
+	route := c.operations[operation]
+	if route == nil || route.Operation.Responses.Status(status) == nil {
+		return nil
+	}
+	content := route.Operation.Responses.Status(status).Value.Content.Get("application/json")
+	if content == nil {
+		return nil
+	}
+	return content.Schema.Value.Required
 }
 
 // CheckRequest checks a request to an operation. It leaves the body readable. The error is for the client.

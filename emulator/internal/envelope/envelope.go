@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -21,6 +22,8 @@ type Error struct {
 	Message string
 	// Missing contains ids that do not exist, Duplicated ids that already exist.
 	Missing, Duplicated []map[string]any
+	// Header contains additional headers of the response.
+	Header http.Header
 	// RetryAfter is the value of the Retry-After header, rounded up to seconds; 0 omits the header.
 	RetryAfter time.Duration
 }
@@ -59,6 +62,7 @@ func Write(w http.ResponseWriter, err *Error) {
 		http.Error(w, err.Message, err.Status)
 		return
 	}
+	maps.Copy(w.Header(), err.Header)
 	w.Header().Set("Content-Type", "application/json")
 	if err.RetryAfter > 0 {
 		seconds := int64((err.RetryAfter + time.Second - 1) / time.Second)

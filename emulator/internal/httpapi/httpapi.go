@@ -11,8 +11,11 @@ import (
 
 	"github.com/cogfn/cogfn/emulator/internal/contract"
 	"github.com/cogfn/cogfn/emulator/internal/envelope"
+	"github.com/cogfn/cogfn/emulator/internal/faults"
+	"github.com/cogfn/cogfn/emulator/internal/requestlog"
 	"github.com/cogfn/cogfn/emulator/internal/service"
 	"github.com/cogfn/cogfn/emulator/internal/signature"
+	"github.com/cogfn/cogfn/gen/control"
 	"github.com/cogfn/cogfn/gen/server"
 )
 
@@ -29,6 +32,14 @@ type Config struct {
 	Project string
 	// KnownClient reports whether client credentials may get a token.
 	KnownClient func(id, secret string) bool
+	// Requests records the requests.
+	Requests *requestlog.Log
+	// Faults makes requests fail.
+	Faults *faults.Engine
+	// Control implements the control API.
+	Control control.StrictServerInterface
+	// ControlClient reports whether client credentials may use the control API.
+	ControlClient func(id, secret string) bool
 	// RequireToken rejects tokens that this emulator did not issue. If false, every bearer token is accepted.
 	RequireToken bool
 	// Now returns the time of the emulator's clock.
@@ -65,14 +76,22 @@ func New(config Config) (*Handler, error) {
 	})
 	server.HandlerWithOptions(strict, server.StdHTTPServerOptions{
 		BaseURL:          basePath,
-		BaseRouter:       operationRouter{h.router, h},
+		BaseRouter:       h.operations(),
 		ErrorHandlerFunc: writeDecodeError,
 	})
-	h.router.HandleFunc("POST "+TokenPath, h.issueToken)
+	if err := h.registerControl(); err != nil {
+		return nil, err
+	}
+	h.router.HandleFunc("POST "+TokenPath, h.withFault(faults.TokenOperation, h.issueToken, "access_token", "token_type"))
 	h.router.HandleFunc("GET "+inspectPath, h.inspectToken)
-	h.router.HandleFunc("PUT "+service.ContentPath, h.uploadContent)
-	h.router.HandleFunc("GET "+service.ContentPath, h.downloadContent)
+	h.router.HandleFunc("PUT "+service.ContentPath, h.withFault(faults.UploadOperation, h.uploadContent))
+	h.router.HandleFunc("GET "+service.ContentPath, h.withFault(faults.DownloadOperation, h.downloadContent))
 	return h, nil
+}
+
+// operations returns the router of the Functions API.
+func (h *Handler) operations() operationRouter {
+	return operationRouter{h.router, h, h.contract, basePath, h.authorizeProject, h.withFaults}
 }
 
 // ServeHTTP serves one request.

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/cogfn/cogfn/emulator/internal/clock"
+	"github.com/cogfn/cogfn/emulator/internal/faults"
+	"github.com/cogfn/cogfn/emulator/internal/requestlog"
 	"github.com/cogfn/cogfn/emulator/internal/runner"
 	"github.com/cogfn/cogfn/emulator/internal/service"
 	"github.com/cogfn/cogfn/emulator/internal/store"
@@ -55,7 +57,7 @@ func newTestHandler(t *testing.T) *testHandler {
 		}
 	})
 	h.Handler, err = New(Config{
-		Service: services, SigningKey: h.store.SigningKey(), Project: "emulator", KnownClient: knownClient, Now: c.Now,
+		Service: services, SigningKey: h.store.SigningKey(), Project: "emulator", KnownClient: knownClient, Now: c.Now, Requests: &requestlog.Log{}, Faults: faults.New(faults.Config{Now: c.Now, Sleep: c.Sleep}),
 		TokenLifetime: time.Hour, ValidateResponses: true, Logger: logger,
 	})
 	if err != nil {
@@ -107,7 +109,7 @@ func TestPanicInHandler(t *testing.T) {
 func TestInvalidResponse(t *testing.T) {
 	t.Parallel()
 	h := newTestHandler(t)
-	operationRouter{h.router, h.Handler}.HandleFunc("GET "+basePath+"/functions/status", func(w http.ResponseWriter, _ *http.Request) {
+	h.operations().HandleFunc("GET "+basePath+"/functions/status", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = w.Write([]byte(`{"state":"activated"}`))
 	})

@@ -42,12 +42,12 @@ func listenError(addr string, err error) error {
 }
 
 // URL returns a URL at which this machine reaches a listener, which may listen on all interfaces.
-func URL(addr net.Addr) string {
+func URL(scheme string, addr net.Addr) string {
 	tcp, ok := addr.(*net.TCPAddr)
 	if !ok || !tcp.IP.IsUnspecified() {
-		return "http://" + addr.String()
+		return scheme + "://" + addr.String()
 	}
-	return "http://" + (&net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: tcp.Port}).String()
+	return scheme + "://" + (&net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: tcp.Port}).String()
 }
 
 // isLoopback reports whether only this machine can reach a host name or address.

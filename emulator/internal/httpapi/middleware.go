@@ -4,6 +4,8 @@ import (
 	"crypto/rand"
 	"net"
 	"net/http"
+	"net/url"
+	"path"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -12,6 +14,8 @@ import (
 	"github.com/go-chi/chi/v5/middleware"
 
 	"github.com/cogfn/cogfn/emulator/internal/envelope"
+	"github.com/cogfn/cogfn/emulator/internal/requestlog"
+	"github.com/cogfn/cogfn/emulator/internal/service"
 )
 
 // logRequest logs each request with an id and turns a panic of a handler into an error response. The log has the
@@ -22,6 +26,12 @@ func (h *Handler) logRequest(next http.Handler) http.Handler {
 		w.Header().Set("X-Request-Id", requestID)
 		w.Header().Set("X-Emulator", "cogfn")
 		ww := middleware.NewWrapResponseWriter(w, r.ProtoMajor)
+		if !strings.HasPrefix(r.URL.Path, controlPath) {
+			var entry *requestlog.Entry
+			entry, r = h.config.Requests.Begin(r, requestID, loggedPath(r.URL), h.config.Now())
+			ww.Tee(entry)
+			defer func() { entry.End(ww.Status()) }()
+		}
 		defer func() {
 			reason := recover()
 			if reason == http.ErrAbortHandler { //nolint:errorlint // net/http compares it in this way
@@ -38,6 +48,14 @@ func (h *Handler) logRequest(next http.Handler) http.Handler {
 		}()
 		next.ServeHTTP(ww, r)
 	})
+}
+
+// loggedPath returns the path and query of a URL without the signature of a file's content.
+func loggedPath(u *url.URL) string {
+	if content, _, _ := strings.Cut(service.ContentPath, "{"); strings.HasPrefix(u.Path, content) {
+		return path.Dir(u.Path) + "/***"
+	}
+	return u.RequestURI()
 }
 
 // checkHost rejects requests for a host name other than this machine. Otherwise, a web page whose host name resolves

@@ -7,32 +7,42 @@ import (
 
 	"github.com/go-chi/chi/v5/middleware"
 
+	"github.com/cogfn/cogfn/emulator/internal/contract"
 	"github.com/cogfn/cogfn/emulator/internal/envelope"
 	"github.com/cogfn/cogfn/emulator/internal/service"
 )
 
-// operationRouter registers the handlers of the generated code. It adds the steps that all operations have in common.
+// operationRouter registers the handlers of generated code. It adds the steps that all operations of an API have in common.
 type operationRouter struct {
 	*router
-	handler *Handler
+	handler  *Handler
+	contract *contract.Contract
+	// base is the beginning of the paths that is not in the description.
+	base string
+	// authorize returns an error if a request may not use the API.
+	authorize func(r *http.Request, params map[string]string) *envelope.Error
+	// wrap adds steps of one API; nil adds none.
+	wrap func(operation string, next http.HandlerFunc) http.HandlerFunc
 }
 
 // HandleFunc registers the handler of an operation.
 func (o operationRouter) HandleFunc(pattern string, next func(http.ResponseWriter, *http.Request)) {
-	operation := strings.Replace(pattern, " "+basePath, " ", 1) // as in the description
-	o.router.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
-		o.handler.serveOperation(w, r, operation, next)
-	})
+	operation := strings.Replace(pattern, " "+o.base, " ", 1) // as in the description
+	serve := func(w http.ResponseWriter, r *http.Request) { o.serve(w, r, operation, next) }
+	if o.wrap != nil {
+		serve = o.wrap(operation, serve)
+	}
+	o.router.HandleFunc(pattern, serve)
 }
 
-// serveOperation checks a request, runs the handler of its operation and, if required, checks the response.
-func (h *Handler) serveOperation(w http.ResponseWriter, r *http.Request, operation string, next http.HandlerFunc) {
-	if problem := h.checkRequest(w, r, operation); problem != nil {
+// serve checks a request, runs the handler of its operation and, if required, checks the response.
+func (o operationRouter) serve(w http.ResponseWriter, r *http.Request, operation string, next http.HandlerFunc) {
+	if problem := o.checkRequest(w, r, operation); problem != nil {
 		envelope.Write(w, problem)
 		return
 	}
-	r = r.WithContext(service.WithBaseURL(r.Context(), "http://"+r.Host))
-	if !h.config.ValidateResponses {
+	r = r.WithContext(service.WithBaseURL(r.Context(), scheme(r)+"://"+r.Host))
+	if !o.handler.config.ValidateResponses {
 		next(w, r)
 		return
 	}
@@ -41,8 +51,8 @@ func (h *Handler) serveOperation(w http.ResponseWriter, r *http.Request, operati
 	held.Discard()
 	held.Tee(&body)
 	next(held, r)
-	if err := h.contract.CheckResponse(r, operation, held.Status(), w.Header(), body.Bytes()); err != nil {
-		h.config.Logger.Error("response violates the description", "error", err)
+	if err := o.contract.CheckResponse(r, operation, held.Status(), w.Header(), body.Bytes()); err != nil {
+		o.handler.config.Logger.Error("response violates the description", "error", err)
 		w.Header().Del("Retry-After")
 		envelope.Write(w, envelope.New(http.StatusInternalServerError, "%v", err))
 		return
@@ -51,18 +61,34 @@ func (h *Handler) serveOperation(w http.ResponseWriter, r *http.Request, operati
 	_, _ = w.Write(body.Bytes()) // the client may have disconnected
 }
 
-// checkRequest checks token, project, body and parameters of a request, and decompresses the body.
-func (h *Handler) checkRequest(w http.ResponseWriter, r *http.Request, operation string) *envelope.Error {
-	if _, problem := h.authorize(r); problem != nil {
-		return problem
+// scheme returns the scheme of a request's URL.
+func scheme(r *http.Request) string {
+	if r.TLS != nil {
+		return "https"
 	}
+	return "http"
+}
+
+// checkRequest checks authorization, body and parameters of a request, and decompresses the body.
+func (o operationRouter) checkRequest(w http.ResponseWriter, r *http.Request, operation string) *envelope.Error {
 	params := pathParams(r)
-	if params["project"] != h.config.Project {
-		// The real service does not distinguish an unknown project from a forbidden one.
-		return envelope.New(http.StatusUnauthorized, "Unauthorized: there is no project %q here, the emulator's is %q", params["project"], h.config.Project)
+	if problem := o.authorize(r, params); problem != nil {
+		return problem
 	}
 	if problem := decodeBody(w, r); problem != nil {
 		return problem
 	}
-	return h.contract.CheckRequest(r, operation, params)
+	return o.contract.CheckRequest(r, operation, params)
+}
+
+// authorizeProject checks the token and the project of a request to the Functions API.
+func (h *Handler) authorizeProject(r *http.Request, params map[string]string) *envelope.Error {
+	if _, problem := h.authorize(r); problem != nil {
+		return problem
+	}
+	if params["project"] != h.config.Project {
+		// The real service does not distinguish an unknown project from a forbidden one.
+		return envelope.New(http.StatusUnauthorized, "Unauthorized: there is no project %q here, the emulator's is %q", params["project"], h.config.Project)
+	}
+	return nil
 }

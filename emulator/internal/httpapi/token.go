@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -56,7 +57,7 @@ func (h *Handler) issueToken(w http.ResponseWriter, r *http.Request) {
 			TokenType   string `json:"token_type"`
 			ExpiresIn   int64  `json:"expires_in"` // seconds
 		}{
-			AccessToken: h.signer.Sign(tokenPurpose, id, h.config.Now().Add(h.config.TokenLifetime)),
+			AccessToken: h.signer.Sign(tokenPurpose, h.subject(id), h.config.Now().Add(h.config.TokenLifetime)),
 			TokenType:   "Bearer",
 			ExpiresIn:   int64(h.config.TokenLifetime / time.Second),
 		})
@@ -83,6 +84,26 @@ func writeJSON(w http.ResponseWriter, status int, body any) {
 	_, _ = w.Write(encoded) // the client may have disconnected
 }
 
+// subject returns the subject of a new token for a client: the generation of the token and the client id.
+func (h *Handler) subject(clientID string) string {
+	return strconv.FormatInt(h.config.Faults.Generation(), 10) + " " + clientID
+}
+
+// tokenGeneration returns the generation of a request's token, or -1 if it is not one of this emulator's.
+func (h *Handler) tokenGeneration(r *http.Request) int64 {
+	_, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	subject, err := h.signer.Verify(tokenPurpose, strings.TrimSpace(token), h.config.Now())
+	if err != nil {
+		return -1
+	}
+	number, _, _ := strings.Cut(subject, " ")
+	generation, err := strconv.ParseInt(number, 10, 64)
+	if err != nil {
+		return -1 // cannot happen: the emulator has signed the token
+	}
+	return generation
+}
+
 // authorize returns the subject of the token of a request.
 func (h *Handler) authorize(r *http.Request) (string, *envelope.Error) {
 	kind, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
@@ -93,7 +114,8 @@ func (h *Handler) authorize(r *http.Request) (string, *envelope.Error) {
 	subject, err := h.signer.Verify(tokenPurpose, token, h.config.Now())
 	switch {
 	case err == nil:
-		return subject, nil
+		_, clientID, _ := strings.Cut(subject, " ")
+		return clientID, nil
 	case errors.Is(err, signature.ErrExpired):
 		return "", envelope.New(http.StatusUnauthorized, "Unauthorized: the token has expired, get a new one")
 	case h.config.RequireToken:

@@ -72,6 +72,16 @@ func (s *Scheduler) remove(id int64) {
 	}
 }
 
+// Next returns the next time of a schedule, or the zero time if there is none.
+func (s *Scheduler) Next(id int64) time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if e := s.entries[id]; e != nil {
+		return e.timer.Time()
+	}
+	return time.Time{}
+}
+
 // Clear removes all schedules.
 func (s *Scheduler) Clear() {
 	s.mu.Lock()

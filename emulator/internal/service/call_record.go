@@ -59,19 +59,25 @@ func (s *Service) CallRecords(ctx context.Context, function string) ([]CallRecor
 		if err != nil || f == nil {
 			return err
 		}
-		for _, row := range tx.Calls(f.ID).Oldest() {
-			if row.Err != nil {
-				return row.Err
-			}
-			record, err := s.recordOf(tx, row.Value)
-			if err != nil {
-				return err
-			}
-			records = append(records, record)
-		}
-		return nil
+		records, err = s.callRecords(tx, f.ID)
+		return err
 	})
 	return records, err
+}
+
+func (s *Service) callRecords(tx *store.Tx, functionID int64) ([]CallRecord, error) {
+	var records []CallRecord
+	for _, row := range tx.Calls(functionID).Oldest() {
+		if row.Err != nil {
+			return nil, row.Err
+		}
+		record, err := s.recordOf(tx, row.Value)
+		if err != nil {
+			return nil, err
+		}
+		records = append(records, record)
+	}
+	return records, nil
 }
 
 // functionNamed returns the function with an external id, or else the first with a name, or nil.

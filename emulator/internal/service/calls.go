@@ -26,7 +26,7 @@ func (s *Service) PostFunctionsCall(ctx context.Context, request server.PostFunc
 		if err := checkReady(f); err != nil {
 			return err
 		}
-		session, err := s.bind(tx, request.Body.Nonce, 0)
+		session, err := s.bind(ctx, tx, request.Body.Nonce, 0)
 		if err != nil {
 			return err
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 
 	"github.com/cogfn/cogfn/emulator/internal/runner"
 	"github.com/cogfn/cogfn/emulator/internal/store"
@@ -56,15 +57,11 @@ func (s *Service) SetOutcomes(function string, outcomes []Outcome) {
 	s.outcomes[function] = outcomes
 }
 
-// Outcomes returns the outcomes that remain for each function.
-func (s *Service) Outcomes() map[string][]Outcome {
+// Outcomes returns the outcomes that are set for an external id or a name.
+func (s *Service) Outcomes(function string) []Outcome {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	all := map[string][]Outcome{}
-	for function, outcomes := range s.outcomes {
-		all[function] = append([]Outcome(nil), outcomes...)
-	}
-	return all
+	return slices.Clone(s.outcomes[function])
 }
 
 // outcomesOf returns the name under which the outcomes of a function are set, and the outcomes. The caller holds s.mu.

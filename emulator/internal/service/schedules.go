@@ -36,7 +36,7 @@ func (s *Service) PostFunctionSchedules(ctx context.Context, request server.Post
 			return err
 		}
 		schedule.ID = newID(tx.Schedules().Has)
-		session, err := s.bind(tx, write.Nonce, schedule.ID)
+		session, err := s.bind(ctx, tx, write.Nonce, schedule.ID)
 		if err != nil {
 			return err
 		}
@@ -303,13 +303,9 @@ func (s *Service) callSchedule(scheduleID int64, at time.Time) error {
 // reserveScheduledCall reserves a call of a schedule. It returns an error if the session is not active, the function is
 // not Ready, or the number of running calls is at a limit.
 func (s *Service) reserveScheduledCall(tx *store.Tx, f *store.Function, schedule *store.Schedule, key callKey) error {
-	session, err := tx.Sessions().Get(schedule.SessionID)
+	status, err := s.sessionStatusOf(tx, schedule)
 	if err != nil {
 		return err
-	}
-	status := gen.SessionStatusAccessLost
-	if session != nil {
-		status = s.sessionStatus(session)
 	}
 	if status != gen.SessionStatusActive {
 		return fmt.Errorf("the schedule's session %d is %s: create the schedule again with a new session", schedule.SessionID, status)
@@ -318,4 +314,13 @@ func (s *Service) reserveScheduledCall(tx *store.Tx, f *store.Function, schedule
 		return err
 	}
 	return s.reserve(key)
+}
+
+// sessionStatusOf returns the status of a schedule's session.
+func (s *Service) sessionStatusOf(tx *store.Tx, schedule *store.Schedule) (gen.SessionStatus, error) {
+	session, err := tx.Sessions().Get(schedule.SessionID)
+	if err != nil || session == nil {
+		return gen.SessionStatusAccessLost, err
+	}
+	return s.sessionStatus(session), nil
 }

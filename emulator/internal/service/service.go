@@ -62,7 +62,8 @@ type Service struct {
 	outcomes     map[string][]Outcome
 	advanced     *advanced // nil unless the clock advances
 
-	advancing sync.Mutex // held by Advance
+	advancing  sync.Mutex   // held by Advance and Reload
+	operations sync.RWMutex // held by Reload, and for reading by each operation
 
 	runnerMu     sync.Mutex // not mu, because creating a runner may take seconds
 	sharedRunner runner.Runner
@@ -107,17 +108,25 @@ func (s *Service) startBackground() error {
 // Close stops schedules, deployments and calls, and waits until they have ended. The stopped calls are Failed. Close does
 // not close the store.
 func (s *Service) Close() error {
+	if !s.stop() {
+		return nil
+	}
+	return s.closeRunner()
+}
+
+// stop stops all work and waits until it has ended. It returns false if the service is stopped already.
+func (s *Service) stop() bool {
 	s.mu.Lock()
 	already := s.closed
 	s.closed = true
 	s.mu.Unlock()
 	if already {
-		return nil
+		return false
 	}
 	s.scheduler.Clear()
 	s.cancel(errStopped)
 	s.work.Wait()
-	return s.closeRunner()
+	return true
 }
 
 // begin starts work that Close waits for until end is called. If the service is closed, end is nil.
@@ -149,12 +158,12 @@ func (s *Service) spawn(ctx context.Context, patience time.Duration, work func(c
 
 // update runs an update that must also succeed while the service is closing, such as the end of a call.
 func (s *Service) update(fn func(*store.Tx) error) error {
-	return s.Store.Update(context.WithoutCancel(s.ctx), fn)
+	return s.Store.Update(context.Background(), fn)
 }
 
 // updateInBatch is update for the calls of schedules and the daily removals, which are many in a long advance of the clock.
 func (s *Service) updateInBatch(fn func(*store.Tx) error) error {
-	return s.Store.UpdateInBatch(context.WithoutCancel(s.ctx), fn)
+	return s.Store.UpdateInBatch(context.Background(), fn)
 }
 
 // Now returns the time of the emulator's clock.

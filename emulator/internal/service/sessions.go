@@ -67,11 +67,18 @@ func (s *Service) setSessionType(session *store.Session, write gen.SessionWrite)
 	return nil
 }
 
+type expiredNonceKey struct{}
+
+// WithExpiredNonce returns a context for an operation that treats the nonce of its request as expired.
+func WithExpiredNonce(ctx context.Context) context.Context {
+	return context.WithValue(ctx, expiredNonceKey{}, true)
+}
+
 // bind uses a nonce and activates its session, for a schedule if scheduleID is not 0. It returns nil if the nonce is
 // unknown, used or expired.
-func (s *Service) bind(tx *store.Tx, nonce string, scheduleID int64) (*store.Session, error) {
+func (s *Service) bind(ctx context.Context, tx *store.Tx, nonce string, scheduleID int64) (*store.Session, error) {
 	session, err := tx.TakeNonce(hashOf(nonce))
-	if err != nil || session == nil || s.sessionStatus(session) != gen.SessionStatusReady {
+	if err != nil || session == nil || s.sessionStatus(session) != gen.SessionStatusReady || ctx.Value(expiredNonceKey{}) != nil {
 		return nil, err
 	}
 	session.Status = gen.SessionStatusActive

@@ -28,6 +28,9 @@ func (t Transition) Check() error {
 	if t.After < 0 || t.Polls < 0 {
 		return errors.New("a transition cannot end after a negative duration or number of polls; use 0 or more")
 	}
+	if t.After > 0 && (t.Polls > 0 || t.Never) || t.Polls > 0 && t.Never {
+		return errors.New("a transition ends after a duration or after polls or never; use one of them")
+	}
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -10,8 +11,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
-
-	bolt "go.etcd.io/bbolt"
 )
 
 // ErrTooLarge is returned for content above the limit, ErrIncomplete if the sender stopped sending.
@@ -96,19 +95,11 @@ func (s *Store) Sweep(names ...string) error {
 	if len(names) == 0 {
 		return nil
 	}
-	return s.db.Update(func(tx *bolt.Tx) error {
+	return s.Update(context.Background(), func(tx *Tx) error {
 		needed := map[string]bool{}
-		for _, row := range (&Tx{tx}).Files().Oldest() {
-			if row.Err != nil {
-				return row.Err
-			}
-			needed[row.Value.Blob] = true
-		}
-		for _, row := range (&Tx{tx}).Functions().Oldest() {
-			if row.Err != nil {
-				return row.Err
-			}
-			needed[row.Value.Code] = true
+		s.copies.needBlobs(needed)
+		if err := addBlobs(tx, needed); err != nil {
+			return err
 		}
 		for _, name := range names {
 			if needed[name] {
@@ -120,6 +111,23 @@ func (s *Store) Sweep(names ...string) error {
 		}
 		return nil
 	})
+}
+
+// addBlobs adds the blobs that files and functions refer to.
+func addBlobs(tx *Tx, needed map[string]bool) error {
+	for _, row := range tx.Files().Oldest() {
+		if row.Err != nil {
+			return row.Err
+		}
+		needed[row.Value.Blob] = true
+	}
+	for _, row := range tx.Functions().Oldest() {
+		if row.Err != nil {
+			return row.Err
+		}
+		needed[row.Value.Code] = true
+	}
+	return nil
 }
 
 // sweepAll removes blobs that an earlier process did not sweep because it was killed.

@@ -39,12 +39,14 @@ type Store struct {
 	key       []byte
 	closeOnce func() error
 	batch     batch
+	copies    copies
 }
 
 // Open opens a data directory. It creates the directory if it does not exist. It returns an error and changes nothing if
 // another emulator uses the directory, or if the directory contains other files.
 func Open(options Options) (*Store, error) {
 	s := &Store{dir: options.Dir, temporary: options.Dir == ""}
+	s.copies.open = map[*Copy]struct{}{}
 	s.closeOnce = sync.OnceValue(s.close)
 	var err error
 	if s.temporary {
@@ -102,7 +104,7 @@ func (s *Store) initialize() error {
 		}
 	}
 	return s.db.Update(func(tx *bolt.Tx) error {
-		for _, name := range [][]byte{functionsBucket, schedulesBucket, sessionsBucket, filesBucket, callsBucket, nonceBucket} {
+		for _, name := range stateBuckets {
 			if _, err := tx.CreateBucketIfNotExists(name); err != nil {
 				return err
 			}
@@ -130,10 +132,13 @@ func (s *Store) ScratchDir() string { return filepath.Join(s.dir, scratchDir) }
 // SigningKey returns 32 random bytes that are stored in the data directory.
 func (s *Store) SigningKey() []byte { return s.key }
 
-// View runs fn in a read-only transaction.
+// View runs fn in a read-only transaction, on the copy of a context from [WithCopy].
 func (s *Store) View(ctx context.Context, fn func(*Tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
+	}
+	if c, ok := ctx.Value(copyKey{}).(*Copy); ok {
+		return c.db.View(func(tx *bolt.Tx) error { return fn(&Tx{tx: tx}) })
 	}
 	if s.batch.enabled.Load() {
 		if err := s.commitBatch(); err != nil {
@@ -162,8 +167,8 @@ func (s *Store) Close() error { return s.closeOnce() }
 
 func (s *Store) close() error {
 	if s.temporary {
-		return errors.Join(s.db.Close(), os.RemoveAll(s.dir))
+		return errors.Join(s.closeCopies(), s.db.Close(), os.RemoveAll(s.dir))
 	}
 	// Remove the unpacked code while the store still has the lock. Afterwards another emulator may use the directory.
-	return errors.Join(os.RemoveAll(filepath.Join(s.dir, codeDir)), s.db.Close())
+	return errors.Join(s.closeCopies(), os.RemoveAll(filepath.Join(s.dir, codeDir)), s.db.Close())
 }

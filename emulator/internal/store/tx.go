@@ -19,6 +19,9 @@ var (
 	responsesBucket = []byte("responses")
 )
 
+// stateBuckets are the buckets at the top, except for the settings.
+var stateBuckets = [][]byte{functionsBucket, schedulesBucket, sessionsBucket, filesBucket, callsBucket, nonceBucket}
+
 // Tx is one transaction.
 type Tx struct{ tx *bolt.Tx }
 

@@ -1,0 +1,144 @@
+package emulator
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/cogfn/cogfn/emulator/internal/envelope"
+	"github.com/cogfn/cogfn/emulator/internal/service"
+	"github.com/cogfn/cogfn/gen/control"
+)
+
+// controlAPI implements the control API with the methods of an emulator.
+type controlAPI struct {
+	e *Emulator
+
+	mu        sync.Mutex
+	snapshots map[int64]*Snapshot
+	lastID    int64 // of snapshots
+}
+
+func newControlAPI(e *Emulator) *controlAPI {
+	return &controlAPI{e: e, snapshots: map[int64]*Snapshot{}}
+}
+
+// GetClock returns the time.
+func (a *controlAPI) GetClock(context.Context, control.GetClockRequestObject) (control.GetClockResponseObject, error) {
+	return control.GetClock200JSONResponse{ClockJSONResponse: a.clock()}, nil
+}
+
+func (a *controlAPI) clock() control.ClockJSONResponse {
+	return control.ClockJSONResponse{Time: a.e.Now().UnixMilli(), Frozen: a.e.clock.Frozen()}
+}
+
+// SetClock sets, freezes or unfreezes the clock.
+func (a *controlAPI) SetClock(_ context.Context, request control.SetClockRequestObject) (control.SetClockResponseObject, error) {
+	if frozen := request.Body.Frozen; frozen != nil && *frozen {
+		a.e.Freeze()
+	}
+	if now := request.Body.Time; now != nil {
+		a.e.SetTime(time.UnixMilli(*now))
+	}
+	if frozen := request.Body.Frozen; frozen != nil && !*frozen {
+		a.e.Unfreeze()
+	}
+	return control.SetClock200JSONResponse{ClockJSONResponse: a.clock()}, nil
+}
+
+// AdvanceClock moves the clock forward and returns the calls that schedules made.
+func (a *controlAPI) AdvanceClock(ctx context.Context, request control.AdvanceClockRequestObject) (control.AdvanceClockResponseObject, error) {
+	calls, err := a.e.advance(ctx, durationOf(request.Body.Seconds))
+	if err != nil {
+		return nil, err
+	}
+	return control.AdvanceClock200JSONResponse{Time: a.e.Now().UnixMilli(), Calls: controlCalls(calls)}, nil
+}
+
+// GetTransitions returns when deployments and calls end.
+func (a *controlAPI) GetTransitions(context.Context, control.GetTransitionsRequestObject) (control.GetTransitionsResponseObject, error) {
+	return control.GetTransitions200JSONResponse{TransitionsJSONResponse: a.transitions()}, nil
+}
+
+func (a *controlAPI) transitions() control.TransitionsJSONResponse {
+	deployments, calls := a.e.service.Transitions()
+	return control.TransitionsJSONResponse{Deployments: controlTransition(deployments), Calls: controlTransition(calls)}
+}
+
+// SetTransitions sets when deployments and calls end.
+func (a *controlAPI) SetTransitions(_ context.Context, request control.SetTransitionsRequestObject) (control.SetTransitionsResponseObject, error) {
+	if request.Body.Deployments != nil {
+		a.e.SetDeployments(*transitionOf(request.Body.Deployments))
+	}
+	if request.Body.Calls != nil {
+		a.e.SetCalls(*transitionOf(request.Body.Calls))
+	}
+	return control.SetTransitions200JSONResponse{TransitionsJSONResponse: a.transitions()}, nil
+}
+
+// AddFunction adds a function that is Ready.
+func (a *controlAPI) AddFunction(_ context.Context, request control.AddFunctionRequestObject) (control.AddFunctionResponseObject, error) {
+	return control.AddFunction204Response{}, a.e.service.AddReadyFunction(request.Function)
+}
+
+// GetOutcomes returns the outcomes of the next calls of a function.
+func (a *controlAPI) GetOutcomes(_ context.Context, request control.GetOutcomesRequestObject) (control.GetOutcomesResponseObject, error) {
+	return control.GetOutcomes200JSONResponse{OutcomesJSONResponse: a.outcomes(request.Function)}, nil
+}
+
+func (a *controlAPI) outcomes(function string) control.OutcomesJSONResponse {
+	all := control.OutcomesJSONResponse{Items: []control.Outcome{}}
+	for _, outcome := range a.e.service.Outcomes(function) {
+		all.Items = append(all.Items, control.Outcome{
+			Status: string(outcome.Status), Response: outcome.Response, Log: outcome.Log,
+			Error: outcome.Message, Trace: outcome.Trace, Transition: controlTransitionOrNil(outcome.Transition),
+		})
+	}
+	return all
+}
+
+// SetOutcomes sets the outcomes of the next calls of a function.
+func (a *controlAPI) SetOutcomes(_ context.Context, request control.SetOutcomesRequestObject) (control.SetOutcomesResponseObject, error) {
+	encoded := make([]service.Outcome, len(request.Body.Items))
+	for i, item := range request.Body.Items {
+		outcome := Outcome{
+			Status: CallStatus(item.Status), Log: item.Log, Error: item.Error, Trace: item.Trace, Transition: transitionOf(item.Transition),
+		}
+		if item.Response != nil {
+			outcome.Response = item.Response
+		}
+		var err error
+		if encoded[i], err = outcome.encode(); err != nil {
+			return nil, envelope.BadRequest("items.%d: %v", i, err)
+		}
+	}
+	a.e.service.SetOutcomes(request.Function, encoded)
+	return control.SetOutcomes200JSONResponse{OutcomesJSONResponse: a.outcomes(request.Function)}, nil
+}
+
+// durationOf returns a number of seconds as a duration. It limits durations to about 290 years.
+func durationOf(seconds float64) time.Duration {
+	const limit = 1<<63 - 1
+	if seconds >= float64(limit)/float64(time.Second) {
+		return limit
+	}
+	return time.Duration(seconds * float64(time.Second))
+}
+
+func controlTransition(t Transition) *control.Transition {
+	return &control.Transition{AfterSeconds: t.After.Seconds(), Polls: t.Polls, Never: t.Never}
+}
+
+func controlTransitionOrNil(t *Transition) *control.Transition {
+	if t == nil {
+		return nil
+	}
+	return controlTransition(*t)
+}
+
+func transitionOf(t *control.Transition) *Transition {
+	if t == nil {
+		return nil
+	}
+	return &Transition{After: durationOf(t.AfterSeconds), Polls: t.Polls, Never: t.Never}
+}

@@ -1,0 +1,132 @@
+package emulator
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/cogfn/cogfn/emulator/internal/service"
+)
+
+const (
+	dumpedCalls    = 10 // per function
+	dumpedLines    = 3  // per call
+	dumpedRequests = 20
+	dumpTime       = "2006-01-02 15:04:05.000"
+)
+
+// Dump returns a readable description of the state for failed tests: the time, the functions with their last calls, the
+// schedules, the faults and the last requests. It contains no secrets.
+func (e *Emulator) Dump() string {
+	state, err := e.service.Describe(context.Background())
+	if err != nil {
+		return fmt.Sprintf("the state of the emulator cannot be read: %v", err)
+	}
+	var text strings.Builder
+	frozen := ""
+	if e.clock.Frozen() {
+		frozen = ", frozen"
+	}
+	fmt.Fprintf(&text, "emulator %s, project %s, %s%s\n", e.URL(), e.Project(), e.Now().UTC().Format(dumpTime), frozen)
+	dumpFunctions(&text, state.Functions)
+	dumpSchedules(&text, state.Schedules)
+	dumpFaults(&text, e.Faults())
+	dumpRequests(&text, e.Requests())
+	return text.String()
+}
+
+// table writes rows of columns, or nothing if there are no rows.
+func table(text *strings.Builder, title string, header []string, rows [][]string) {
+	if len(rows) == 0 {
+		return
+	}
+	fmt.Fprintf(text, "\n%s\n", title)
+	w := tabwriter.NewWriter(text, 0, 0, 2, ' ', 0)
+	for _, row := range slices.Insert(rows, 0, header) {
+		fmt.Fprintf(w, "  %s\n", strings.TrimRight(strings.Join(row, "\t"), "\t"))
+	}
+	_ = w.Flush() // a strings.Builder does not fail
+}
+
+func dumpFunctions(text *strings.Builder, functions []service.FunctionRecord) {
+	for _, f := range functions {
+		fmt.Fprintf(text, "\nfunction %d %s: %s\n", f.ID, strings.Join(slices.Compact([]string{f.ExternalID, f.Name}), " "), f.Status)
+		if f.Error != "" {
+			fmt.Fprintf(text, "  %s\n", oneLine(f.Error))
+		}
+		var rows [][]string
+		for _, call := range f.Calls[max(0, len(f.Calls)-dumpedCalls):] {
+			rows = append(rows, dumpCall(call)...)
+		}
+		title := fmt.Sprintf("  %d calls", len(f.Calls))
+		if len(f.Calls) > dumpedCalls {
+			title += fmt.Sprintf(", the last %d", dumpedCalls)
+		}
+		table(text, title, []string{"id", "status", "start", "duration", "schedule", "error"}, rows)
+	}
+}
+
+// dumpCall returns the row of a call, and a row for each of the last lines of its log.
+func dumpCall(call CallRecord) [][]string {
+	duration, schedule := "", ""
+	if !call.EndTime.IsZero() {
+		duration = call.EndTime.Sub(call.StartTime).String()
+	}
+	if call.ScheduleID != 0 {
+		schedule = call.ScheduledTime.Format(time.DateTime)
+	}
+	rows := [][]string{{fmt.Sprint(call.ID), string(call.Status), call.StartTime.Format(dumpTime), duration, schedule, oneLine(call.Error)}}
+	for _, line := range call.Log[max(0, len(call.Log)-dumpedLines):] {
+		rows = append(rows, []string{"", "", "", "", "", "log: " + oneLine(line)})
+	}
+	return rows
+}
+
+func dumpSchedules(text *strings.Builder, schedules []service.ScheduleRecord) {
+	var rows [][]string
+	for _, s := range schedules {
+		next := "never"
+		if !s.Next.IsZero() {
+			next = s.Next.UTC().Format(time.DateTime)
+		}
+		rows = append(rows, []string{fmt.Sprint(s.ID), s.Name, fmt.Sprint(s.FunctionID), s.CronExpression, next, string(s.SessionStatus)})
+	}
+	table(text, "schedules", []string{"id", "name", "function", "cron", "next call", "session"}, rows)
+}
+
+func dumpFaults(text *strings.Builder, injections []*Injection) {
+	var rows [][]string
+	for _, i := range injections {
+		operation := i.Fault.Operation
+		if operation == "" {
+			operation = "all"
+		}
+		rows = append(rows, []string{fmt.Sprint(i.ID), string(i.Fault.Kind), operation, fmt.Sprint(i.Hits())})
+	}
+	table(text, "faults", []string{"id", "kind", "operation", "hits"}, rows)
+}
+
+func dumpRequests(text *strings.Builder, requests []Request) {
+	var rows [][]string
+	for _, r := range requests[max(0, len(requests)-dumpedRequests):] {
+		status := "no response"
+		if r.Status != 0 {
+			status = fmt.Sprint(r.Status)
+		}
+		rows = append(rows, []string{r.Time.UTC().Format("15:04:05.000"), r.Method, r.Path, status, r.Fault})
+	}
+	table(text, "last requests", []string{"time", "method", "path", "status", "fault"}, rows)
+}
+
+// oneLine returns the beginning of a text in one line.
+func oneLine(text string) string {
+	const most = 200
+	text = strings.Join(strings.Fields(text), " ")
+	if runes := []rune(text); len(runes) > most {
+		return string(runes[:most]) + "…"
+	}
+	return text
+}

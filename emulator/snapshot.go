@@ -1,0 +1,65 @@
+package emulator
+
+import (
+	"context"
+	"errors"
+
+	"github.com/cogfn/cogfn/emulator/internal/clock"
+	"github.com/cogfn/cogfn/emulator/internal/requestlog"
+	"github.com/cogfn/cogfn/emulator/internal/store"
+)
+
+// Request is a received request with its response. Secrets are replaced by "***".
+type Request = requestlog.Request
+
+// Requests returns the last 1,000 requests, oldest first, without those to the control API.
+func (e *Emulator) Requests() []Request { return e.requests.Requests() }
+
+// Snapshot is the state of an emulator at one time: functions, calls with logs and responses, schedules, sessions, files,
+// and the state of the clock. Handlers, outcomes, transitions, faults and requests are not part of it.
+type Snapshot struct {
+	state *store.Copy
+	clock clock.State
+}
+
+// Close releases the memory and files of a snapshot. Closing the emulator does so as well.
+func (s *Snapshot) Close() error { return s.state.Close() }
+
+// Snapshot takes a snapshot. It fails if the data directory cannot be written.
+func (e *Emulator) Snapshot() (*Snapshot, error) {
+	state, err := e.store.Copy()
+	if err != nil {
+		return nil, err
+	}
+	return &Snapshot{state, e.clock.State()}, nil
+}
+
+// Restore returns to a snapshot of this emulator, which can be restored many times. Running calls and deployments are
+// stopped. Calls that were running at the time of the snapshot are Failed, and deployments start again, as after a
+// restart.
+//
+// Restore fails if the snapshot is closed or of another emulator, or if the data directory cannot be written. It must not be
+// called by a handler.
+func (e *Emulator) Restore(snapshot *Snapshot) error {
+	return e.service.Reload(func() error {
+		e.clock.Restore(snapshot.clock)
+		return e.store.Restore(context.Background(), snapshot.state)
+	})
+}
+
+// Reset returns to the state after Start: it removes everything in the project, all faults, outcomes and requests, and the
+// handlers and transitions that were not options of Start. The functions of [Options.Handlers] exist again, and
+// the clock shows the real time.
+//
+// Reset fails if the data directory cannot be written. It must not be called by a handler.
+func (e *Emulator) Reset() error {
+	e.handlers.reset(e.options.Overrides, e.options.Handlers)
+	err := e.service.Reload(func() error {
+		e.service.ResetBehavior(e.options.Deployments, e.options.Calls)
+		e.clock.Restore(clock.State{})
+		return e.store.Clear(context.Background())
+	})
+	err = errors.Join(err, e.addHandlers(), e.faults.Clear())
+	e.requests.Clear()
+	return err
+}
