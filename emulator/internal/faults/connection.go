@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"time"
 )
 
 type connectionKey struct{}
@@ -90,6 +91,9 @@ const (
 	noProcessedStreams = 0
 )
 
+// flushTime is how long the server may take to flush the end of a response. It does not report when that is done.
+const flushTime = 10 * time.Millisecond
+
 // goAway sends a GOAWAY frame and closes the connection. It waits until the other requests on the connection have ended,
 // so that the frame is true for them. It does nothing if another fault closes the connection.
 func (c *connection) goAway(ctx context.Context, lastStream uint32) {
@@ -105,6 +109,7 @@ func (c *connection) goAway(ctx context.Context, lastStream uint32) {
 	case <-c.quiet:
 	case <-ctx.Done():
 	}
+	time.Sleep(flushTime)
 	frame := make([]byte, frameHeaderLength+goAwayLength) // the flags, the stream and the error code are 0
 	frame[2], frame[3] = goAwayLength, goAwayType
 	binary.BigEndian.PutUint32(frame[frameHeaderLength:], lastStream)

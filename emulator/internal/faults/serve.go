@@ -16,7 +16,11 @@ func (e *Engine) Serve(w http.ResponseWriter, r *http.Request, request Request, 
 	if !c.enter() {
 		panic(http.ErrAbortHandler)
 	}
-	defer c.leave()
+	if r.ProtoMajor == 2 {
+		context.AfterFunc(r.Context(), c.leave) // when the end of the response is written, which is after Serve returns
+	} else {
+		defer c.leave()
+	}
 	injection := e.match(r, request)
 	if injection == nil {
 		next(w, r)
