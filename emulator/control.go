@@ -67,11 +67,20 @@ func (a *controlAPI) transitions() control.TransitionsJSONResponse {
 
 // SetTransitions sets when deployments and calls end.
 func (a *controlAPI) SetTransitions(_ context.Context, request control.SetTransitionsRequestObject) (control.SetTransitionsResponseObject, error) {
-	if request.Body.Deployments != nil {
-		a.e.SetDeployments(*transitionOf(request.Body.Deployments))
+	deployments, calls := transitionOf(request.Body.Deployments), transitionOf(request.Body.Calls)
+	for name, transition := range map[string]*Transition{"deployments": deployments, "calls": calls} {
+		if transition == nil {
+			continue
+		}
+		if err := transition.Check(); err != nil {
+			return nil, envelope.BadRequest("%s: %v", name, err)
+		}
 	}
-	if request.Body.Calls != nil {
-		a.e.SetCalls(*transitionOf(request.Body.Calls))
+	if deployments != nil {
+		a.e.SetDeployments(*deployments)
+	}
+	if calls != nil {
+		a.e.SetCalls(*calls)
 	}
 	return control.SetTransitions200JSONResponse{TransitionsJSONResponse: a.transitions()}, nil
 }
