@@ -34,21 +34,25 @@ func (e *Emulator) Dump() string {
 	dumpFunctions(&text, state.Functions)
 	dumpSchedules(&text, state.Schedules)
 	dumpFaults(&text, e.Faults())
-	dumpRequests(&text, e.Requests())
+	dumpRequests(&text, e.Requests(), e.Project())
 	return text.String()
 }
 
-// table writes rows of columns, or nothing if there are no rows.
+// table writes rows of columns with a title, or nothing if there are no rows.
 func table(text *strings.Builder, title string, header []string, rows [][]string) {
 	if len(rows) == 0 {
 		return
 	}
-	fmt.Fprintf(text, "\n%s\n", title)
-	w := tabwriter.NewWriter(text, 0, 0, 2, ' ', 0)
+	var aligned strings.Builder
+	w := tabwriter.NewWriter(&aligned, 0, 0, 2, ' ', 0)
 	for _, row := range slices.Insert(rows, 0, header) {
-		fmt.Fprintf(w, "  %s\n", strings.TrimRight(strings.Join(row, "\t"), "\t"))
+		fmt.Fprintln(w, "  "+strings.Join(row, "\t"))
 	}
 	_ = w.Flush() // a strings.Builder does not fail
+	fmt.Fprintln(text, title)
+	for line := range strings.Lines(aligned.String()) {
+		fmt.Fprintln(text, strings.TrimRight(line, " \n"))
+	}
 }
 
 func dumpFunctions(text *strings.Builder, functions []service.FunctionRecord) {
@@ -61,7 +65,7 @@ func dumpFunctions(text *strings.Builder, functions []service.FunctionRecord) {
 		for _, call := range f.Calls[max(0, len(f.Calls)-dumpedCalls):] {
 			rows = append(rows, dumpCall(call)...)
 		}
-		title := fmt.Sprintf("  %d calls", len(f.Calls))
+		title := fmt.Sprintf("  calls: %d", len(f.Calls))
 		if len(f.Calls) > dumpedCalls {
 			title += fmt.Sprintf(", the last %d", dumpedCalls)
 		}
@@ -94,7 +98,7 @@ func dumpSchedules(text *strings.Builder, schedules []service.ScheduleRecord) {
 		}
 		rows = append(rows, []string{fmt.Sprint(s.ID), s.Name, fmt.Sprint(s.FunctionID), s.CronExpression, next, string(s.SessionStatus)})
 	}
-	table(text, "schedules", []string{"id", "name", "function", "cron", "next call", "session"}, rows)
+	table(text, "\nschedules", []string{"id", "name", "function", "cron", "next call", "session"}, rows)
 }
 
 func dumpFaults(text *strings.Builder, injections []*Injection) {
@@ -106,19 +110,32 @@ func dumpFaults(text *strings.Builder, injections []*Injection) {
 		}
 		rows = append(rows, []string{fmt.Sprint(i.ID), string(i.Fault.Kind), operation, fmt.Sprint(i.Hits())})
 	}
-	table(text, "faults", []string{"id", "kind", "operation", "hits"}, rows)
+	table(text, "\nfaults", []string{"id", "kind", "operation", "hits"}, rows)
 }
 
-func dumpRequests(text *strings.Builder, requests []Request) {
+// dumpRequests writes the last requests. Polls, which are equal, are one row.
+func dumpRequests(text *strings.Builder, requests []Request, project string) {
 	var rows [][]string
-	for _, r := range requests[max(0, len(requests)-dumpedRequests):] {
+	repeated := 0
+	for _, r := range slices.Backward(requests) {
 		status := "no response"
 		if r.Status != 0 {
 			status = fmt.Sprint(r.Status)
 		}
-		rows = append(rows, []string{r.Time.UTC().Format("15:04:05.000"), r.Method, r.Path, status, r.Fault})
+		row := []string{r.Time.UTC().Format("15:04:05.000"), r.Method, strings.TrimPrefix(r.Path, "/api/v1/projects/"+project), status, r.Fault, ""}
+		if last := len(rows) - 1; last >= 0 && slices.Equal(rows[last][1:5], row[1:5]) {
+			repeated++
+			row[5] = fmt.Sprintf("%d times", repeated+1)
+			rows[last] = row
+			continue
+		}
+		if repeated = 0; len(rows) == dumpedRequests {
+			break
+		}
+		rows = append(rows, row)
 	}
-	table(text, "last requests", []string{"time", "method", "path", "status", "fault"}, rows)
+	slices.Reverse(rows)
+	table(text, "\nlast requests", []string{"time", "method", "path", "status", "fault", ""}, rows)
 }
 
 // oneLine returns the beginning of a text in one line.

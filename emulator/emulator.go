@@ -77,9 +77,11 @@ func Start(options Options) (*Emulator, error) {
 }
 
 func (e *Emulator) serviceConfig() service.Config {
-	limits := service.Limits(e.options.Limits).WithDefaults()
+	limits := service.Limits(e.options.Limits).WithDefaults(e.options.Cloud)
 	return service.Config{
 		Store:         e.store,
+		Cloud:         e.options.Cloud,
+		Assumptions:   e.options.Assumptions,
 		Limits:        limits,
 		Deployments:   e.options.Deployments,
 		Calls:         e.options.Calls,

@@ -2,12 +2,14 @@ package emulator
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"log/slog"
 	"regexp"
 	"time"
 
 	"github.com/cogfn/cogfn/emulator/internal/httpapi"
+	"github.com/cogfn/cogfn/emulator/internal/service"
 	"github.com/cogfn/cogfn/gen"
 )
 
@@ -46,8 +48,13 @@ type Options struct {
 	Handlers map[string]Handler
 	// Overrides are Go functions that run instead of uploaded code. See [Emulator.Override].
 	Overrides map[string]Handler
-	// Limits bounds what functions may use. The default of each field is the documented limit of a project on Google Cloud.
+	// Cloud is the cloud of the project, which determines the default of Limits: [GCP], which is the default, [Azure] or
+	// [AWS].
+	Cloud Cloud
+	// Limits bounds what functions may use. The default of each field is the documented limit of a project on Cloud.
 	Limits Limits
+	// Assumptions are behaviors of the service that are not known for certain.
+	Assumptions Assumptions
 	// Deployments and Calls are when deployments and calls end. By default, they end as soon as their work is done.
 	// See [Emulator.SetDeployments] and [Emulator.SetCalls].
 	Deployments, Calls Transition
@@ -68,22 +75,24 @@ type Options struct {
 
 // Limits bounds what functions and calls may use. A zero field means the default, which its comment names.
 type Limits struct {
-	// TimeoutMinutes is the maximum duration of a call in minutes, as reported by the API. The default is 9.
+	// TimeoutMinutes is the maximum duration of a call in minutes, as reported by the API. The default is 9, and 10 on Azure
+	// and AWS.
 	TimeoutMinutes int
 	// CallTimeout is the maximum duration of a call that the emulator enforces. The default is TimeoutMinutes.
 	CallTimeout time.Duration
 	// DeployTimeout is the maximum duration of a deployment. The default is 10 minutes.
 	DeployTimeout time.Duration
-	// CPU is the range of cores of a function, checked at creation only. The default is 1 to 3, and 1 for a function
-	// that does not specify it.
+	// CPU is the range of cores of a function, checked at creation only. The default is 1 to 3, and 1 on Azure and AWS; 1
+	// for a function that does not specify it.
 	CPU CPURange
-	// Memory is the range of memory of a function in GB, checked at creation only. The default is 1.5 to 5, and 1.5 for
-	// a function that does not specify it.
+	// Memory is the range of memory of a function in GB, checked at creation only. The default is 1.5 to 5, 2 on Azure and
+	// 1.5 on AWS; 1.5 for a function that does not specify it, and 2 on Azure.
 	Memory MemoryRange
 	// Runtimes are the available runtimes. The default is all runtimes of the API description that are not withdrawn. A
 	// function that does not specify a runtime gets py313, or the last of Runtimes if that is not available.
 	Runtimes []string
-	// DataBytes is the maximum size of the input data of a call or a schedule, in bytes of JSON. The default is 9,000,000.
+	// DataBytes is the maximum size of the input data of a call or a schedule, in bytes of JSON. The default is
+	// 9,000,000, 36,000 on Azure and 240,000 on AWS.
 	DataBytes int
 	// ResponseBytes is the maximum size of the response of a call, in bytes of JSON. The default is 1 MiB.
 	ResponseBytes int
@@ -100,6 +109,29 @@ type Limits struct {
 	// RunningCallsPerFunction is the maximum number of running calls of one function. The default is 100.
 	RunningCallsPerFunction int
 }
+
+// Cloud is the cloud on which a project runs.
+type Cloud = service.Cloud
+
+// The clouds. Limits, timeouts, the size of input data, and cores and memory differ. On Azure and AWS, cores and memory are
+// fixed, and the limits of the project do not contain the size of responses.
+const (
+	GCP   = service.GCP
+	Azure = service.Azure
+	AWS   = service.AWS
+)
+
+// Assumptions are behaviors of the service that are not known for certain.
+type Assumptions = service.Assumptions
+
+// ErrorForm is the form of the error of a call: [ErrorObject] or [ErrorText].
+type ErrorForm = service.ErrorForm
+
+// The forms of the error of a call.
+const (
+	ErrorObject = service.ErrorObject
+	ErrorText   = service.ErrorText
+)
 
 // CPURange is a range of cores with a default.
 type CPURange = gen.CPURange
@@ -123,5 +155,11 @@ func (o Options) check() error {
 	if !projectName.MatchString(o.Project) {
 		return fmt.Errorf("the project %q is not valid: use letters, digits, dashes and underscores", o.Project)
 	}
-	return cmp.Or(o.Deployments.Check(), o.Calls.Check(), httpapi.CheckAddr(o.Addr, o.AllowRemote))
+	if !o.Cloud.IsKnown() {
+		return fmt.Errorf("the cloud %q is unknown; use gcp, azure or aws", o.Cloud)
+	}
+	if _, ok := o.Handlers[""]; ok {
+		return errors.New("a handler has no name; use the external id of its function")
+	}
+	return cmp.Or(o.Assumptions.Check(), o.Deployments.Check(), o.Calls.Check(), httpapi.CheckAddr(o.Addr, o.AllowRemote))
 }

@@ -42,8 +42,11 @@ func (e *Emulator) Snapshot() (*Snapshot, error) {
 // called by a handler.
 func (e *Emulator) Restore(snapshot *Snapshot) error {
 	return e.service.Reload(func() error {
+		if err := e.store.Restore(context.Background(), snapshot.state); err != nil {
+			return err
+		}
 		e.clock.Restore(snapshot.clock)
-		return e.store.Restore(context.Background(), snapshot.state)
+		return nil
 	})
 }
 

@@ -209,9 +209,11 @@ func TestTemporaryDirectory(t *testing.T) {
 // failingT records the message of Fatalf.
 type failingT struct{ fatal string }
 
-func (*failingT) Helper()                 {}
-func (*failingT) Cleanup(func())          {}
-func (f *failingT) Errorf(string, ...any) {}
+func (*failingT) Helper()               {}
+func (*failingT) Cleanup(func())        {}
+func (*failingT) Failed() bool          { return false }
+func (*failingT) Logf(string, ...any)   {}
+func (*failingT) Errorf(string, ...any) {}
 func (f *failingT) Fatalf(format string, args ...any) {
 	f.fatal = fmt.Sprintf(format, args...)
 }

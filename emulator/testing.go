@@ -4,12 +4,16 @@ package emulator
 type TB interface {
 	Helper()
 	Cleanup(func())
+	Failed() bool
+	Logf(format string, args ...any)
 	Errorf(format string, args ...any)
 	Fatalf(format string, args ...any)
 }
 
 // RunT starts an emulator for a test and closes it when the test ends. It sets [Options.ValidateResponses]. If the
-// emulator does not start, RunT fails the test.
+// emulator does not start, RunT fails the test. If the test fails, its log ends with [Emulator.Dump].
+//
+// Package functionstest also returns a client of the emulator.
 func RunT(t TB, options Options) *Emulator {
 	t.Helper()
 	options.ValidateResponses = true
@@ -19,6 +23,9 @@ func RunT(t TB, options Options) *Emulator {
 		return nil // Fatalf of another implementation may return
 	}
 	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("%s", e.Dump())
+		}
 		if err := e.Close(); err != nil {
 			t.Errorf("close the emulator: %v", err)
 		}

@@ -3,6 +3,7 @@ package service
 import (
 	"context"
 	"encoding/json"
+	"errors"
 
 	"github.com/cogfn/cogfn/emulator/internal/envelope"
 	"github.com/cogfn/cogfn/emulator/internal/store"
@@ -23,7 +24,7 @@ func (s *Service) PostFunctionsCall(ctx context.Context, request server.PostFunc
 		if f, err = functionOf(tx, request.FunctionID); err != nil {
 			return err
 		}
-		if err := checkReady(f); err != nil {
+		if err := s.checkReady(f); err != nil {
 			return err
 		}
 		session, err := s.bind(ctx, tx, request.Body.Nonce, 0)
@@ -45,15 +46,15 @@ func (s *Service) PostFunctionsCall(ctx context.Context, request server.PostFunc
 		return nil, err
 	}
 	s.start(f, call, request.Body.Data)
-	return server.PostFunctionsCall201JSONResponse{FunctionCallJSONResponse: server.FunctionCallJSONResponse(viewCall(call))}, nil
+	return server.PostFunctionsCall201JSONResponse{FunctionCallJSONResponse: server.FunctionCallJSONResponse(s.viewCall(call))}, nil
 }
 
-// checkReady rejects functions that are not Ready. The status 400 is a guess.
-func checkReady(f *store.Function) error {
+// checkReady rejects functions that are not Ready.
+func (s *Service) checkReady(f *store.Function) error {
 	if f.Status == gen.FunctionStatusReady {
 		return nil
 	}
-	return envelope.BadRequest("the function %d has the status %s: only a Ready function can be called", f.ID, f.Status)
+	return envelope.New(s.Assumptions.NotReadyStatus, "the function %d has the status %s: only a Ready function can be called", f.ID, f.Status)
 }
 
 // addCall stores a new call and updates the function's lastCalled.
@@ -103,7 +104,7 @@ func (s *Service) calls(ctx context.Context, functionID int64, filter *gen.Funct
 			return nil, err
 		}
 		found, last, err := collect(tx.Calls(functionID).Newest(before), limit, func(c *store.Call) (gen.FunctionCall, bool) {
-			view := viewCall(c)
+			view := s.viewCall(c)
 			return view, matches(&view)
 		})
 		page.Items, page.NextCursor = found, encodeCursor(last)
@@ -122,30 +123,34 @@ func (s *Service) ByIDsFunctionCalls(ctx context.Context, request server.ByIDsFu
 		list.Items = []gen.FunctionCall{}
 		found, err := byIDs(tx.Calls(request.FunctionID), "call", request.Body.Items, valueOrZero(request.Body.IgnoreUnknownIDs))
 		for _, call := range found {
-			list.Items = append(list.Items, viewCall(call))
+			list.Items = append(list.Items, s.viewCall(call))
 		}
 		return keysOf(list.Items...), err
 	})
 	return server.ByIDsFunctionCalls200JSONResponse{FunctionCallListJSONResponse: list}, err
 }
 
-// callOf returns a call, or the error for an unknown call. Its status is 400, the only documented one.
-func callOf(tx *store.Tx, functionID, callID int64) (*store.Call, error) {
+// callOf returns a call, or the error for an unknown call.
+func (s *Service) callOf(tx *store.Tx, functionID, callID int64) (*store.Call, error) {
 	if _, err := functionOf(tx, functionID); err != nil {
 		return nil, err
 	}
-	return byID(tx.Calls(functionID), "call", callID)
+	call, err := byID(tx.Calls(functionID), "call", callID)
+	if problem, ok := errors.AsType[*envelope.Error](err); ok {
+		problem.Status = s.Assumptions.UnknownCallStatus
+	}
+	return call, err
 }
 
 // GetFunctionCall returns one call.
 func (s *Service) GetFunctionCall(ctx context.Context, request server.GetFunctionCallRequestObject) (server.GetFunctionCallResponseObject, error) {
 	var response server.GetFunctionCall200JSONResponse
 	err := s.viewPolled(ctx, func(tx *store.Tx) ([]callKey, error) {
-		call, err := callOf(tx, request.FunctionID, request.CallID)
+		call, err := s.callOf(tx, request.FunctionID, request.CallID)
 		if err != nil {
 			return nil, err
 		}
-		view := viewCall(call)
+		view := s.viewCall(call)
 		response.FunctionCallJSONResponse = server.FunctionCallJSONResponse(view)
 		return keysOf(view), nil
 	})
@@ -156,7 +161,7 @@ func (s *Service) GetFunctionCall(ctx context.Context, request server.GetFunctio
 func (s *Service) GetFunctionCallResponse(ctx context.Context, request server.GetFunctionCallResponseRequestObject) (server.GetFunctionCallResponseResponseObject, error) {
 	response := server.FunctionCallResponseJSONResponse{FunctionID: &request.FunctionID, CallID: &request.CallID}
 	err := s.Store.View(ctx, func(tx *store.Tx) error {
-		if _, err := callOf(tx, request.FunctionID, request.CallID); err != nil {
+		if _, err := s.callOf(tx, request.FunctionID, request.CallID); err != nil {
 			return err
 		}
 		response.Response = tx.Response(request.FunctionID, request.CallID)
@@ -171,7 +176,7 @@ func (s *Service) GetFunctionCallLogs(ctx context.Context, request server.GetFun
 	// Look up the running call before the store. If the call ends in between, the store has its complete log.
 	r := s.runningCall(callKey{request.FunctionID, request.CallID})
 	err := s.Store.View(ctx, func(tx *store.Tx) error {
-		if _, err := callOf(tx, request.FunctionID, request.CallID); err != nil {
+		if _, err := s.callOf(tx, request.FunctionID, request.CallID); err != nil {
 			return err
 		}
 		lines, err := tx.Log(request.FunctionID, request.CallID)
@@ -186,19 +191,24 @@ func (s *Service) GetFunctionCallLogs(ctx context.Context, request server.GetFun
 	return server.GetFunctionCallLogs200JSONResponse{FunctionCallLogJSONResponse: response}, err
 }
 
-// viewCall returns a call for a response. The error is documented as an object and as a string. The emulator returns the
-// object, which the vendor's clients expect.
-func viewCall(c *store.Call) gen.FunctionCall {
+// viewCall returns a call for a response.
+func (s *Service) viewCall(c *store.Call) gen.FunctionCall {
 	view := gen.FunctionCall{
 		ID: c.ID, FunctionID: c.FunctionID, Status: c.Status, StartTime: c.StartTime, EndTime: optional(c.EndTime),
 		ScheduleID: optional(c.ScheduleID), ScheduledTime: optional(c.ScheduledTime),
 	}
 	if c.ErrorMessage != "" || c.ErrorTrace != "" {
 		view.Error = &gen.FunctionCallError{}
-		details := gen.FunctionCallErrorDetails{Message: &c.ErrorMessage, Trace: &c.ErrorTrace}
-		if err := view.Error.FromFunctionCallErrorDetails(details); err != nil {
+		if err := s.setCallError(view.Error, c); err != nil {
 			view.Error = nil // cannot happen: strings can be encoded
 		}
 	}
 	return view
+}
+
+func (s *Service) setCallError(to *gen.FunctionCallError, c *store.Call) error {
+	if s.Assumptions.CallErrors == ErrorText {
+		return to.FromFunctionCallErrorText(c.ErrorMessage)
+	}
+	return to.FromFunctionCallErrorDetails(gen.FunctionCallErrorDetails{Message: &c.ErrorMessage, Trace: &c.ErrorTrace})
 }

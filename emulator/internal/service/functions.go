@@ -3,7 +3,6 @@ package service
 import (
 	"context"
 	"maps"
-	"net/http"
 	"path"
 	"regexp"
 	"slices"
@@ -48,8 +47,7 @@ func (s *Service) PostFunctions(ctx context.Context, request server.PostFunction
 	return server.PostFunctions201JSONResponse{FunctionListJSONResponse: response}, nil
 }
 
-// checkNewFunction rejects a function above the limit of the project or with the external id of another function. The
-// status 409 is a guess; other clients expect it as well.
+// checkNewFunction rejects a function above the limit of the project or with the external id of another function.
 func (s *Service) checkNewFunction(tx *store.Tx, write gen.FunctionWrite) error {
 	number := 0
 	for _, row := range tx.Functions().Oldest() {
@@ -58,7 +56,7 @@ func (s *Service) checkNewFunction(tx *store.Tx, write gen.FunctionWrite) error 
 		}
 		number++
 		if write.ExternalID != nil && row.Value.Write.ExternalID != nil && *row.Value.Write.ExternalID == *write.ExternalID {
-			problem := envelope.New(http.StatusConflict, "a function with the externalId %q exists already", *write.ExternalID)
+			problem := envelope.New(s.Assumptions.DuplicateStatus, "a function with the externalId %q exists already", *write.ExternalID)
 			problem.Duplicated = []map[string]any{{"externalId": *write.ExternalID}}
 			return problem
 		}
@@ -240,16 +238,20 @@ func (s *Service) normalize(w gen.FunctionWrite) (gen.FunctionWrite, error) {
 	if w.FunctionPath == nil {
 		w.FunctionPath = new(defaultFunctionPath)
 	}
-	if w.CPU == nil {
-		w.CPU = new(s.Limits.CPU.Default)
-	}
-	if w.Memory == nil {
-		w.Memory = new(s.Limits.Memory.Default)
-	}
+	w.CPU = sizeOf(w.CPU, s.Limits.CPU.Min, s.Limits.CPU.Default)
+	w.Memory = sizeOf(w.Memory, s.Limits.Memory.Min, s.Limits.Memory.Default)
 	if w.Runtime == nil {
 		w.Runtime = new(s.Limits.defaultRuntime())
 	}
 	return w, nil
+}
+
+// sizeOf returns the cores or memory of a function that requests a size: at least the minimum, or the default for nil.
+func sizeOf(requested *float64, minimum, standard float64) *float64 {
+	if requested == nil {
+		return &standard
+	}
+	return new(max(*requested, minimum))
 }
 
 // checkSecrets checks secrets. Its errors never contain a secret's value.
@@ -308,11 +310,11 @@ func checkFunctionPath(functionPath string) error {
 }
 
 func (s *Service) checkSize(w gen.FunctionWrite) error {
-	cpu, memory := s.Limits.CPU, s.Limits.Memory
-	if w.CPU != nil && (*w.CPU < cpu.Min || *w.CPU > cpu.Max) {
+	cpu, memory, rejectSmall := s.Limits.CPU, s.Limits.Memory, s.Assumptions.RejectSmallSizes
+	if w.CPU != nil && (*w.CPU < cpu.Min && rejectSmall || *w.CPU > cpu.Max) {
 		return envelope.BadRequest("cpu is %g: it must be between %g and %g", *w.CPU, cpu.Min, cpu.Max)
 	}
-	if w.Memory != nil && (*w.Memory < memory.Min || *w.Memory > memory.Max) {
+	if w.Memory != nil && (*w.Memory < memory.Min && rejectSmall || *w.Memory > memory.Max) {
 		return envelope.BadRequest("memory is %g: it must be between %g and %g", *w.Memory, memory.Min, memory.Max)
 	}
 	if w.Runtime != nil && !slices.Contains(s.Limits.Runtimes, string(*w.Runtime)) {

@@ -29,22 +29,23 @@ type Limits struct {
 	RunningCallsPerFunction int
 }
 
-// WithDefaults replaces zero fields with the documented limits of a project on Google Cloud. DeployTimeout and FileBytes
-// are guesses, because their limits are not documented.
-func (l Limits) WithDefaults() Limits {
-	l.TimeoutMinutes = cmp.Or(l.TimeoutMinutes, 9)
+// WithDefaults replaces zero fields with the documented limits of a project on a cloud. DeployTimeout and FileBytes are
+// guesses, because their limits are not documented, and so is ResponseBytes on Azure and AWS.
+func (l Limits) WithDefaults(cloud Cloud) Limits {
+	defaults := cloud.limits()
+	l.TimeoutMinutes = cmp.Or(l.TimeoutMinutes, defaults.timeoutMinutes)
 	l.CallTimeout = cmp.Or(l.CallTimeout, time.Duration(l.TimeoutMinutes)*time.Minute)
 	l.DeployTimeout = cmp.Or(l.DeployTimeout, 10*time.Minute)
 	if l.CPU.Max == 0 {
-		l.CPU = gen.CPURange{Min: 1, Max: 3, Default: 1}
+		l.CPU = defaults.cpu
 	}
 	if l.Memory.Max == 0 {
-		l.Memory = gen.MemoryRange{Min: 1.5, Max: 5, Default: 1.5}
+		l.Memory = defaults.memory
 	}
 	if l.Runtimes == nil {
 		l.Runtimes = offeredRuntimes()
 	}
-	l.DataBytes = cmp.Or(l.DataBytes, 9_000_000)
+	l.DataBytes = cmp.Or(l.DataBytes, defaults.dataBytes)
 	l.ResponseBytes = cmp.Or(l.ResponseBytes, 1<<20)
 	l.FileBytes = cmp.Or(l.FileBytes, 512<<20)
 	l.Functions = cmp.Or(l.Functions, 100)
@@ -77,12 +78,14 @@ func (l Limits) defaultRuntime() gen.FunctionRuntime {
 
 // FunctionsLimits returns the limits of the project.
 func (s *Service) FunctionsLimits(context.Context, server.FunctionsLimitsRequestObject) (server.FunctionsLimitsResponseObject, error) {
-	megabytes := int(math.Ceil(float64(s.Limits.ResponseBytes) / (1 << 20)))
-	return server.FunctionsLimits200JSONResponse{FunctionsLimitsJSONResponse: server.FunctionsLimitsJSONResponse{
+	limits := server.FunctionsLimitsJSONResponse{
 		TimeoutMinutes: s.Limits.TimeoutMinutes,
 		CPUCores:       s.Limits.CPU,
 		MemoryGB:       s.Limits.Memory,
 		Runtimes:       s.Limits.Runtimes,
-		ResponseSizeMB: &megabytes,
-	}}, nil
+	}
+	if s.Cloud.limits().showsResponseSize {
+		limits.ResponseSizeMB = new(int(math.Ceil(float64(s.Limits.ResponseBytes) / (1 << 20))))
+	}
+	return server.FunctionsLimits200JSONResponse{FunctionsLimitsJSONResponse: limits}, nil
 }

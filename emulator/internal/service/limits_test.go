@@ -38,29 +38,47 @@ var publishedLimits = map[string]struct {
 	"RunningCallsPerFunction": {100, limitsTable},
 }
 
+// publishedDifferences are the limits of other clouds that differ from those of Google Cloud (see limitsTable).
+var publishedDifferences = map[Cloud]map[string]any{
+	Azure: {
+		"TimeoutMinutes": 10, "CallTimeout": 10 * time.Minute, "CPU": gen.CPURange{Min: 1, Max: 1, Default: 1},
+		"Memory": gen.MemoryRange{Min: 2, Max: 2, Default: 2}, "DataBytes": 36_000,
+	},
+	AWS: {
+		"TimeoutMinutes": 10, "CallTimeout": 10 * time.Minute, "CPU": gen.CPURange{Min: 1, Max: 1, Default: 1},
+		"Memory": gen.MemoryRange{Min: 1.5, Max: 1.5, Default: 1.5}, "DataBytes": 240_000,
+	},
+}
+
 func TestDefaultLimitsArePublished(t *testing.T) {
 	t.Parallel()
-	limits := reflect.ValueOf(Limits{}.WithDefaults())
+	for cloud := range clouds {
+		limits := reflect.ValueOf(Limits{}.WithDefaults(cloud))
+		for name, want := range publishedLimits {
+			value := want.value
+			if other, ok := publishedDifferences[cloud][name]; ok {
+				value = other
+			}
+			if diff := cmp.Diff(value, limits.FieldByName(name).Interface()); diff != "" {
+				t.Errorf("%s on %s differs from the published value (%s); edit publishedLimits or publishedDifferences in emulator/internal/service/limits_test.go if that has changed (-published +default):\n%s",
+					name, cloud, want.source, diff)
+			}
+		}
+	}
+}
+
+func TestAllLimitsArePublished(t *testing.T) {
+	t.Parallel()
+	limits := reflect.ValueOf(Limits{}.WithDefaults(GCP))
 	if len(publishedLimits)+1 != limits.NumField() { // Runtimes come from the description
 		t.Errorf("%d limits, %d published", limits.NumField(), len(publishedLimits))
 	}
-	for i := range limits.NumField() {
-		name := limits.Type().Field(i).Name
-		if name == "Runtimes" {
-			continue
-		}
-		want := publishedLimits[name]
-		if diff := cmp.Diff(want.value, limits.Field(i).Interface()); diff != "" {
-			t.Errorf("%s differs from the published value (%s); edit publishedLimits in emulator/internal/service/limits_test.go if that has changed (-published +default):\n%s",
-				name, want.source, diff)
-		}
-	}
 	for _, runtime := range []string{"py310", "py311", "py312", "py313"} { // API reference, Function.runtime
-		if !slices.Contains(Limits{}.WithDefaults().Runtimes, runtime) {
-			t.Errorf("the runtime %s is not offered; edit TestDefaultLimitsArePublished in emulator/internal/service/limits_test.go if it was withdrawn", runtime)
+		if !slices.Contains(Limits{}.WithDefaults(GCP).Runtimes, runtime) {
+			t.Errorf("the runtime %s is not offered; edit TestAllLimitsArePublished in emulator/internal/service/limits_test.go if it was withdrawn", runtime)
 		}
 	}
-	if got := (Limits{}).WithDefaults().defaultRuntime(); got != "py313" { // API reference, Function.runtime
+	if got := (Limits{}).WithDefaults(GCP).defaultRuntime(); got != "py313" { // API reference, Function.runtime
 		t.Errorf("the default runtime is %s", got)
 	}
 }
@@ -79,7 +97,7 @@ func TestPublishedTimesAndSizes(t *testing.T) {
 		"default function path":              {defaultFunctionPath, "handler.py", apiReference + ", Function.functionPath"},
 		"largest id":                         {maxID, int64(9_007_199_254_740_991), apiReference + ", CogniteInternalId"},
 		"masked secrets":                     {masked, "***", apiReference + ", Function.secrets"},
-		"lifetime of sessions":               {sessionLifetime, time.Hour, "a guess"},
+		"lifetime of sessions":               {Assumptions{}.withDefaults().SessionLifetime, time.Hour, "a guess"},
 	} {
 		if test.got != test.want {
 			t.Errorf("%s is %v, published is %v (%s); edit the table of TestPublishedTimesAndSizes in emulator/internal/service/limits_test.go if that has changed",

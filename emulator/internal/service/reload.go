@@ -1,6 +1,9 @@
 package service
 
-import "context"
+import (
+	"context"
+	"errors"
+)
 
 // Enter starts an operation. [Service.Reload] waits until the returned function is called.
 func (s *Service) Enter() (leave func()) {
@@ -23,14 +26,12 @@ func (s *Service) Reload(replace func() error) error {
 			d.function.Close()
 		}
 	}
-	if err := replace(); err != nil {
-		return err
-	}
+	err := replace() // with an error, the old state continues
 	s.mu.Lock()
 	s.ctx, s.cancel = context.WithCancelCause(context.Background())
 	s.deployments, s.closed = map[int64]*deployment{}, false
 	s.mu.Unlock()
-	return s.startBackground()
+	return errors.Join(err, s.startBackground())
 }
 
 // ResetBehavior removes all outcomes and sets the transitions.

@@ -14,9 +14,6 @@ import (
 	"github.com/cogfn/cogfn/emulator/internal/store"
 )
 
-// retryAfter is the Retry-After of a call above a limit. It is not known whether the service sends this header.
-const retryAfter = time.Second
-
 type callKey struct{ functionID, callID int64 }
 
 // runningCall is a running call. It collects the log, which is stored with the outcome when the call ends.
@@ -62,7 +59,7 @@ func (s *Service) reserve(key callKey) error {
 			"Project exceeded maximum number='%d' of concurrent calls. Please try again later.", s.Limits.RunningCalls)
 	}
 	if problem != nil {
-		problem.RetryAfter = retryAfter
+		problem.RetryAfter = s.Assumptions.RetryAfter
 		return problem
 	}
 	ctx, cancel := context.WithCancelCause(s.ctx)
@@ -138,8 +135,8 @@ func (s *Service) execute(ctx context.Context, r *runningCall, f *store.Function
 	switch {
 	case ctx.Err() != nil && outcome.Status != runner.Completed:
 		outcome.Message, outcome.Trace = context.Cause(ctx).Error(), ""
-	case outcome.Status == runner.Completed && outcome.Response == nil:
-		outcome.Response = json.RawMessage("null") // a guess: the service may omit the response for None
+	case outcome.Status == runner.Completed && outcome.Response == nil && !s.Assumptions.OmitNone:
+		outcome.Response = json.RawMessage("null")
 	case outcome.Status == runner.Completed && len(outcome.Response) > s.Limits.ResponseBytes:
 		return runner.Outcome{Status: runner.Failed, Message: fmt.Sprintf(
 			"the response has %d bytes, the limit is %d: return less, or put the result into a file",

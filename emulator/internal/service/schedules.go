@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"time"
 
 	"github.com/cogfn/cogfn/emulator/internal/envelope"
@@ -23,6 +24,9 @@ func (s *Service) PostFunctionSchedules(ctx context.Context, request server.Post
 		return nil, err
 	}
 	now := s.Now()
+	if _, err := cron.Next(write.CronExpression, now); err != nil && s.Assumptions.RejectNeverDue {
+		return nil, envelope.BadRequest("the cronExpression %q is never due: no date matches it", write.CronExpression)
+	}
 	schedule := &store.Schedule{FunctionScheduleWrite: write, CreatedTime: now.UnixMilli()}
 	schedule.Nonce = "" // a secret that can be used once
 	dropEmpty(&schedule.FunctionScheduleWrite)
@@ -60,7 +64,6 @@ func (s *Service) PostFunctionSchedules(ctx context.Context, request server.Post
 func (s *Service) addToScheduler(schedule *store.Schedule, after time.Time) {
 	err := s.scheduler.Add(schedule.ID, schedule.CronExpression, after)
 	if errors.Is(err, cron.ErrNever) {
-		// It is a guess that the service accepts such a schedule.
 		s.Logger.Warn("the schedule never makes a call: no date matches its cron expression",
 			"schedule", schedule.ID, "cron", schedule.CronExpression)
 	} else if err != nil {
@@ -193,7 +196,7 @@ func (s *Service) deleteSchedule(tx *store.Tx, schedule *store.Schedule) error {
 	}
 	if session != nil {
 		session.ScheduleID = 0
-		session.ExpirationTime = s.Now().Add(sessionLifetime).UnixMilli()
+		session.ExpirationTime = s.Now().Add(s.Assumptions.SessionLifetime).UnixMilli()
 		if err := tx.Sessions().Put(session); err != nil {
 			return err
 		}
@@ -279,7 +282,7 @@ func (s *Service) callSchedule(scheduleID int64, at time.Time) error {
 		}
 		call.ID, call.FunctionID, call.SessionID = newID(tx.Calls(f.ID).Has), f.ID, schedule.SessionID
 		if startErr = s.reserveScheduledCall(tx, f, schedule, callKey{f.ID, call.ID}); startErr != nil {
-			call.Status, call.EndTime, call.ErrorMessage = gen.FunctionCallStatusFailed, now, startErr.Error()
+			call.Status, call.EndTime, call.ErrorMessage = s.statusOf(startErr), now, startErr.Error()
 		}
 		return addCall(tx, f, call)
 	})
@@ -300,6 +303,14 @@ func (s *Service) callSchedule(scheduleID int64, at time.Time) error {
 	return nil
 }
 
+// statusOf returns the status of a call of a schedule that could not be started.
+func (s *Service) statusOf(err error) gen.FunctionCallStatus {
+	if problem, ok := errors.AsType[*envelope.Error](err); ok && problem.Status == http.StatusTooManyRequests {
+		return s.Assumptions.LimitedStatus
+	}
+	return gen.FunctionCallStatusFailed
+}
+
 // reserveScheduledCall reserves a call of a schedule. It returns an error if the session is not active, the function is
 // not Ready, or the number of running calls is at a limit.
 func (s *Service) reserveScheduledCall(tx *store.Tx, f *store.Function, schedule *store.Schedule, key callKey) error {
@@ -310,7 +321,7 @@ func (s *Service) reserveScheduledCall(tx *store.Tx, f *store.Function, schedule
 	if status != gen.SessionStatusActive {
 		return fmt.Errorf("the schedule's session %d is %s: create the schedule again with a new session", schedule.SessionID, status)
 	}
-	if err := checkReady(f); err != nil {
+	if err := s.checkReady(f); err != nil {
 		return err
 	}
 	return s.reserve(key)

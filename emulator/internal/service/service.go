@@ -24,10 +24,13 @@ import (
 // maxID is the largest id.
 const maxID int64 = gen.InternalIDMaximum
 
-// Config is the configuration of a [Service]. All fields are required except Limits, the transitions and RunnerAtOnce.
+// Config is the configuration of a [Service]. All fields are required except Cloud, Limits, Assumptions, the transitions and RunnerAtOnce.
 type Config struct {
-	Store  *store.Store
-	Limits Limits
+	Store *store.Store
+	// Cloud determines the default of Limits.
+	Cloud       Cloud
+	Limits      Limits
+	Assumptions Assumptions
 	// Deployments and Calls are the transitions of deployments and calls.
 	Deployments, Calls Transition
 	// NonceLifetime is how long a nonce is valid.
@@ -82,7 +85,8 @@ func New(config Config) (*Service, error) {
 		gates:        map[callKey]*gate{},
 		outcomes:     map[string][]Outcome{},
 	}
-	s.Limits = s.Limits.WithDefaults()
+	s.Limits = s.Limits.WithDefaults(s.Cloud)
+	s.Assumptions = s.Assumptions.withDefaults()
 	s.ctx, s.cancel = context.WithCancelCause(context.Background())
 	s.scheduler = scheduler.New(s.Clock, s.fire)
 	if err := s.startBackground(); err != nil {

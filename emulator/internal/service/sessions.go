@@ -6,16 +6,12 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"strings"
-	"time"
 
 	"github.com/cogfn/cogfn/emulator/internal/envelope"
 	"github.com/cogfn/cogfn/emulator/internal/store"
 	"github.com/cogfn/cogfn/gen"
 	"github.com/cogfn/cogfn/gen/server"
 )
-
-// sessionLifetime is how long a session is valid after it was bound, unless it is renewed. The value is a guess.
-const sessionLifetime = time.Hour
 
 // CreateSessions creates a session with a new nonce. It checks client secrets but does not store them.
 func (s *Service) CreateSessions(ctx context.Context, request server.CreateSessionsRequestObject) (server.CreateSessionsResponseObject, error) {
@@ -82,7 +78,7 @@ func (s *Service) bind(ctx context.Context, tx *store.Tx, nonce string, schedule
 		return nil, err
 	}
 	session.Status = gen.SessionStatusActive
-	session.ExpirationTime = s.Now().Add(sessionLifetime).UnixMilli()
+	session.ExpirationTime = s.Now().Add(s.Assumptions.SessionLifetime).UnixMilli()
 	session.ScheduleID = scheduleID
 	return session, tx.Sessions().Put(session)
 }
@@ -174,7 +170,7 @@ func (s *Service) RevokeSessions(ctx context.Context, request server.RevokeSessi
 func (s *Service) viewSession(session *store.Session) gen.Session {
 	expires := session.ExpirationTime
 	if isRenewed(session) {
-		expires = max(expires, s.Now().Add(sessionLifetime).UnixMilli()) // renewed continuously
+		expires = max(expires, s.Now().Add(s.Assumptions.SessionLifetime).UnixMilli()) // renewed continuously
 	}
 	return gen.Session{
 		ID: session.ID, Type: &session.Type, Status: new(s.sessionStatus(session)), ClientID: optional(session.ClientID),
