@@ -87,10 +87,20 @@ func (c *faultClient) post(path, body string) answer {
 	return c.do(http.MethodPost, c.URL()+"/api/v1/projects/emulator"+path, body)
 }
 
+// nonce returns a new nonce.
+func (c *faultClient) nonce() string {
+	c.t.Helper()
+	return c.post("/sessions", `{"items":[{"tokenExchange":true}]}`).field("nonce")
+}
+
 // call calls the function with a new nonce.
 func (c *faultClient) call() answer {
 	c.t.Helper()
-	nonce := c.post("/sessions", `{"items":[{"tokenExchange":true}]}`).field("nonce")
+	return c.callWith(c.nonce())
+}
+
+func (c *faultClient) callWith(nonce string) answer {
+	c.t.Helper()
 	return c.post(c.functionPath+"/call", fmt.Sprintf(`{"nonce":%q}`, nonce))
 }
 
@@ -215,10 +225,10 @@ func TestGoAwayWaitsForOtherRequests(t *testing.T) {
 		slow, lost := make(chan answer, 1), make(chan answer, 2)
 		go func() { slow <- c.do(http.MethodGet, c.URL()+"/api/v1/projects/emulator/functions/status", "") }()
 		waitFor(t, "the slow request", func() (bool, bool) { return true, len(c.Faults()) > 0 && c.Faults()[0].Hits() == 1 })
-		for range 2 {
-			go func() { lost <- c.call() }()
+		for _, nonce := range []string{c.nonce(), c.nonce()} {
+			go func() { lost <- c.callWith(nonce) }()
 		}
-		waitFor(t, "the calls", func() (bool, bool) { return true, c.Faults()[1].Hits() > 0 })
+		waitFor(t, "the calls", func() (bool, bool) { return true, c.Faults()[1].Hits() == 2 })
 		c.Advance(time.Hour)
 		if got := <-slow; got.status != http.StatusOK {
 			t.Errorf("the slow request: %+v", got)
@@ -228,6 +238,7 @@ func TestGoAwayWaitsForOtherRequests(t *testing.T) {
 				t.Errorf("a call: %+v, want a lost connection", got)
 			}
 		}
+		c.wantCalls("two lost responses", 2)
 	})
 }
 
@@ -396,7 +407,7 @@ func TestExpiredNonceFault(t *testing.T) {
 		t.Helper()
 		c.Inject(emulator.Fault{Kind: emulator.FaultExpiredNonce, Times: 2})
 		schedule := func() answer {
-			nonce := c.post("/sessions", `{"items":[{"tokenExchange":true}]}`).field("nonce")
+			nonce := c.nonce()
 			id := strings.TrimPrefix(c.functionPath, "/functions/")
 			return c.post("/functions/schedules", fmt.Sprintf(`{"items":[{"name":"s","cronExpression":"* * * * *","functionId":%s,"nonce":%q}]}`, id, nonce))
 		}

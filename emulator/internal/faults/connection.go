@@ -18,13 +18,14 @@ type connection struct {
 
 	mu       sync.Mutex
 	requests int           // in progress
-	closing  bool          // a fault closes the connection
-	quiet    chan struct{} // closed when the connection is closing and its other requests have ended
+	goAways  int           // those of them that wait to close the connection
+	closing  bool          // a fault closes the connection now
+	changed  chan struct{} // closed and replaced when requests or goAways has changed
 }
 
 // ConnContext is a function for [http.Server.ConnContext]. The faults need the connection.
 func ConnContext(ctx context.Context, c net.Conn) context.Context {
-	return context.WithValue(ctx, connectionKey{}, &connection{Conn: c, quiet: make(chan struct{})})
+	return context.WithValue(ctx, connectionKey{}, &connection{Conn: c, changed: make(chan struct{})})
 }
 
 // connectionOf returns the connection of a request, or nil if the server has no ConnContext. The methods enter and leave
@@ -50,24 +51,36 @@ func (c *connection) enter() bool {
 
 // leave ends a request.
 func (c *connection) leave() {
-	if c == nil {
-		return
+	if c != nil {
+		c.change(func() { c.requests-- })
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.requests--
-	c.checkQuiet()
 }
 
-// checkQuiet closes quiet when only the request that closes the connection is left.
-func (c *connection) checkQuiet() {
-	if c.closing && c.requests <= 1 {
-		select {
-		case <-c.quiet:
-		default:
-			close(c.quiet)
-		}
+func (c *connection) change(set func()) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	set()
+	close(c.changed)
+	c.changed = make(chan struct{})
+}
+
+// isQuiet reports whether all requests in progress wait to close the connection. Otherwise, changed is closed when that may
+// have changed.
+func (c *connection) isQuiet() (quiet bool, changed <-chan struct{}) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.requests == c.goAways, c.changed
+}
+
+// claim reports whether the caller closes the connection: it is quiet, and no other request closes it.
+func (c *connection) claim() (claimed, closing bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closing || c.requests != c.goAways {
+		return false, c.closing
 	}
+	c.closing = true
+	return true, true
 }
 
 // reset closes the TCP connection with RST.
@@ -95,21 +108,25 @@ const (
 const flushTime = 10 * time.Millisecond
 
 // goAway sends a GOAWAY frame and closes the connection. It waits until the other requests on the connection have ended,
-// so that the frame is true for them. It does nothing if another fault closes the connection.
+// so that the frame is true for them. It does nothing if another request closes the connection.
 func (c *connection) goAway(ctx context.Context, lastStream uint32) {
-	c.mu.Lock()
-	already := c.closing
-	c.closing = true
-	c.checkQuiet()
-	c.mu.Unlock()
-	if already {
-		return
+	c.change(func() { c.goAways++ })
+	for claimed := false; !claimed; {
+		quiet, changed := c.isQuiet()
+		if !quiet {
+			select {
+			case <-changed:
+				continue
+			case <-ctx.Done():
+				return
+			}
+		}
+		time.Sleep(flushTime)
+		var closing bool
+		if claimed, closing = c.claim(); closing && !claimed {
+			return
+		}
 	}
-	select {
-	case <-c.quiet:
-	case <-ctx.Done():
-	}
-	time.Sleep(flushTime)
 	frame := make([]byte, frameHeaderLength+goAwayLength) // the flags, the stream and the error code are 0
 	frame[2], frame[3] = goAwayLength, goAwayType
 	binary.BigEndian.PutUint32(frame[frameHeaderLength:], lastStream)

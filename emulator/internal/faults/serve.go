@@ -14,6 +14,7 @@ import (
 func (e *Engine) Serve(w http.ResponseWriter, r *http.Request, request Request, next http.HandlerFunc) {
 	c := connectionOf(r)
 	if !c.enter() {
+		<-r.Context().Done() // so that the client sees how the connection is closed
 		panic(http.ErrAbortHandler)
 	}
 	if r.ProtoMajor == 2 {

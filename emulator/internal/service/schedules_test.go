@@ -99,7 +99,7 @@ func TestScheduleAboveLimit(t *testing.T) {
 		id := s.createSchedule("* * * * *", nonce)
 		advance(2*time.Minute + time.Second)
 		shown, calls := s.callsOf(id)
-		if diff := cmp.Diff([]string{"Running at 00:01 for 00:01", "Failed at 00:02 for 00:02"}, shown); diff != "" {
+		if diff := cmp.Diff([]string{"Running at 00:01 for 00:01", "ConcurrencyLimitExceeded at 00:02 for 00:02"}, shown); diff != "" {
 			s.t.Fatalf("calls (-want +got):\n%s", diff)
 		}
 		if message := s.errorMessage(calls[1]); !strings.Contains(message, "maximum number") {
