@@ -129,7 +129,7 @@ func TestAssumptions(t *testing.T) {
 			c.schedule("f", "0 * * * *")
 			call := c.Advance(time.Hour)[0]
 			return fmt.Sprint(call.Status, strings.Contains(call.Error, "maximum"), !call.EndTime.IsZero())
-		}, "ConcurrencyLimitExceededtruetrue", "Failedtruetrue"},
+		}, "ConcurrencyLimitExceededtrue true", "Failedtrue true"},
 		"None": {emulator.Assumptions{OmitNone: true}, func(c *testClient) string {
 			return c.response(c.callAndWait(c.function("none").ID, ""))
 		}, "null", ""},

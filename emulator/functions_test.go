@@ -108,7 +108,7 @@ func TestInvalidFunctions(t *testing.T) {
 		{"file without content", "", empty.ID, badRequest("is not uploaded yet")},
 		{"taken external id", `,"externalId":"taken"`, file, errorResponse{Status: 409, Message: "exists already", Duplicated: []map[string]any{{"externalId": "taken"}}}},
 		{"too many cores", `,"cpu":3.5`, file, badRequest("cpu is 3.5")},
-		{"too little memory", `,"memory":1`, file, badRequest("memory is 1")},
+		{"too much memory", `,"memory":9`, file, badRequest("memory is 9")},
 		{"old runtime", `,"runtime":"py38"`, file, badRequest(`the runtime "py38" is not on offer: choose one of py310, py311`)},
 		{"secret key with upper case", secrets("API_KEY", "x"), file, badRequest(`the secret key "API_KEY" is not valid`)},
 		{"long secret key", secrets("abcdefghijklmnop", "x"), file, badRequest("is not valid")},

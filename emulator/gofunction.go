@@ -118,6 +118,9 @@ func (f *goFunction) run(ctx context.Context, c *Call) (outcome runner.Outcome) 
 	if err != nil {
 		return runner.Outcome{Status: runner.Failed, Message: err.Error()}
 	}
+	if response == nil {
+		return runner.Outcome{Status: runner.Completed}
+	}
 	encoded, err := json.Marshal(response)
 	if err != nil {
 		return runner.Outcome{Status: runner.Failed, Message: fmt.Sprintf("the response cannot be encoded as JSON: %v", err)}
