@@ -24,7 +24,8 @@ import (
 // maxID is the largest id.
 const maxID int64 = gen.InternalIDMaximum
 
-// Config is the configuration of a [Service]. All fields are required except Cloud, Limits, Assumptions, the transitions and RunnerAtOnce.
+// Config is the configuration of a [Service]. All fields are required except Cloud, Limits, Assumptions, the transitions
+// and RunnerAtOnce.
 type Config struct {
 	Store *store.Store
 	// Cloud determines the default of Limits.

@@ -8,7 +8,7 @@ import (
 // The emulator offers a new runtime of the description.
 func TestNewRuntime(t *testing.T) {
 	t.Parallel()
-	if offered := (Limits{}).WithDefaults().Runtimes; !slices.Contains(offered, "py315") || slices.Contains(offered, "py39") {
+	if offered := (Limits{}).WithDefaults(GCP).Runtimes; !slices.Contains(offered, "py315") || slices.Contains(offered, "py39") {
 		t.Errorf("the emulator offers %v", offered)
 	}
 }
