@@ -153,7 +153,8 @@ func TestOutcomes(t *testing.T) {
 		{Status: "Failed", Error: "no luck", Trace: "line 1"},
 		{Status: "ConcurrencyLimitExceeded"},
 		{Status: "Vanished", Response: json.RawMessage(`"partial"`), Error: "gone"},
-		{Status: "Running"}, {Status: "Running"}, // the last outcome repeats
+		{Status: "Running"},
+		{Status: "Running"}, // the last outcome repeats
 	}
 	id := c.function("f").ID
 	for range want {

@@ -38,21 +38,21 @@ type testClient struct {
 }
 
 // run starts an emulator and returns a client of it.
-func run(t testing.TB, options emulator.Options) *testClient {
-	t.Helper()
-	return connect(t, emulator.RunT(t, options))
+func run(tb testing.TB, options emulator.Options) *testClient {
+	tb.Helper()
+	return connect(tb, emulator.RunT(tb, options))
 }
 
-func connect(t testing.TB, e *emulator.Emulator) *testClient {
-	t.Helper()
-	return connectTo(t, e, e.URL(), e.Project())
+func connect(tb testing.TB, e *emulator.Emulator) *testClient {
+	tb.Helper()
+	return connectTo(tb, e, e.URL(), e.Project())
 }
 
-func connectTo(t testing.TB, e *emulator.Emulator, url, project string) *testClient {
-	t.Helper()
+func connectTo(tb testing.TB, e *emulator.Emulator, url, project string) *testClient {
+	tb.Helper()
 	// Each test has its own transport. With a shared one, goleak would report idle connections.
 	transport := &http.Transport{}
-	t.Cleanup(transport.CloseIdleConnections)
+	tb.Cleanup(transport.CloseIdleConnections)
 	web := &http.Client{Transport: transport, Timeout: testTimeout}
 	client, err := gen.NewAPI(url+"/api/v1/projects/"+project, gen.WithHTTPClient(web),
 		gen.WithRequestEditorFn(func(_ context.Context, r *http.Request) error {
@@ -60,9 +60,9 @@ func connectTo(t testing.TB, e *emulator.Emulator, url, project string) *testCli
 			return nil
 		}))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	return &testClient{t, e, client, web}
+	return &testClient{tb, e, client, web}
 }
 
 // upload creates a file with content and returns its id.
@@ -204,22 +204,22 @@ func (c *testClient) logs(call *gen.FunctionCall) []string {
 }
 
 // callError returns the error of a call.
-func callError(t testing.TB, call *gen.FunctionCall) (message, trace string) {
-	t.Helper()
+func callError(tb testing.TB, call *gen.FunctionCall) (message, trace string) {
+	tb.Helper()
 	if call.Error == nil {
-		t.Fatalf("the call is %s and has no error", call.Status)
+		tb.Fatalf("the call is %s and has no error", call.Status)
 	}
 	details, err := call.Error.AsFunctionCallErrorDetails()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return *details.Message, *details.Trace
 }
 
 // waitFor calls check until done is true, and returns its value.
-func waitFor[T any](t testing.TB, condition string, check func() (value T, done bool)) T {
-	t.Helper()
-	ctx, cancel := context.WithTimeoutCause(t.Context(), testTimeout, errors.New("timeout of the test"))
+func waitFor[T any](tb testing.TB, condition string, check func() (value T, done bool)) T {
+	tb.Helper()
+	ctx, cancel := context.WithTimeoutCause(tb.Context(), testTimeout, errors.New("timeout of the test"))
 	defer cancel()
 	tick := time.NewTicker(2 * time.Millisecond)
 	defer tick.Stop()
@@ -231,27 +231,27 @@ func waitFor[T any](t testing.TB, condition string, check func() (value T, done 
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			t.Fatalf("waiting for %s: %v", condition, context.Cause(ctx))
+			tb.Fatalf("waiting for %s: %v", condition, context.Cause(ctx))
 		}
 	}
 }
 
 // zipArchive returns an archive with files.
-func zipArchive(t testing.TB, files map[string]string) []byte {
-	t.Helper()
+func zipArchive(tb testing.TB, files map[string]string) []byte {
+	tb.Helper()
 	var archive bytes.Buffer
 	w := zip.NewWriter(&archive)
 	for name, content := range files {
 		entry, err := w.Create(name)
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		if _, err := entry.Write([]byte(content)); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 	}
 	if err := w.Close(); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return archive.Bytes()
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -65,7 +66,7 @@ func TestClouds(t *testing.T) {
 			const overhead = len(`{"k":""}`)
 			c.callAndWait(f.ID, fmt.Sprintf(`{"k":%q}`, strings.Repeat("x", tt.dataBytes-overhead)))
 			c.wantError(http.MethodPost, fmt.Sprintf("/functions/%d/call", f.ID), fmt.Sprintf(`{"nonce":"n","data":{"k":%q}}`, strings.Repeat("x", tt.dataBytes-overhead+1)),
-				errorResponse{Status: 400, Message: fmt.Sprint(tt.dataBytes)})
+				errorResponse{Status: 400, Message: strconv.Itoa(tt.dataBytes)})
 		})
 	}
 }
@@ -114,7 +115,7 @@ func TestAssumptions(t *testing.T) {
 		}, "409", "400"},
 		"unknown call": {emulator.Assumptions{UnknownCallStatus: 404}, func(c *testClient) string {
 			response, _ := c.request(http.MethodGet, fmt.Sprintf("/functions/%d/calls/1", c.function("f").ID), "")
-			return fmt.Sprint(response.StatusCode)
+			return strconv.Itoa(response.StatusCode)
 		}, "400", "404"},
 		"Retry-After": {emulator.Assumptions{RetryAfter: -1}, func(c *testClient) string {
 			c.SetCalls(emulator.Never())
@@ -126,7 +127,7 @@ func TestAssumptions(t *testing.T) {
 		"schedule above a limit": {emulator.Assumptions{LimitedStatus: "Failed"}, func(c *testClient) string {
 			c.SetCalls(emulator.Never())
 			c.call(c.function("f").ID, "")
-			c.schedule("f", "0 * * * *")
+			c.schedule("0 * * * *")
 			call := c.Advance(time.Hour)[0]
 			return fmt.Sprint(call.Status, strings.Contains(call.Error, "maximum"), !call.EndTime.IsZero())
 		}, "ConcurrencyLimitExceededtrue true", "Failedtrue true"},
@@ -163,5 +164,5 @@ func TestAssumptions(t *testing.T) {
 func (c *testClient) status(path, body string) string {
 	c.t.Helper()
 	response, _ := c.request(http.MethodPost, path, body)
-	return fmt.Sprint(response.StatusCode)
+	return strconv.Itoa(response.StatusCode)
 }

@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"context"
+	"math"
 	"net/http"
 
 	"github.com/cogfn/cogfn/emulator/internal/envelope"
@@ -62,10 +63,11 @@ func (a *controlAPI) injection(id int64) (*Injection, error) {
 	return nil, envelope.New(http.StatusNotFound, "there is no fault %d; it may be removed already", id)
 }
 
+// controlInjection returns a fault for a response. Seeds from the control API have at most 63 bits.
 func controlInjection(i *Injection) control.InjectedFault {
 	f := i.Fault
 	c := control.Fault{
-		Operation: f.Operation, Skip: f.Skip, Times: f.Times, Probability: f.Probability, Seed: int64(f.Seed), Kind: control.FaultKind(f.Kind),
+		Operation: f.Operation, Skip: f.Skip, Times: f.Times, Probability: f.Probability, Seed: int64(f.Seed & math.MaxInt64), Kind: control.FaultKind(f.Kind),
 		AfterWork: f.AfterWork, DelaySeconds: f.Delay.Seconds(), Status: f.Status, Message: f.Message, Headers: f.Headers,
 		RetryAfter: f.RetryAfter, DurationSeconds: f.Duration.Seconds(), Field: f.Field, Location: f.Location,
 	}
@@ -77,7 +79,7 @@ func controlInjection(i *Injection) control.InjectedFault {
 
 func faultOf(c control.Fault) Fault {
 	f := Fault{
-		Operation: c.Operation, Skip: c.Skip, Times: c.Times, Probability: c.Probability, Seed: uint64(c.Seed), Kind: FaultKind(c.Kind),
+		Operation: c.Operation, Skip: c.Skip, Times: c.Times, Probability: c.Probability, Seed: uint64(c.Seed), Kind: FaultKind(c.Kind), //nolint:gosec // not negative, see the description
 		AfterWork: c.AfterWork, Delay: durationOf(c.DelaySeconds), Status: c.Status, Message: c.Message, Headers: c.Headers,
 		RetryAfter: c.RetryAfter, Duration: durationOf(c.DurationSeconds), Field: c.Field, Location: c.Location,
 	}

@@ -71,7 +71,7 @@ func testControlClock(c *controller) {
 	if got := c.do("GET", "/clock", "", 200); got["time"] != millis || got["frozen"] != true {
 		c.t.Errorf("clock: %v", got)
 	}
-	c.schedule("f", "30 7 * * *")
+	c.schedule("30 7 * * *")
 	got := c.do("POST", "/clock/advance", `{"seconds":86400}`, 200)
 	calls, _ := got["calls"].([]any)
 	if got["time"] != millis+86400e3 || len(calls) != 1 {
@@ -281,7 +281,7 @@ func TestControlCredentials(t *testing.T) {
 				t.Errorf("%s: status %d for %s:%s, want %d", name, response.StatusCode, tt.id, tt.secret, tt.status)
 			}
 		}
-		if response, _ := c.send(http.MethodGet, c.URL()+"/_emulator/clock", "", http.Header{"Authorization": {"Bearer any"}}); response.StatusCode != 401 {
+		if response, _ := c.send(http.MethodGet, c.URL()+"/_emulator/clock", "", http.Header{"Authorization": {"Bearer any"}}); response.StatusCode != http.StatusUnauthorized {
 			t.Errorf("%s: status %d for a token, want 401", name, response.StatusCode)
 		}
 	}
@@ -291,7 +291,7 @@ func TestControlCredentials(t *testing.T) {
 func TestControlAdvanceIsCanceled(t *testing.T) {
 	t.Parallel()
 	c := runAt(t, monday, emulator.Options{Handlers: map[string]emulator.Handler{"f": noop}})
-	c.schedule("f", "* * * * *")
+	c.schedule("* * * * *")
 	c.http.Timeout = 50 * time.Millisecond
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, c.URL()+"/_emulator/clock/advance", strings.NewReader(`{"seconds":1e9}`))
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -82,7 +83,7 @@ func dumpCall(call CallRecord) [][]string {
 	if call.ScheduleID != 0 {
 		schedule = call.ScheduledTime.Format(time.DateTime)
 	}
-	rows := [][]string{{fmt.Sprint(call.ID), string(call.Status), call.StartTime.Format(dumpTime), duration, schedule, oneLine(call.Error)}}
+	rows := [][]string{{strconv.FormatInt(call.ID, 10), string(call.Status), call.StartTime.Format(dumpTime), duration, schedule, oneLine(call.Error)}}
 	for _, line := range call.Log[max(0, len(call.Log)-dumpedLines):] {
 		rows = append(rows, []string{"", "", "", "", "", "log: " + oneLine(line)})
 	}
@@ -96,7 +97,7 @@ func dumpSchedules(text *strings.Builder, schedules []service.ScheduleRecord) {
 		if !s.Next.IsZero() {
 			next = s.Next.UTC().Format(time.DateTime)
 		}
-		rows = append(rows, []string{fmt.Sprint(s.ID), s.Name, fmt.Sprint(s.FunctionID), s.CronExpression, next, string(s.SessionStatus)})
+		rows = append(rows, []string{strconv.FormatInt(s.ID, 10), s.Name, strconv.FormatInt(s.FunctionID, 10), s.CronExpression, next, string(s.SessionStatus)})
 	}
 	table(text, "\nschedules", []string{"id", "name", "function", "cron", "next call", "session"}, rows)
 }
@@ -108,7 +109,7 @@ func dumpFaults(text *strings.Builder, injections []*Injection) {
 		if operation == "" {
 			operation = "all"
 		}
-		rows = append(rows, []string{fmt.Sprint(i.ID), string(i.Fault.Kind), operation, fmt.Sprint(i.Hits())})
+		rows = append(rows, []string{strconv.FormatInt(i.ID, 10), string(i.Fault.Kind), operation, strconv.Itoa(i.Hits())})
 	}
 	table(text, "\nfaults", []string{"id", "kind", "operation", "hits"}, rows)
 }
@@ -120,7 +121,7 @@ func dumpRequests(text *strings.Builder, requests []Request, project string) {
 	for _, r := range slices.Backward(requests) {
 		status := "no response"
 		if r.Status != 0 {
-			status = fmt.Sprint(r.Status)
+			status = strconv.Itoa(r.Status)
 		}
 		row := []string{r.Time.UTC().Format("15:04:05.000"), r.Method, strings.TrimPrefix(r.Path, "/api/v1/projects/"+project), status, r.Fault, ""}
 		if last := len(rows) - 1; last >= 0 && slices.Equal(rows[last][1:5], row[1:5]) {

@@ -111,7 +111,7 @@ func TestRequestsHaveNoSecrets(t *testing.T) {
 func TestDump(t *testing.T) {
 	t.Parallel()
 	c := runAt(t, monday, emulator.Options{Handlers: map[string]emulator.Handler{"f": echo}})
-	c.schedule("f", "0 7 * * *")
+	c.schedule("0 7 * * *")
 	c.Advance(12 * 24 * time.Hour)
 	c.SetOutcomes("f", emulator.Outcome{Error: "first line\nsecond line", Log: []string{"1", "2", "3", "4"}})
 	c.callAndWait(c.function("f").ID, "")

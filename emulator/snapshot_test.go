@@ -42,7 +42,7 @@ func TestRestore(t *testing.T) {
 	c := runAt(t, monday, emulator.Options{Handlers: map[string]emulator.Handler{"f": echo}, Overrides: map[string]emulator.Handler{"later": echo}})
 	f := c.function("f")
 	c.callAndWait(f.ID, `{"n":1}`)
-	schedule := c.schedule("f", "0 7 * * *")
+	schedule := c.schedule("0 7 * * *")
 	file := c.initUpload(false, gen.FileWrite{Name: "a"})
 	c.put(file.UploadURL, []byte("content"))
 	want := c.Calls("f")
@@ -133,7 +133,7 @@ func TestReset(t *testing.T) {
 		c.SetOutcomes("f", emulator.Outcome{Response: "scripted"})
 		c.Freeze()
 		c.Advance(time.Hour)
-		c.schedule("f", "0 7 * * *")
+		c.schedule("0 7 * * *")
 		if err := c.Reset(); err != nil {
 			t.Fatal(err)
 		}

@@ -12,15 +12,17 @@ import (
 type CallRecord = service.CallRecord
 
 // Now returns the time of the emulator's clock. It is the real time until a test moves or freezes the clock. Timestamps,
-// schedules, transitions, delays, the timeouts of Go functions, and the lifetimes of nonces, sessions, tokens and calls follow it. The timeouts of
-// Python code do not.
+// schedules, transitions, delays, the timeouts of Go functions, and the lifetimes of nonces, sessions, tokens and calls
+// follow it. The timeouts of Python code do not.
 func (e *Emulator) Now() time.Time { return e.clock.Now() }
 
-// Advance moves the clock forward by d, which must not be negative. Schedules that are due on the way make their calls in
-// order. Advance waits for each call to end before it continues, except for a call that waits for the clock; it waits at most
-// one second of real time for a Go function. It returns the calls that the schedules made, oldest first.
+// Advance moves the clock forward by d. Schedules that are due on the way make their calls in order. Advance waits for
+// each call to end before it continues, except for a call that waits for the clock. It waits at most one second of real
+// time for a Go function, and as long as necessary for Python code. It returns the calls that the schedules made, oldest
+// first.
 //
-// A clock that was frozen is frozen again at the new time. Otherwise, it continues from there.
+// A clock that was frozen is frozen again at the new time. Otherwise, it continues from there. Advance panics if d is
+// negative or if the state cannot be written.
 func (e *Emulator) Advance(d time.Duration) []CallRecord {
 	must(checkAdvance(d))
 	calls, err := e.advance(context.Background(), d)
@@ -39,8 +41,8 @@ func (e *Emulator) advance(ctx context.Context, d time.Duration) ([]CallRecord, 
 	return e.service.Advance(ctx, func(ctx context.Context) error { return e.clock.Advance(ctx, d) })
 }
 
-// SetTime sets the clock without passing through the times between. Deployments and calls that are due by then end. Schedules
-// make no calls for the times between, and continue with their first time after t.
+// SetTime sets the clock without passing through the times between. Deployments and calls that are due by then end.
+// Schedules make no calls for the times between, and continue with their first time after t.
 func (e *Emulator) SetTime(t time.Time) { e.clock.Set(t) }
 
 // Freeze stops the clock. [Emulator.Advance] and [Emulator.SetTime] move a frozen clock.

@@ -25,19 +25,19 @@ func (c *testClient) function(externalID string) *gen.Function {
 	return &list.Items[0]
 }
 
-// schedule creates a schedule of the function with an external id.
-func (c *testClient) schedule(externalID, expression string) *gen.FunctionSchedule {
+// schedule creates a schedule of the function with the external id "f".
+func (c *testClient) schedule(expression string) *gen.FunctionSchedule {
 	c.t.Helper()
-	return c.createSchedule(gen.FunctionScheduleWrite{Name: expression, CronExpression: expression, FunctionID: c.function(externalID).ID})
+	return c.createSchedule(gen.FunctionScheduleWrite{Name: expression, CronExpression: expression, FunctionID: c.function("f").ID})
 }
 
 // monday is midnight at the start of a Monday.
 var monday = time.Date(2030, time.July, 1, 0, 0, 0, 0, time.UTC)
 
 // runAt starts an emulator whose clock is frozen at a time.
-func runAt(t testing.TB, now time.Time, options emulator.Options) *testClient {
-	t.Helper()
-	c := run(t, options)
+func runAt(tb testing.TB, now time.Time, options emulator.Options) *testClient {
+	tb.Helper()
+	c := run(tb, options)
 	c.Freeze()
 	c.SetTime(now)
 	return c
@@ -66,8 +66,8 @@ func TestAdvanceMakesCallsOfSchedules(t *testing.T) {
 			return now, nil
 		},
 	}})
-	c.schedule("f", "0 */6 * * *")
-	c.schedule("f", "0 7 * * TUE")
+	c.schedule("0 */6 * * *")
+	c.schedule("0 7 * * TUE")
 	calls := c.Advance(36 * time.Hour)
 	want := []string{"Mon 06:00", "Mon 12:00", "Mon 18:00", "Tue 00:00", "Tue 06:00", "Tue 07:00", "Tue 12:00"}
 	if diff := cmp.Diff(want, times(calls)); diff != "" {
@@ -98,7 +98,7 @@ func TestAdvanceMakesCallsOfSchedules(t *testing.T) {
 func TestAdvanceForAYear(t *testing.T) {
 	t.Parallel()
 	c := runAt(t, monday, emulator.Options{Handlers: map[string]emulator.Handler{"f": noop}})
-	c.schedule("f", "0 * * * *")
+	c.schedule("0 * * * *")
 	calls := c.Advance(365 * 24 * time.Hour)
 	if len(calls) != 365*24 || calls[0].Status != gen.FunctionCallStatusCompleted {
 		t.Errorf("%d calls, the first is %+v, want %d completed calls", len(calls), calls[0], 365*24)
@@ -111,7 +111,7 @@ func TestAdvanceForAYear(t *testing.T) {
 func TestSetTimeSkipsSchedules(t *testing.T) {
 	t.Parallel()
 	c := runAt(t, monday, emulator.Options{Handlers: map[string]emulator.Handler{"f": noop}})
-	c.schedule("f", "0 7 * * *")
+	c.schedule("0 7 * * *")
 	c.SetTime(monday.Add(100 * time.Hour))
 	if calls := c.Calls("f"); len(calls) != 0 {
 		t.Errorf("setting the clock made %d calls", len(calls))

@@ -14,18 +14,21 @@ const module = "github.com/cogfn/cogfn"
 // allowedImports lists what the packages of each directory may import from this module, besides their own directory. Test
 // files may import anything.
 var allowedImports = map[string][]string{
-	"api":        {"internal"},
-	"gen":        {"internal"},
-	"gen/server": {"gen", "internal"},
-	"internal":   {},
-	"wrapper":    {"gen", "internal"},
-	"batch":      {"wrapper", "internal"},
-	"schedule":   {"wrapper", "internal"},
-	"deploy":     {"schedule", "wrapper", "internal"},
-	"emulator":   {"gen/server", "gen", "api", "internal"},
-	"cmd":        {"emulator", "deploy", "schedule", "batch", "wrapper", "internal"},
-	"tools":      {},
-	"examples":   {"emulator", "deploy", "schedule", "batch", "wrapper"},
+	"api":         {"internal"},
+	"gen":         {"internal"},
+	"gen/server":  {"gen", "internal"},
+	"gen/control": {},
+	"internal":    {},
+	"wrapper":     {"gen", "internal"},
+	"batch":       {"wrapper", "internal"},
+	"schedule":    {"wrapper", "internal"},
+	"deploy":      {"schedule", "wrapper", "internal"},
+	"emulator":    {"gen/control", "gen/server", "gen", "api", "internal"},
+	// It connects the client and the emulator, which do not know each other.
+	"functionstest": {"emulator", "wrapper"},
+	"cmd":           {"emulator", "deploy", "schedule", "batch", "wrapper", "internal"},
+	"tools":         {},
+	"examples":      {"emulator", "deploy", "schedule", "batch", "wrapper"},
 }
 
 // goPackage is a package as go list reports it. Imports does not contain the imports of test files.

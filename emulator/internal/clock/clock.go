@@ -131,7 +131,8 @@ func (c *Clock) next(until time.Time) *Timer {
 	if len(c.timers) == 0 || c.timers[0].at.After(until) {
 		return nil
 	}
-	return heap.Pop(&c.timers).(*Timer)
+	first, _ := heap.Pop(&c.timers).(*Timer) // timers contains nothing else
+	return first
 }
 
 // Sleep waits until d has passed on the clock or ctx ends. It returns the error of ctx. [Clock.Advance] does not wait for
@@ -167,25 +168,27 @@ func (c *Clock) WithTimeout(ctx context.Context, d time.Duration) (context.Conte
 type timers []*Timer
 
 // Len implements [heap.Interface].
-func (t timers) Len() int { return len(t) }
+func (t *timers) Len() int { return len(*t) }
 
 // Less implements [heap.Interface].
-func (t timers) Less(i, j int) bool {
-	if !t[i].at.Equal(t[j].at) {
-		return t[i].at.Before(t[j].at)
+func (t *timers) Less(i, j int) bool {
+	a, b := (*t)[i], (*t)[j]
+	if !a.at.Equal(b.at) {
+		return a.at.Before(b.at)
 	}
-	return t[i].order < t[j].order
+	return a.order < b.order
 }
 
 // Swap implements [heap.Interface].
-func (t timers) Swap(i, j int) {
-	t[i], t[j] = t[j], t[i]
-	t[i].index, t[j].index = i, j
+func (t *timers) Swap(i, j int) {
+	all := *t
+	all[i], all[j] = all[j], all[i]
+	all[i].index, all[j].index = i, j
 }
 
 // Push implements [heap.Interface].
 func (t *timers) Push(x any) {
-	timer := x.(*Timer)
+	timer, _ := x.(*Timer) // see At
 	timer.index = len(*t)
 	*t = append(*t, timer)
 }

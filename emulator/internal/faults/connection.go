@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/cogfn/cogfn/internal/ctxwait"
 )
 
 type connectionKey struct{}
@@ -121,7 +123,9 @@ func (c *connection) goAway(ctx context.Context, lastStream uint32) {
 				return
 			}
 		}
-		time.Sleep(flushTime)
+		if ctxwait.Sleep(ctx, flushTime) != nil {
+			return
+		}
 		var closing bool
 		if claimed, closing = c.claim(); closing && !claimed {
 			return

@@ -162,13 +162,10 @@ func (e *Engine) match(r *http.Request, request Request) *Injection {
 
 // canAffect reports whether the kind of a fault can happen to a request.
 func (i *Injection) canAffect(r *http.Request, request Request) bool {
-	switch i.Fault.Kind {
-	case ExpiredToken:
-		return request.TokenGeneration != nil && request.TokenGeneration(r) < i.generation
-	case ExpiredNonce:
-		return slices.Contains(nonceOperations, request.Operation)
-	case StaleRead:
-		return slices.Contains(readOperations(), request.Operation)
-	}
-	return true
+	needs := map[Kind]func() bool{
+		ExpiredToken: func() bool { return request.TokenGeneration != nil && request.TokenGeneration(r) < i.generation },
+		ExpiredNonce: func() bool { return slices.Contains(nonceOperations, request.Operation) },
+		StaleRead:    func() bool { return slices.Contains(readOperations(), request.Operation) },
+	}[i.Fault.Kind]
+	return needs == nil || needs()
 }

@@ -38,7 +38,7 @@ func emulatorOptions(name string) emulator.Options {
 		Limits:            emulator.Limits{CallTimeout: 4 * time.Second, RunningCallsPerFunction: 1},
 		Deployments:       emulator.After(800 * time.Millisecond),
 		ValidateResponses: true,
-		Overrides:          map[string]emulator.Handler{name + scenario.EchoSuffix: echo, name + scenario.MoreSuffix: echo},
+		Overrides:         map[string]emulator.Handler{name + scenario.EchoSuffix: echo, name + scenario.MoreSuffix: echo},
 	}
 }
 

@@ -1,0 +1,118 @@
+package faults
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/cogfn/cogfn/gen"
+)
+
+// change returns a behavior that carries out the operation and sends its response in another way.
+func change(send func(f *failing, w http.ResponseWriter, r *http.Request, held *response)) behavior {
+	return func(f *failing, w http.ResponseWriter, r *http.Request) { send(f, w, r, carryOut(r, f.next)) }
+}
+
+// sendBody returns a function that sends a response with another body.
+func sendBody(body func(*response, *failing) []byte) func(*failing, http.ResponseWriter, *http.Request, *response) {
+	return func(f *failing, w http.ResponseWriter, _ *http.Request, held *response) {
+		changed := body(held, f)
+		held.sendHeader(w, len(changed))
+		_, _ = w.Write(changed) // the client may have disconnected
+	}
+}
+
+// sendTooLittle announces one byte more than it sends.
+func sendTooLittle(_ *failing, w http.ResponseWriter, _ *http.Request, held *response) {
+	held.sendHeader(w, held.body.Len()+1)
+	_, _ = w.Write(held.body.Bytes()) // the client may have disconnected
+}
+
+// bodyPieces is the number of pieces of a slow body.
+const bodyPieces = 10
+
+func (f *failing) sendSlowly(w http.ResponseWriter, r *http.Request, held *response) {
+	body := held.body.Bytes()
+	held.sendHeader(w, len(body))
+	for piece := range bodyPieces {
+		if f.config.Sleep(r.Context(), f.Fault.Duration/bodyPieces) != nil {
+			panic(http.ErrAbortHandler)
+		}
+		begin, end := len(body)*piece/bodyPieces, len(body)*(piece+1)/bodyPieces
+		_, _ = w.Write(body[begin:end]) // the client may have disconnected
+		_ = http.NewResponseController(w).Flush()
+	}
+}
+
+func asHTML(held *response, _ *failing) []byte {
+	held.header.Set("Content-Type", "text/html; charset=utf-8")
+	return held.body.Bytes()
+}
+
+func asGzip(held *response, _ *failing) []byte {
+	held.header.Set("Content-Encoding", "gzip")
+	return []byte("this is not gzip")
+}
+
+// insteadOfSuccess returns the body of a success from another function, and the body of an error unchanged.
+func insteadOfSuccess(body func(*response, *failing) []byte) func(*response, *failing) []byte {
+	return func(held *response, f *failing) []byte {
+		if held.status < 200 || held.status > 299 {
+			return held.body.Bytes()
+		}
+		return body(held, f)
+	}
+}
+
+func errorBody(_ *response, f *failing) []byte {
+	body, err := json.Marshal(gen.ErrorEnvelope{Error: gen.Error{
+		Code: http.StatusInternalServerError, Message: cmp.Or(f.Fault.Message, "injected fault"),
+	}})
+	if err != nil {
+		panic(err) // cannot happen: numbers and strings can be encoded
+	}
+	return body
+}
+
+func bodyWithoutFields(held *response, f *failing) []byte {
+	if f.Fault.Field != "" {
+		return withoutFields(held.body.Bytes(), f.Fault.Field)
+	}
+	return withoutFields(held.body.Bytes(), f.request.RequiredFields(held.status)...)
+}
+
+// withoutFields removes fields from a JSON body. A body without the fields is returned unchanged.
+func withoutFields(body []byte, paths ...string) []byte {
+	var value any
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	decoder.UseNumber() // keeps all digits
+	if err := decoder.Decode(&value); err != nil {
+		return body
+	}
+	for _, path := range paths {
+		removeField(value, strings.Split(path, "."))
+	}
+	changed, err := json.Marshal(value)
+	if err != nil {
+		return body
+	}
+	return changed
+}
+
+func removeField(value any, path []string) {
+	switch container := value.(type) {
+	case map[string]any:
+		if len(path) == 1 {
+			delete(container, path[0])
+			return
+		}
+		removeField(container[path[0]], path[1:])
+	case []any:
+		if index, err := strconv.Atoi(path[0]); err == nil && index >= 0 && index < len(container) && len(path) > 1 {
+			removeField(container[index], path[1:])
+		}
+	}
+}
