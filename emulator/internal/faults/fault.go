@@ -65,6 +65,14 @@ func Kinds() []Kind {
 	}
 }
 
+func joinKinds(kinds []Kind) string {
+	names := make([]string, len(kinds))
+	for i, kind := range kinds {
+		names[i] = string(kind)
+	}
+	return strings.Join(names, ", ")
+}
+
 // The operations of an emulator that are not in the description of the API.
 const (
 	TokenOperation    = "token"    // the token endpoint
@@ -141,7 +149,7 @@ func (f Fault) Check() error {
 	all := operations()
 	switch {
 	case !slices.Contains(Kinds(), f.Kind):
-		return fmt.Errorf("the kind of fault %q is unknown; use one of %v", f.Kind, Kinds())
+		return fmt.Errorf("the kind of fault %q is unknown; use one of %s", f.Kind, joinKinds(Kinds()))
 	case f.Operation != "" && !slices.Contains(all, f.Operation):
 		return fmt.Errorf("the operation %q of a fault is unknown; use one of %s", f.Operation, strings.Join(all, ", "))
 	case f.Skip < 0 || f.Times < 0:
@@ -172,7 +180,7 @@ func (f Fault) checkOptions() error {
 		{"location", f.Location != "", []Kind{Redirect}},
 	} {
 		if option.isSet && !slices.Contains(option.kinds, f.Kind) {
-			return fmt.Errorf("a fault of the kind %s has no %s; it is an option of %v", f.Kind, option.name, option.kinds)
+			return fmt.Errorf("a fault of the kind %s has no %s; it is an option of %s", f.Kind, option.name, joinKinds(option.kinds))
 		}
 	}
 	switch {
