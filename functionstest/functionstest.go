@@ -8,7 +8,6 @@
 package functionstest
 
 import (
-	"net/http"
 	"time"
 
 	"github.com/cogfn/cogfn/emulator"
@@ -30,10 +29,8 @@ func Run(t emulator.TB, options emulator.Options, opts ...functions.Option) (*fu
 // Connect returns another client of an emulator. If the options are not valid, it fails the test.
 func Connect(t emulator.TB, e *emulator.Emulator, opts ...functions.Option) *functions.Client {
 	t.Helper()
-	transport := &http.Transport{}
-	t.Cleanup(transport.CloseIdleConnections)
 	defaults := []functions.Option{
-		functions.WithHTTPClient(&http.Client{Transport: transport}), functions.WithPoll(functions.ConstantPoll(pollInterval)),
+		functions.WithHTTPClient(e.HTTPClient()), functions.WithPoll(functions.ConstantPoll(pollInterval)),
 	}
 	client, err := functions.NewClient(Config(e), append(defaults, opts...)...)
 	if err != nil {

@@ -33,6 +33,19 @@ func TestRun(t *testing.T) {
 	}
 }
 
+func TestRunWithTLS(t *testing.T) {
+	t.Parallel()
+	client, e := functionstest.Run(t, emulator.Options{Handlers: map[string]emulator.Handler{"double": double}, TLS: true})
+	if _, err := client.Call(t.Context(), functions.ExternalID("double"), nil); err != nil {
+		t.Error(err)
+	}
+	for _, request := range e.Requests() {
+		if request.Protocol != "HTTP/2.0" {
+			t.Errorf("%s %s over %s, want HTTP/2", request.Method, request.Path, request.Protocol)
+		}
+	}
+}
+
 // The options of the caller override those of Run.
 func TestRunWithOptions(t *testing.T) {
 	t.Parallel()
