@@ -39,6 +39,15 @@ const (
 	ErrorText ErrorForm = "text"
 )
 
+// check returns an error if the form is unknown. "" is the default.
+func (f ErrorForm) check() error {
+	switch f {
+	case "", ErrorObject, ErrorText:
+		return nil
+	}
+	return fmt.Errorf("the form %q of call errors is unknown; use %s or %s", f, ErrorObject, ErrorText)
+}
+
 // withDefaults replaces zero fields by the defaults. The zero value of RunningResponseStatus means a success.
 func (a Assumptions) withDefaults() Assumptions {
 	a.CallErrors = cmp.Or(a.CallErrors, ErrorObject)
@@ -53,8 +62,8 @@ func (a Assumptions) withDefaults() Assumptions {
 
 // Check returns an error if a value is not valid.
 func (a Assumptions) Check() error {
-	if a.CallErrors != "" && a.CallErrors != ErrorObject && a.CallErrors != ErrorText {
-		return fmt.Errorf("the form %q of call errors is unknown; use %s or %s", a.CallErrors, ErrorObject, ErrorText)
+	if err := a.CallErrors.check(); err != nil {
+		return err
 	}
 	for _, field := range []struct {
 		name   string

@@ -225,7 +225,7 @@ func (s *Service) viewCall(c *store.Call) gen.FunctionCall {
 }
 
 func (s *Service) setCallError(to *gen.FunctionCallError, c *store.Call) error {
-	if s.Assumptions.CallErrors == ErrorText {
+	if cmp.Or(ErrorForm(c.ErrorForm), s.Assumptions.CallErrors) == ErrorText {
 		return to.FromFunctionCallErrorText(c.ErrorMessage)
 	}
 	return to.FromFunctionCallErrorDetails(gen.FunctionCallErrorDetails{Message: &c.ErrorMessage, Trace: &c.ErrorTrace})
