@@ -54,6 +54,8 @@ type Outcome struct {
 	Log []string
 	// Error is the message of the call's error, Trace its traceback.
 	Error, Trace string
+	// ErrorForm is the form of the error; "" means as for all calls, see [Assumptions].
+	ErrorForm ErrorForm
 	// Transition is when the call ends; nil means as for all calls.
 	Transition *Transition
 }
@@ -65,7 +67,7 @@ func (o Outcome) encode() (service.Outcome, error) {
 	}
 	encoded := service.Outcome{
 		Outcome: runner.Outcome{Status: status, Message: o.Error, Trace: o.Trace},
-		Log:     o.Log, Transition: o.Transition,
+		Log:     o.Log, ErrorForm: o.ErrorForm, Transition: o.Transition,
 	}
 	if o.Response != nil {
 		var err error
@@ -79,7 +81,8 @@ func (o Outcome) encode() (service.Outcome, error) {
 // SetOutcomes sets the outcomes of the next calls of the function with an external id, or else a name. The last outcome
 // repeats. The function needs no code. Without outcomes, its handler or code runs again.
 //
-// SetOutcomes panics if an outcome is not valid: its status is Running, or its response cannot be encoded as JSON.
+// SetOutcomes panics if an outcome is not valid: its status is Running, its form of errors is unknown, or its
+// response cannot be encoded as JSON.
 func (e *Emulator) SetOutcomes(function string, outcomes ...Outcome) {
 	encoded := make([]service.Outcome, len(outcomes))
 	for i, outcome := range outcomes {

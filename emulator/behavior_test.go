@@ -180,6 +180,24 @@ func TestOutcomes(t *testing.T) {
 	}
 }
 
+func TestErrorFormOfOutcomes(t *testing.T) {
+	t.Parallel()
+	c := run(t, emulator.Options{
+		Handlers: map[string]emulator.Handler{"f": noop}, Assumptions: emulator.Assumptions{CallErrors: emulator.ErrorText},
+	})
+	c.SetOutcomes("f",
+		emulator.Outcome{Error: "no luck", Trace: "line 1", ErrorForm: emulator.ErrorObject},
+		emulator.Outcome{Error: "no luck", Trace: "line 1", ErrorForm: emulator.ErrorText},
+		emulator.Outcome{Error: "no luck", Trace: "line 1"},
+	)
+	for i, want := range []string{`{"message":"no luck","trace":"line 1"}`, `"no luck"`, `"no luck"`} {
+		encoded, err := json.Marshal(c.callAndWait(c.function("f").ID, "").Error)
+		if err != nil || string(encoded) != want {
+			t.Errorf("error of call %d: %s, error %v, want %s", i, encoded, err, want)
+		}
+	}
+}
+
 // A function with outcomes needs neither valid code nor Python.
 func TestOutcomesOfDeployedFunction(t *testing.T) {
 	t.Parallel()
@@ -241,6 +259,7 @@ func TestInvalidBehaviorPanics(t *testing.T) {
 		"duration": func() { c.SetCalls(emulator.After(-1)) },
 		"polls":    func() { c.SetDeployments(emulator.AfterPolls(-1)) },
 		"Running":  func() { c.SetOutcomes("f", emulator.Outcome{Status: "Running"}) },
+		"form":     func() { c.SetOutcomes("f", emulator.Outcome{ErrorForm: "xml"}) },
 		"encoded":  func() { c.SetOutcomes("f", emulator.Outcome{Response: make(chan int)}) },
 		"negative": func() { c.SetOutcomes("f", emulator.Outcome{Transition: &emulator.Transition{Polls: -1}}) },
 	} {

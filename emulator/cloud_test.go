@@ -77,6 +77,7 @@ func TestInvalidCloudsAndAssumptions(t *testing.T) {
 		"gcp, azure or aws": {Cloud: "oracle"},
 		"object or text":    {Assumptions: emulator.Assumptions{CallErrors: "xml"}},
 		"NotReadyStatus":    {Assumptions: emulator.Assumptions{NotReadyStatus: 200}},
+		"LimitedStatus":     {Assumptions: emulator.Assumptions{LimitedStatus: "Running"}},
 		"SessionLifetime":   {Assumptions: emulator.Assumptions{SessionLifetime: -1}},
 		"no name":           {Handlers: map[string]emulator.Handler{"": noop}},
 	} {
@@ -115,8 +116,29 @@ func TestAssumptions(t *testing.T) {
 		}, "409", "400"},
 		"unknown call": {emulator.Assumptions{UnknownCallStatus: 404}, func(c *testClient) string {
 			response, _ := c.request(http.MethodGet, fmt.Sprintf("/functions/%d/calls/1", c.function("f").ID), "")
-			return strconv.Itoa(response.StatusCode)
-		}, "400", "404"},
+			path := fmt.Sprintf("/functions/%d/calls/byids", c.function("f").ID)
+			return strconv.Itoa(response.StatusCode) + " " + c.status(path, `{"items":[{"id":1}]}`)
+		}, "400 400", "404 404"},
+		"response of a running call": {emulator.Assumptions{RunningResponseStatus: 404}, func(c *testClient) string {
+			c.SetOutcomes("f", emulator.Outcome{Transition: new(emulator.Never())})
+			call := c.call(c.function("f").ID, "")
+			response, _ := c.request(http.MethodGet, fmt.Sprintf("/functions/%d/calls/%d/response", call.FunctionID, call.ID), "")
+			ended := c.callAndWait(c.function("none").ID, "")
+			return strconv.Itoa(response.StatusCode) + c.response(ended)
+		}, "200null", "404null"},
+		"nonce above a limit": {emulator.Assumptions{LimitedCallUsesNonce: true}, func(c *testClient) string {
+			c.SetOutcomes("f", emulator.Outcome{Transition: new(emulator.Never())})
+			c.call(c.function("f").ID, "")
+			body := fmt.Sprintf(`{"nonce":%q}`, c.nonce())
+			limited := c.status(fmt.Sprintf("/functions/%d/call", c.function("f").ID), body)
+			return limited + " " + c.status(fmt.Sprintf("/functions/%d/call", c.function("none").ID), body)
+		}, "429 201", "429 400"},
+		"blank line": {emulator.Assumptions{OmitBlankLines: true}, func(c *testClient) string {
+			c.SetOutcomes("f", emulator.Outcome{Log: []string{"", "x"}})
+			call := c.callAndWait(c.function("f").ID, "")
+			_, body := c.request(http.MethodGet, fmt.Sprintf("/functions/%d/calls/%d/logs", call.FunctionID, call.ID), "")
+			return fmt.Sprint(strings.Count(body, `"timestamp"`), strings.Count(body, `"message":""`), strings.Count(body, `"message":"x"`))
+		}, "2 1 1", "2 0 1"},
 		"Retry-After": {emulator.Assumptions{RetryAfter: -1}, func(c *testClient) string {
 			c.SetCalls(emulator.Never())
 			id := c.function("f").ID
@@ -157,6 +179,17 @@ func TestAssumptions(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A function that is not Ready is no limit, whatever the status of its calls.
+func TestScheduleOfFunctionThatIsNotReady(t *testing.T) {
+	t.Parallel()
+	c := run(t, emulator.Options{Deployments: emulator.Never(), Assumptions: emulator.Assumptions{NotReadyStatus: http.StatusTooManyRequests}})
+	c.create(gen.FunctionWrite{Name: "f", ExternalID: new("f")})
+	c.schedule("0 * * * *")
+	if call := c.Advance(time.Hour)[0]; call.Status != gen.FunctionCallStatusFailed || !strings.Contains(call.Error, "Ready") {
+		t.Errorf("call %s with the error %q, want Failed because of the function", call.Status, call.Error)
 	}
 }
 

@@ -100,7 +100,8 @@ func (a *controlAPI) outcomes(function string) control.OutcomesJSONResponse {
 	for _, outcome := range a.e.service.Outcomes(function) {
 		all.Items = append(all.Items, control.Outcome{
 			Status: string(outcome.Status), Response: outcome.Response, Log: outcome.Log,
-			Error: outcome.Message, Trace: outcome.Trace, Transition: controlTransitionOrNil(outcome.Transition),
+			Error: outcome.Message, Trace: outcome.Trace, ErrorForm: string(outcome.ErrorForm),
+			Transition: controlTransitionOrNil(outcome.Transition),
 		})
 	}
 	return all
@@ -111,7 +112,8 @@ func (a *controlAPI) SetOutcomes(_ context.Context, request control.SetOutcomesR
 	encoded := make([]service.Outcome, len(request.Body.Items))
 	for i, item := range request.Body.Items {
 		outcome := Outcome{
-			Status: CallStatus(item.Status), Log: item.Log, Error: item.Error, Trace: item.Trace, Transition: transitionOf(item.Transition),
+			Status: CallStatus(item.Status), Log: item.Log, Error: item.Error, Trace: item.Trace,
+			ErrorForm: ErrorForm(item.ErrorForm), Transition: transitionOf(item.Transition),
 		}
 		if item.Response != nil {
 			outcome.Response = item.Response

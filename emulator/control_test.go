@@ -105,7 +105,7 @@ func testControlBehavior(c *controller) {
 		c.t.Errorf("transitions (-want +got):\n%s", diff)
 	}
 	const outcomes = `{"items":[
-		{"status":"Vanished","response":{"n":1},"log":["one"],"error":"gone","trace":"here","transition":{"polls":2}},
+		{"status":"Vanished","response":{"n":1},"log":["one"],"error":"gone","trace":"here","errorForm":"text","transition":{"polls":2}},
 		{"status":"Completed","transition":{}}]}`
 	var want map[string]any
 	if err := json.Unmarshal([]byte(outcomes), &want); err != nil {

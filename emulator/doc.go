@@ -34,8 +34,16 @@
 //   - More than one project.
 //   - The isolation of functions, and limits on their cores and memory.
 //
-// Where the behavior of the service is not documented, the emulator has the most likely one. Comments in the source
-// code mark these guesses.
+// # Assumptions
+//
+// Where the behavior of the service is not documented, the emulator has the most likely one.
+//
+// [Options.Assumptions] changes the behaviors on which a client may depend, such as the statuses of rejected requests, the
+// form of errors, and responses that may be absent. The comment of each field of [Assumptions] says what is known. A
+// client that works with all values does not depend on the assumption. Comments in the source code mark the other guesses.
+//
+// [Options.Cloud] selects the limits of Google Cloud, Azure or AWS. They are documented, except for the maximum size of
+// responses on Azure and AWS. Fields of [Options.Limits] have priority.
 //
 // # Options
 //
@@ -44,7 +52,8 @@
 //   - Handlers: Go functions instead of uploaded code.
 //   - DataDir, Sync: persistent state.
 //   - Addr, AllowRemote, Project, Clients: address, project and credentials.
-//   - Limits, DeployDelay, NonceLifetime, TokenLifetime: limits and durations, for tests of a client's error handling.
+//   - Cloud, Limits, NonceLifetime, TokenLifetime: limits and durations, for tests of a client's error handling.
+//   - Assumptions: behaviors of the service that are not known for certain.
 //   - Python, MaxWorkers: the interpreter and the number of its processes.
 //   - ValidateResponses, Logger: checks and logs of the emulator itself.
 //

@@ -81,7 +81,7 @@ func (e *Emulator) serviceConfig() service.Config {
 	return service.Config{
 		Store:         e.store,
 		Cloud:         e.options.Cloud,
-		Assumptions:   e.options.Assumptions,
+		Assumptions:   service.Assumptions(e.options.Assumptions),
 		Limits:        limits,
 		Deployments:   e.options.Deployments,
 		Calls:         e.options.Calls,

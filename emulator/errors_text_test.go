@@ -40,6 +40,19 @@ func TestErrorTexts(t *testing.T) {
 		want string
 	}{
 		{"project", start(Options{Project: "a/b"}), `the project "a/b" is not valid: use letters, digits, dashes and underscores`},
+		{"cloud", start(Options{Cloud: "oracle"}), `the cloud "oracle" is unknown; use gcp, azure or aws`},
+		{
+			"form of errors", start(Options{Assumptions: Assumptions{CallErrors: "xml"}}),
+			`the form "xml" of call errors is unknown; use object or text`,
+		},
+		{
+			"status of an assumption", start(Options{Assumptions: Assumptions{RunningResponseStatus: 200}}),
+			"RunningResponseStatus is 200, which is not the status of an error; use 400 to 599",
+		},
+		{
+			"status of limited calls", start(Options{Assumptions: Assumptions{LimitedStatus: "Running"}}),
+			"LimitedStatus is Running, but the call never runs; use a final status",
+		},
 		{
 			"listener", stop(),
 			"the emulator stopped serving requests; start it again: accept tcp 127.0.0.1:PORT: use of closed network connection",

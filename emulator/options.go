@@ -121,18 +121,6 @@ const (
 	AWS   = service.AWS
 )
 
-// Assumptions are behaviors of the service that are not known for certain.
-type Assumptions = service.Assumptions
-
-// ErrorForm is the form of the error of a call: [ErrorObject] or [ErrorText].
-type ErrorForm = service.ErrorForm
-
-// The forms of the error of a call.
-const (
-	ErrorObject = service.ErrorObject
-	ErrorText   = service.ErrorText
-)
-
 // CPURange is a range of cores with a default.
 type CPURange = gen.CPURange
 
@@ -161,5 +149,5 @@ func (o Options) check() error {
 	if _, ok := o.Handlers[""]; ok {
 		return errors.New("a handler has no name; use the external id of its function")
 	}
-	return cmp.Or(o.Assumptions.Check(), o.Deployments.Check(), o.Calls.Check(), httpapi.CheckAddr(o.Addr, o.AllowRemote))
+	return cmp.Or(service.Assumptions(o.Assumptions).Check(), o.Deployments.Check(), o.Calls.Check(), httpapi.CheckAddr(o.Addr, o.AllowRemote))
 }

@@ -231,6 +231,9 @@ type Outcome struct {
 	// Error The message of the error.
 	Error string `json:"error,omitempty,omitzero"`
 
+	// ErrorForm The form of the error. The default is that of all calls.
+	ErrorForm string `json:"errorForm,omitempty,omitzero"`
+
 	// Log The lines of the log.
 	Log []string `json:"log,omitempty,omitzero"`
 

@@ -2,6 +2,7 @@ package service
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -9,37 +10,22 @@ import (
 	"github.com/cogfn/cogfn/gen"
 )
 
-// Assumptions are behaviors of the service that are not known for certain. The zero value of each field is the default,
-// which is the most likely behavior.
+// Assumptions are behaviors of the service that are not known for certain, with the fields of emulator.Assumptions.
+// withDefaults replaces zero fields.
 type Assumptions struct {
-	// CallErrors is the form of the error of a call. The reference shows an object with a message and a trace, newer
-	// clients of the vendor expect text. The default is ErrorObject.
-	CallErrors ErrorForm
-	// NotReadyStatus is the HTTP status of a call to a function that is not Ready. It is not documented. The default is 400.
-	NotReadyStatus int
-	// DuplicateStatus is the HTTP status for a function with the external id of another one. It is not documented; clients of
-	// the vendor expect 409, which is the default.
-	DuplicateStatus int
-	// UnknownCallStatus is the HTTP status for a call that does not exist. It is not documented. The default is 400.
-	UnknownCallStatus int
-	// RetryAfter is the Retry-After header of a call above the limits, rounded up to seconds. A negative value omits it. It
-	// is not known whether the service sends the header. The default is 1 second.
-	RetryAfter time.Duration
-	// LimitedStatus is the status of a call that a schedule could not start because of the limits. Clients of the vendor
-	// know ConcurrencyLimitExceeded, which is the default; it is not documented what causes it.
-	LimitedStatus gen.FunctionCallStatus
-	// OmitNone omits the response of a call whose function returned None. It is not known whether the service sends null,
-	// which is the default.
-	OmitNone bool
-	// RejectSmallSizes rejects cores and memory below the minimum with status 400. By default, they are raised to the minimum,
-	// which the vendor documents for Azure and which its clients imply for all clouds.
-	RejectSmallSizes bool
-	// RejectNeverDue rejects schedules that are never due, such as on February 31, with status 400. By default, they are
-	// accepted and never make a call.
-	RejectNeverDue bool
-	// SessionLifetime is how long a session is valid after its nonce was used, unless a schedule renews it. It is not
-	// documented. The default is 1 hour.
-	SessionLifetime time.Duration
+	CallErrors            ErrorForm
+	NotReadyStatus        int
+	DuplicateStatus       int
+	UnknownCallStatus     int
+	RunningResponseStatus int
+	RetryAfter            time.Duration
+	LimitedCallUsesNonce  bool
+	LimitedStatus         gen.FunctionCallStatus
+	OmitNone              bool
+	OmitBlankLines        bool
+	RejectSmallSizes      bool
+	RejectNeverDue        bool
+	SessionLifetime       time.Duration
 }
 
 // ErrorForm is the form of the error of a call.
@@ -53,7 +39,16 @@ const (
 	ErrorText ErrorForm = "text"
 )
 
-// withDefaults replaces zero fields by the defaults.
+// check returns an error if the form is unknown. "" is the default.
+func (f ErrorForm) check() error {
+	switch f {
+	case "", ErrorObject, ErrorText:
+		return nil
+	}
+	return fmt.Errorf("the form %q of call errors is unknown; use %s or %s", f, ErrorObject, ErrorText)
+}
+
+// withDefaults replaces zero fields by the defaults. The zero value of RunningResponseStatus means a success.
 func (a Assumptions) withDefaults() Assumptions {
 	a.CallErrors = cmp.Or(a.CallErrors, ErrorObject)
 	a.NotReadyStatus = cmp.Or(a.NotReadyStatus, http.StatusBadRequest)
@@ -67,15 +62,24 @@ func (a Assumptions) withDefaults() Assumptions {
 
 // Check returns an error if a value is not valid.
 func (a Assumptions) Check() error {
-	if a.CallErrors != "" && a.CallErrors != ErrorObject && a.CallErrors != ErrorText {
-		return fmt.Errorf("the form %q of call errors is unknown; use %s or %s", a.CallErrors, ErrorObject, ErrorText)
+	if err := a.CallErrors.check(); err != nil {
+		return err
 	}
-	for name, status := range map[string]int{
-		"NotReadyStatus": a.NotReadyStatus, "DuplicateStatus": a.DuplicateStatus, "UnknownCallStatus": a.UnknownCallStatus,
+	for _, field := range []struct {
+		name   string
+		status int
+	}{
+		{"NotReadyStatus", a.NotReadyStatus},
+		{"DuplicateStatus", a.DuplicateStatus},
+		{"UnknownCallStatus", a.UnknownCallStatus},
+		{"RunningResponseStatus", a.RunningResponseStatus},
 	} {
-		if status != 0 && (status < 400 || status > 599) {
-			return fmt.Errorf("%s is %d, which is not the status of an error; use 400 to 599", name, status)
+		if field.status != 0 && (field.status < 400 || field.status > 599) {
+			return fmt.Errorf("%s is %d, which is not the status of an error; use 400 to 599", field.name, field.status)
 		}
+	}
+	if a.LimitedStatus == gen.FunctionCallStatusRunning {
+		return errors.New("LimitedStatus is Running, but the call never runs; use a final status")
 	}
 	if a.SessionLifetime < 0 {
 		return fmt.Errorf("SessionLifetime is %v; use a positive duration", a.SessionLifetime)

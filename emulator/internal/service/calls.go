@@ -1,6 +1,7 @@
 package service
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -11,13 +12,14 @@ import (
 	"github.com/cogfn/cogfn/gen/server"
 )
 
-// PostFunctionsCall starts a call. It is a guess that a rejected call does not use its nonce, also above the limit of
-// running calls.
+// PostFunctionsCall starts a call. A rejected call does not use its nonce, unless it is above a limit and the assumptions
+// say so.
 func (s *Service) PostFunctionsCall(ctx context.Context, request server.PostFunctionsCallRequestObject) (server.PostFunctionsCallResponseObject, error) {
 	if err := s.checkData(request.Body.Data); err != nil {
 		return nil, err
 	}
 	var f *store.Function
+	var limited error
 	call := &store.Call{FunctionID: request.FunctionID, Status: gen.FunctionCallStatusRunning, StartTime: s.nowMillis()}
 	err := s.Store.Update(ctx, func(tx *store.Tx) error {
 		var err error
@@ -36,12 +38,15 @@ func (s *Service) PostFunctionsCall(ctx context.Context, request server.PostFunc
 		}
 		call.SessionID = session.ID
 		call.ID = newID(tx.Calls(f.ID).Has)
-		if err := s.reserve(callKey{f.ID, call.ID}); err != nil {
-			return err
+		switch limited = s.reserve(callKey{f.ID, call.ID}); {
+		case limited == nil:
+			return addCall(tx, f, call)
+		case s.Assumptions.LimitedCallUsesNonce:
+			return nil // keeps that the nonce is used
 		}
-		return addCall(tx, f, call)
+		return limited
 	})
-	if err != nil {
+	if err = cmp.Or(err, limited); err != nil {
 		s.release(callKey{call.FunctionID, call.ID})
 		return nil, err
 	}
@@ -125,7 +130,7 @@ func (s *Service) ByIDsFunctionCalls(ctx context.Context, request server.ByIDsFu
 		for _, call := range found {
 			list.Items = append(list.Items, s.viewCall(call))
 		}
-		return keysOf(list.Items...), err
+		return keysOf(list.Items...), s.unknownCall(err)
 	})
 	return server.ByIDsFunctionCalls200JSONResponse{FunctionCallListJSONResponse: list}, err
 }
@@ -136,10 +141,15 @@ func (s *Service) callOf(tx *store.Tx, functionID, callID int64) (*store.Call, e
 		return nil, err
 	}
 	call, err := byID(tx.Calls(functionID), "call", callID)
+	return call, s.unknownCall(err)
+}
+
+// unknownCall sets the status of an error about calls that do not exist. It returns other errors unchanged.
+func (s *Service) unknownCall(err error) error {
 	if problem, ok := errors.AsType[*envelope.Error](err); ok {
 		problem.Status = s.Assumptions.UnknownCallStatus
 	}
-	return call, err
+	return err
 }
 
 // GetFunctionCall returns one call.
@@ -157,12 +167,16 @@ func (s *Service) GetFunctionCall(ctx context.Context, request server.GetFunctio
 	return response, err
 }
 
-// GetFunctionCallResponse returns the response of a call. It is a guess that a running or failed call has no response.
+// GetFunctionCallResponse returns the response of a call. It is a guess that a failed call has no response.
 func (s *Service) GetFunctionCallResponse(ctx context.Context, request server.GetFunctionCallResponseRequestObject) (server.GetFunctionCallResponseResponseObject, error) {
 	response := server.FunctionCallResponseJSONResponse{FunctionID: &request.FunctionID, CallID: &request.CallID}
 	err := s.Store.View(ctx, func(tx *store.Tx) error {
-		if _, err := s.callOf(tx, request.FunctionID, request.CallID); err != nil {
+		call, err := s.callOf(tx, request.FunctionID, request.CallID)
+		if err != nil {
 			return err
+		}
+		if status := s.Assumptions.RunningResponseStatus; status != 0 && call.Status == gen.FunctionCallStatusRunning {
+			return envelope.New(status, "the call %d is Running: it has no response yet", call.ID)
 		}
 		response.Response = tx.Response(request.FunctionID, request.CallID)
 		return nil
@@ -184,7 +198,11 @@ func (s *Service) GetFunctionCallLogs(ctx context.Context, request server.GetFun
 			lines = r.log()
 		}
 		for _, line := range lines {
-			response.Items = append(response.Items, gen.FunctionCallLogEntry{Timestamp: &line.Time, Message: &line.Message})
+			entry := gen.FunctionCallLogEntry{Timestamp: &line.Time, Message: &line.Message}
+			if s.Assumptions.OmitBlankLines {
+				entry.Message = optional(line.Message)
+			}
+			response.Items = append(response.Items, entry)
 		}
 		return err
 	})
@@ -207,7 +225,7 @@ func (s *Service) viewCall(c *store.Call) gen.FunctionCall {
 }
 
 func (s *Service) setCallError(to *gen.FunctionCallError, c *store.Call) error {
-	if s.Assumptions.CallErrors == ErrorText {
+	if cmp.Or(ErrorForm(c.ErrorForm), s.Assumptions.CallErrors) == ErrorText {
 		return to.FromFunctionCallErrorText(c.ErrorMessage)
 	}
 	return to.FromFunctionCallErrorDetails(gen.FunctionCallErrorDetails{Message: &c.ErrorMessage, Trace: &c.ErrorTrace})

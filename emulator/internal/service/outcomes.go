@@ -1,6 +1,7 @@
 package service
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -16,6 +17,8 @@ type Outcome struct {
 
 	// Log contains the lines of the call's log.
 	Log []string
+	// ErrorForm is the form of the error; "" means as for all calls.
+	ErrorForm ErrorForm
 	// Transition is when the call ends; nil means as set for all calls.
 	Transition *Transition
 }
@@ -29,9 +32,9 @@ func (o Outcome) Check() error {
 		return errors.New("an outcome cannot have the status Running; use a transition that never ends")
 	}
 	if o.Transition != nil {
-		return o.Transition.Check()
+		return cmp.Or(o.ErrorForm.check(), o.Transition.Check())
 	}
-	return nil
+	return o.ErrorForm.check()
 }
 
 // Call returns the outcome. It implements [runner.Function].

@@ -93,6 +93,9 @@ func (s *Service) start(f *store.Function, call *store.Call, data json.RawMessag
 	key := callKey{call.FunctionID, call.ID}
 	r := s.runningCall(key)
 	scripted := s.takeOutcome(f)
+	if scripted != nil {
+		call.ErrorForm = string(scripted.ErrorForm)
+	}
 	held := s.addGate(key, s.transitionOf(scripted), 1)
 	var patience time.Duration // for Python, until the call ends
 	if s.goFunction(f) != nil {

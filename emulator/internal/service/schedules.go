@@ -270,7 +270,7 @@ func (s *Service) callSchedule(scheduleID int64, at time.Time) error {
 	var startErr error
 	now := s.nowMillis()
 	call := &store.Call{
-		Status: gen.FunctionCallStatusRunning, StartTime: now, ScheduleID: scheduleID, ScheduledTime: at.UnixMilli(),
+		StartTime: now, ScheduleID: scheduleID, ScheduledTime: at.UnixMilli(),
 	}
 	err := s.updateInBatch(func(tx *store.Tx) error {
 		var err error
@@ -281,8 +281,8 @@ func (s *Service) callSchedule(scheduleID int64, at time.Time) error {
 			return err
 		}
 		call.ID, call.FunctionID, call.SessionID = newID(tx.Calls(f.ID).Has), f.ID, schedule.SessionID
-		if startErr = s.reserveScheduledCall(tx, f, schedule, callKey{f.ID, call.ID}); startErr != nil {
-			call.Status, call.EndTime, call.ErrorMessage = s.statusOf(startErr), now, startErr.Error()
+		if call.Status, startErr = s.reserveScheduledCall(tx, f, schedule, callKey{f.ID, call.ID}); startErr != nil {
+			call.EndTime, call.ErrorMessage = now, startErr.Error()
 		}
 		return addCall(tx, f, call)
 	})
@@ -303,28 +303,27 @@ func (s *Service) callSchedule(scheduleID int64, at time.Time) error {
 	return nil
 }
 
-// statusOf returns the status of a call of a schedule that could not be started.
-func (s *Service) statusOf(err error) gen.FunctionCallStatus {
-	if problem, ok := errors.AsType[*envelope.Error](err); ok && problem.Status == http.StatusTooManyRequests {
-		return s.Assumptions.LimitedStatus
-	}
-	return gen.FunctionCallStatusFailed
-}
-
-// reserveScheduledCall reserves a call of a schedule. It returns an error if the session is not active, the function is
-// not Ready, or the number of running calls is at a limit.
-func (s *Service) reserveScheduledCall(tx *store.Tx, f *store.Function, schedule *store.Schedule, key callKey) error {
+// reserveScheduledCall reserves a call of a schedule and returns its status. It returns the reason if the call cannot start:
+// the session is not active, the function is not Ready, or the number of running calls is at a limit.
+func (s *Service) reserveScheduledCall(tx *store.Tx, f *store.Function, schedule *store.Schedule, key callKey) (gen.FunctionCallStatus, error) {
+	const failed = gen.FunctionCallStatusFailed
 	status, err := s.sessionStatusOf(tx, schedule)
 	if err != nil {
-		return err
+		return failed, err
 	}
 	if status != gen.SessionStatusActive {
-		return fmt.Errorf("the schedule's session %d is %s: create the schedule again with a new session", schedule.SessionID, status)
+		return failed, fmt.Errorf("the schedule's session %d is %s: create the schedule again with a new session", schedule.SessionID, status)
 	}
 	if err := s.checkReady(f); err != nil {
-		return err
+		return failed, err
 	}
-	return s.reserve(key)
+	if err := s.reserve(key); err != nil {
+		if problem, ok := errors.AsType[*envelope.Error](err); ok && problem.Status == http.StatusTooManyRequests {
+			return s.Assumptions.LimitedStatus, err
+		}
+		return failed, err
+	}
+	return gen.FunctionCallStatusRunning, nil
 }
 
 // sessionStatusOf returns the status of a schedule's session.

@@ -28,6 +28,7 @@ type Call struct {
 	ScheduledTime int64                  `json:"scheduledTime,omitempty"`
 	ErrorMessage  string                 `json:"errorMessage,omitempty"`
 	ErrorTrace    string                 `json:"errorTrace,omitempty"`
+	ErrorForm     string                 `json:"errorForm,omitempty"` // of a scripted outcome; "" = as for all calls
 }
 
 // Line is one line of a call's log.
