@@ -3,6 +3,7 @@ package cli
 import (
 	"cmp"
 	"context"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"os"
@@ -16,7 +17,7 @@ import (
 
 // emulatorOptions are the flags of cogfn emulator.
 type emulatorOptions struct {
-	addr, data, envFile, project, python string
+	addr, cloud, data, envFile, project, python, tls string
 }
 
 func newEmulator(streams Streams) *cobra.Command {
@@ -26,7 +27,10 @@ func newEmulator(streams Streams) *cobra.Command {
 		Short: "Run an emulator of the Functions service",
 		Long: `Run an emulator of the Functions service on this machine until it is interrupted. It prints one line when it is ready.
 
-The emulator accepts any credentials. --env-file writes the settings that clients need to a file.`,
+The emulator accepts any credentials. --env-file writes the settings that clients need to a file.
+
+Its control API under /_emulator/ moves the clock, scripts outcomes and injects faults. It needs the client id and
+secret of the settings; docs/testing.md describes it.`,
 		Example: `  cogfn emulator --env-file emulator.env &
   set -a; . ./emulator.env; set +a`,
 		Args: exactly(0, ""),
@@ -39,10 +43,12 @@ The emulator accepts any credentials. --env-file writes the settings that client
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&o.addr, "addr", "127.0.0.1:0", "listen on the loopback address `HOST:PORT`; port 0 selects a free port")
+	flags.StringVar(&o.cloud, "cloud", string(emulator.GCP), "use the limits of `CLOUD`: gcp, azure or aws")
 	flags.StringVar(&o.data, "data", "",
 		"store functions, calls and schedules in `DIR`, secrets unencrypted (default: a temporary directory)")
 	flags.StringVar(&o.envFile, "env-file", "", "write the CDF_* and IDP_* settings of a client to `FILE`")
 	flags.StringVar(&o.project, "project", "emulator", "use `NAME` as the name of the project")
+	flags.StringVar(&o.tls, "tls", "", "serve HTTPS, and write the certificate that clients have to trust to `FILE`")
 	pythonFlag(cmd, &o.python)
 	return cmd
 }
@@ -53,12 +59,13 @@ func serve(ctx context.Context, o emulatorOptions, streams Streams) error {
 		return err
 	}
 	service, err := emulator.Start(emulator.Options{
-		Addr: o.addr, DataDir: o.data, Project: o.project, Python: o.python, Logger: newLogger(streams.Err),
+		Addr: o.addr, Cloud: emulator.Cloud(o.cloud), DataDir: o.data, Project: o.project, Python: o.python, TLS: o.tls != "",
+		Logger: newLogger(streams.Err),
 	})
 	if err != nil {
 		return err
 	}
-	if err := announce(service, o.envFile, streams); err != nil {
+	if err := announce(service, o, streams); err != nil {
 		_ = service.Close()
 		return err
 	}
@@ -77,11 +84,17 @@ func checkData(dir string) error {
 	return nil
 }
 
-// announce writes the env file before the line that reports the emulator ready.
-func announce(service *emulator.Emulator, envFile string, streams Streams) error {
-	if envFile != "" {
-		if err := writeEnvFile(envFile, settings(service)); err != nil {
-			return err
+// announce writes the certificate and the settings before the line that reports the emulator ready.
+func announce(service *emulator.Emulator, o emulatorOptions, streams Streams) error {
+	if o.tls != "" {
+		certificate := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: service.Certificate().Raw})
+		if err := writeFile(o.tls, "--tls", string(certificate)); err != nil {
+			return fmt.Errorf("cannot write the certificate to %s: %w", o.tls, err)
+		}
+	}
+	if o.envFile != "" {
+		if err := writeFile(o.envFile, "--env-file", settings(service)); err != nil {
+			return fmt.Errorf("cannot write the settings to %s: %w", o.envFile, err)
 		}
 	}
 	_, err := fmt.Fprintf(streams.Out, "listening on %s\n", service.URL())
@@ -100,15 +113,15 @@ func settings(service *emulator.Emulator) string {
 	}, "\n")
 }
 
-// writeEnvFile replaces the file atomically, readable by its owner only. It does not replace special files such as
-// /dev/stdout, because other programs use them.
-func writeEnvFile(name, content string) error {
+// writeFile replaces a file atomically, readable by its owner only. It does not replace special files such as
+// /dev/stdout, because other programs use them. flag is the flag that names the file.
+func writeFile(name, flag, content string) error {
 	if info, err := os.Lstat(name); err == nil && !info.Mode().IsRegular() {
-		return fmt.Errorf("cannot write the settings to %s: it is not a regular file; give another file with --env-file", name)
+		return fmt.Errorf("it is not a regular file; give another file with %s", flag)
 	}
-	temporary, err := os.CreateTemp(filepath.Dir(name), ".cogfn-env-*") // created with mode 0600
+	temporary, err := os.CreateTemp(filepath.Dir(name), ".cogfn-*") // created with mode 0600
 	if err != nil {
-		return fmt.Errorf("cannot write the settings to %s: %w", name, err)
+		return err
 	}
 	_, err = temporary.WriteString(content)
 	if closed := temporary.Close(); err == nil {
@@ -119,7 +132,6 @@ func writeEnvFile(name, content string) error {
 	}
 	if err != nil {
 		_ = os.Remove(temporary.Name())
-		return fmt.Errorf("cannot write the settings to %s: %w", name, err)
 	}
-	return nil
+	return err
 }

@@ -136,12 +136,14 @@ func TestEmulatorRejects(t *testing.T) {
 		args   []string
 		stderr string
 	}{
-		"port taken":                 {[]string{"--addr", listener.Addr().String()}, `^cogfn: .*` + listener.Addr().String() + `.*`},
-		"data is locked":             {[]string{"--data", locked}, `^cogfn: .*` + locked + `.*in use`},
-		"data is a file":             {[]string{"--data", file}, `^cogfn: --data is .*` + file},
-		"not a loopback address":     {[]string{"--addr", "0.0.0.0:0"}, `^cogfn: .*0\.0\.0\.0.*127\.0\.0\.1`},
-		"address without port":       {[]string{"--addr", "127.0.0.1"}, `^cogfn: .*127\.0\.0\.1`},
-		"env file cannot be created": {[]string{"--env-file", filepath.Join(locked, "no", "such.env")}, `^cogfn: cannot write the settings to `},
+		"port taken":                    {[]string{"--addr", listener.Addr().String()}, `^cogfn: .*` + listener.Addr().String() + `.*`},
+		"data is locked":                {[]string{"--data", locked}, `^cogfn: .*` + locked + `.*in use`},
+		"data is a file":                {[]string{"--data", file}, `^cogfn: --data is .*` + file},
+		"not a loopback address":        {[]string{"--addr", "0.0.0.0:0"}, `^cogfn: .*0\.0\.0\.0.*127\.0\.0\.1`},
+		"address without port":          {[]string{"--addr", "127.0.0.1"}, `^cogfn: .*127\.0\.0\.1`},
+		"certificate cannot be created": {[]string{"--tls", filepath.Join(locked, "no", "such.pem")}, `^cogfn: cannot write the certificate to `},
+		"unknown cloud":                 {[]string{"--cloud", "oracle"}, `^cogfn: .*oracle.*gcp, azure or aws`},
+		"env file cannot be created":    {[]string{"--env-file", filepath.Join(locked, "no", "such.env")}, `^cogfn: cannot write the settings to `},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
