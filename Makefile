@@ -100,6 +100,7 @@ cross: ## Build all packages for all supported systems, and vet packages and tes
 examples: ## Run the examples; needs Python 3
 	go run ./examples/deploy
 	go run ./examples/fanout
+	go test -count=1 ./examples/testing
 	go run ./cmd/cogfn run examples/hello --data '{"name": "Ada"}'
 	go run ./cmd/cogfn run examples/progress --data '{"steps": 3}'
 
@@ -120,11 +121,12 @@ $(OASDIFF): tools/oasdiff/go.mod tools/oasdiff/go.sum
 .PHONY: lint-api
 lint-api: $(REDOCLY) ## Lint the description with Redocly; needs Node and npm
 	REDOCLY_SUPPRESS_UPDATE_NOTICE=true REDOCLY_TELEMETRY=off \
-		$(REDOCLY) lint --config api/redocly.yaml --lint-config error api/openapi.yaml
+		$(REDOCLY) lint --config api/redocly.yaml --lint-config error api/openapi.yaml api/emulator.yaml
 
 .PHONY: interop
 interop: lint-api $(OASDIFF) $(SPEC_VALIDATOR) ## Validate the description with third-party tools; needs Node, npm, and Python 3.11 with pip and venv
 	$(SPEC_VALIDATOR) api/openapi.yaml
+	$(SPEC_VALIDATOR) api/emulator.yaml
 	INTEROP=1 go test -count=1 ./tests/interop
 
 # The lock file also has Prism, openapi-typescript and the TypeScript compiler for tests/interop.

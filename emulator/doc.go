@@ -1,23 +1,34 @@
 // Package emulator runs the Cognite Functions service in one process: for tests, for work without a network, and for
 // trying a function before deployment.
 //
-// In a test, [RunT] starts an emulator and closes it at the end of the test. [Start] is for all other programs.
+// In a test, package functionstest starts an emulator and returns a client of it. [RunT] starts an emulator without a
+// client, and [Start] is for all other programs.
 //
-//	e := emulator.RunT(t, emulator.Options{Handlers: map[string]emulator.Handler{
+//	client, e := functionstest.Run(t, emulator.Options{Handlers: map[string]emulator.Handler{
 //		"add": func(ctx context.Context, call *emulator.Call) (any, error) { return 42, nil },
 //	}})
-//	client, err := functions.NewClient(functions.Config{
-//		BaseURL: e.URL(), Project: e.Project(), TokenSource: functions.StaticToken("any"),
-//	})
 //
 // The example of [Start] is a complete program.
+//
+// # Control
+//
+// A test controls the emulator with the methods of [Emulator]; docs/testing.md explains them with examples:
+//
+//   - Time: Advance, SetTime, Freeze. There is one clock. It is the real time until a test moves it.
+//   - Behavior: SetDeployments and SetCalls set when deployments and calls end, SetOutcomes scripts calls.
+//   - Faults: Inject makes requests fail, see [Fault].
+//   - Inspection: Requests, Calls, Dump.
+//   - State: Snapshot, Restore, Reset.
+//
+// The control API under /_emulator/ does the same over HTTP. It needs ClientID and ClientSecret as Basic credentials.
+// api/emulator.yaml describes it.
 //
 // # What is emulated
 //
 //   - Functions, calls, logs, responses, schedules, limits and status: all operations of the Functions API.
 //   - Uploaded Python code. It runs in warm processes, one call at a time in each. Requirements of a function are not
 //     installed.
-//   - Go functions that run instead of uploaded code, see [Handler]. Tests that use them need no Python.
+//   - Go functions that run instead of Python code, see [Handler]. Tests that use them need no Python.
 //   - Schedules. They make calls at the times of their cron expressions, in UTC.
 //   - Sessions and nonces.
 //   - The operations on files that uploading code needs, with upload and download URLs.
@@ -49,7 +60,9 @@
 //
 // The zero value of [Options] is an emulator on a free port of 127.0.0.1 that accepts all credentials.
 //
-//   - Handlers: Go functions instead of uploaded code.
+//   - Handlers, Overrides: Go functions, and Go functions that run instead of uploaded code.
+//   - Deployments, Calls: when deployments and calls end.
+//   - TLS: HTTPS with HTTP/2.
 //   - DataDir, Sync: persistent state.
 //   - Addr, AllowRemote, Project, Clients: address, project and credentials.
 //   - Cloud, Limits, NonceLifetime, TokenLifetime: limits and durations, for tests of a client's error handling.
