@@ -965,6 +965,20 @@ func (response GetClock200JSONResponse) VisitGetClockResponse(w http.ResponseWri
 	return err
 }
 
+type GetClock401JSONResponse struct{ ErrorJSONResponse }
+
+func (response GetClock401JSONResponse) VisitGetClockResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetClockdefaultJSONResponse struct {
 	Body       ErrorEnvelope
 	StatusCode int
@@ -1000,6 +1014,20 @@ func (response SetClock200JSONResponse) VisitSetClockResponse(w http.ResponseWri
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetClock401JSONResponse struct{ ErrorJSONResponse }
+
+func (response SetClock401JSONResponse) VisitSetClockResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -1043,6 +1071,20 @@ func (response AdvanceClock200JSONResponse) VisitAdvanceClockResponse(w http.Res
 	return err
 }
 
+type AdvanceClock401JSONResponse struct{ ErrorJSONResponse }
+
+func (response AdvanceClock401JSONResponse) VisitAdvanceClockResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type AdvanceClockdefaultJSONResponse struct {
 	Body       ErrorEnvelope
 	StatusCode int
@@ -1078,6 +1120,20 @@ func (response Dump200TextResponse) VisitDumpResponse(w http.ResponseWriter) err
 	return err
 }
 
+type Dump401JSONResponse struct{ ErrorJSONResponse }
+
+func (response Dump401JSONResponse) VisitDumpResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type DumpdefaultJSONResponse struct {
 	Body       ErrorEnvelope
 	StatusCode int
@@ -1108,6 +1164,20 @@ type ClearFaults204Response struct {
 func (response ClearFaults204Response) VisitClearFaultsResponse(w http.ResponseWriter) error {
 	w.WriteHeader(204)
 	return nil
+}
+
+type ClearFaults401JSONResponse struct{ ErrorJSONResponse }
+
+func (response ClearFaults401JSONResponse) VisitClearFaultsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ClearFaultsdefaultJSONResponse struct {
@@ -1144,6 +1214,20 @@ func (response ListFaults200JSONResponse) VisitListFaultsResponse(w http.Respons
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListFaults401JSONResponse struct{ ErrorJSONResponse }
+
+func (response ListFaults401JSONResponse) VisitListFaultsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -1187,6 +1271,20 @@ func (response InjectFault201JSONResponse) VisitInjectFaultResponse(w http.Respo
 	return err
 }
 
+type InjectFault401JSONResponse struct{ ErrorJSONResponse }
+
+func (response InjectFault401JSONResponse) VisitInjectFaultResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type InjectFaultdefaultJSONResponse struct {
 	Body       ErrorEnvelope
 	StatusCode int
@@ -1218,6 +1316,20 @@ type RemoveFault204Response struct {
 func (response RemoveFault204Response) VisitRemoveFaultResponse(w http.ResponseWriter) error {
 	w.WriteHeader(204)
 	return nil
+}
+
+type RemoveFault401JSONResponse struct{ ErrorJSONResponse }
+
+func (response RemoveFault401JSONResponse) VisitRemoveFaultResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type RemoveFaultdefaultJSONResponse struct {
@@ -1259,6 +1371,20 @@ func (response GetFault200JSONResponse) VisitGetFaultResponse(w http.ResponseWri
 	return err
 }
 
+type GetFault401JSONResponse struct{ ErrorJSONResponse }
+
+func (response GetFault401JSONResponse) VisitGetFaultResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetFaultdefaultJSONResponse struct {
 	Body       ErrorEnvelope
 	StatusCode int
@@ -1290,6 +1416,20 @@ type AddFunction204Response struct {
 func (response AddFunction204Response) VisitAddFunctionResponse(w http.ResponseWriter) error {
 	w.WriteHeader(204)
 	return nil
+}
+
+type AddFunction401JSONResponse struct{ ErrorJSONResponse }
+
+func (response AddFunction401JSONResponse) VisitAddFunctionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type AddFunctiondefaultJSONResponse struct {
@@ -1331,6 +1471,20 @@ func (response GetCalls200JSONResponse) VisitGetCallsResponse(w http.ResponseWri
 	return err
 }
 
+type GetCalls401JSONResponse struct{ ErrorJSONResponse }
+
+func (response GetCalls401JSONResponse) VisitGetCallsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetCallsdefaultJSONResponse struct {
 	Body       ErrorEnvelope
 	StatusCode int
@@ -1366,6 +1520,20 @@ func (response GetOutcomes200JSONResponse) VisitGetOutcomesResponse(w http.Respo
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetOutcomes401JSONResponse struct{ ErrorJSONResponse }
+
+func (response GetOutcomes401JSONResponse) VisitGetOutcomesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -1410,6 +1578,20 @@ func (response SetOutcomes200JSONResponse) VisitSetOutcomesResponse(w http.Respo
 	return err
 }
 
+type SetOutcomes401JSONResponse struct{ ErrorJSONResponse }
+
+func (response SetOutcomes401JSONResponse) VisitSetOutcomesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type SetOutcomesdefaultJSONResponse struct {
 	Body       ErrorEnvelope
 	StatusCode int
@@ -1448,6 +1630,20 @@ func (response ListRequests200JSONResponse) VisitListRequestsResponse(w http.Res
 	return err
 }
 
+type ListRequests401JSONResponse struct{ ErrorJSONResponse }
+
+func (response ListRequests401JSONResponse) VisitListRequestsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListRequestsdefaultJSONResponse struct {
 	Body       ErrorEnvelope
 	StatusCode int
@@ -1478,6 +1674,20 @@ type Reset204Response struct {
 func (response Reset204Response) VisitResetResponse(w http.ResponseWriter) error {
 	w.WriteHeader(204)
 	return nil
+}
+
+type Reset401JSONResponse struct{ ErrorJSONResponse }
+
+func (response Reset401JSONResponse) VisitResetResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ResetdefaultJSONResponse struct {
@@ -1518,6 +1728,20 @@ func (response CreateSnapshot201JSONResponse) VisitCreateSnapshotResponse(w http
 	return err
 }
 
+type CreateSnapshot401JSONResponse struct{ ErrorJSONResponse }
+
+func (response CreateSnapshot401JSONResponse) VisitCreateSnapshotResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type CreateSnapshotdefaultJSONResponse struct {
 	Body       ErrorEnvelope
 	StatusCode int
@@ -1551,6 +1775,20 @@ func (response DeleteSnapshot204Response) VisitDeleteSnapshotResponse(w http.Res
 	return nil
 }
 
+type DeleteSnapshot401JSONResponse struct{ ErrorJSONResponse }
+
+func (response DeleteSnapshot401JSONResponse) VisitDeleteSnapshotResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type DeleteSnapshotdefaultJSONResponse struct {
 	Body       ErrorEnvelope
 	StatusCode int
@@ -1582,6 +1820,20 @@ type RestoreSnapshot204Response struct {
 func (response RestoreSnapshot204Response) VisitRestoreSnapshotResponse(w http.ResponseWriter) error {
 	w.WriteHeader(204)
 	return nil
+}
+
+type RestoreSnapshot401JSONResponse struct{ ErrorJSONResponse }
+
+func (response RestoreSnapshot401JSONResponse) VisitRestoreSnapshotResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type RestoreSnapshotdefaultJSONResponse struct {
@@ -1622,6 +1874,20 @@ func (response GetTransitions200JSONResponse) VisitGetTransitionsResponse(w http
 	return err
 }
 
+type GetTransitions401JSONResponse struct{ ErrorJSONResponse }
+
+func (response GetTransitions401JSONResponse) VisitGetTransitionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetTransitionsdefaultJSONResponse struct {
 	Body       ErrorEnvelope
 	StatusCode int
@@ -1657,6 +1923,20 @@ func (response SetTransitions200JSONResponse) VisitSetTransitionsResponse(w http
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetTransitions401JSONResponse struct{ ErrorJSONResponse }
+
+func (response SetTransitions401JSONResponse) VisitSetTransitionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
 }
