@@ -11,8 +11,20 @@ import (
 	"github.com/cogfn/cogfn/gen"
 )
 
-// Transition is when a deployment or a call ends. The zero value means as soon as its work is done.
-type Transition = service.Transition
+// Transition is when a deployment or a call ends. The zero value is as soon as its work is done.
+type Transition struct {
+	// After is the minimum duration on the emulator's clock. A deployment is Queued for one half of it and Deploying for
+	// the other.
+	After time.Duration
+	// Polls is how many times the function or the call is retrieved or listed before it ends. A deployment is Queued for
+	// one half of them and Deploying for the other.
+	Polls int
+	// Never means that it does not end. A call does not even time out.
+	Never bool
+}
+
+// Check returns an error if the transition is not valid: a field is negative, or more than one field is set.
+func (t Transition) Check() error { return service.Transition(t).Check() }
 
 // After returns the transition of a deployment or call that takes at least d on the emulator's clock. A call that takes
 // longer than the limit of its duration times out.
@@ -27,17 +39,17 @@ func AfterPolls(n int) Transition { return Transition{Polls: n} }
 func Never() Transition { return Transition{Never: true} }
 
 // SetDeployments sets when the deployments end that start from now on. A deployment is Queued for the first half and
-// Deploying for the second. SetDeployments panics if the transition has a negative field.
+// Deploying for the second. SetDeployments panics if the transition is not valid.
 func (e *Emulator) SetDeployments(transition Transition) {
 	must(transition.Check())
-	e.service.SetDeployments(transition)
+	e.service.SetDeployments(service.Transition(transition))
 }
 
 // SetCalls sets when the calls end that start from now on. The handler runs at the start of the call; its outcome becomes
-// visible at the end. SetCalls panics if the transition has a negative field.
+// visible at the end. SetCalls panics if the transition is not valid.
 func (e *Emulator) SetCalls(transition Transition) {
 	must(transition.Check())
-	e.service.SetCalls(transition)
+	e.service.SetCalls(service.Transition(transition))
 }
 
 // CallStatus is the status of a call, such as [gen.FunctionCallStatusCompleted].
@@ -67,7 +79,7 @@ func (o Outcome) encode() (service.Outcome, error) {
 	}
 	encoded := service.Outcome{
 		Outcome: runner.Outcome{Status: status, Message: o.Error, Trace: o.Trace},
-		Log:     o.Log, ErrorForm: o.ErrorForm, Transition: o.Transition,
+		Log:     o.Log, ErrorForm: o.ErrorForm, Transition: (*service.Transition)(o.Transition),
 	}
 	if o.Response != nil {
 		var err error

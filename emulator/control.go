@@ -62,7 +62,7 @@ func (a *controlAPI) GetTransitions(context.Context, control.GetTransitionsReque
 
 func (a *controlAPI) transitions() control.TransitionsJSONResponse {
 	deployments, calls := a.e.service.Transitions()
-	return control.TransitionsJSONResponse{Deployments: controlTransition(deployments), Calls: controlTransition(calls)}
+	return control.TransitionsJSONResponse{Deployments: controlTransition(Transition(deployments)), Calls: controlTransition(Transition(calls))}
 }
 
 // SetTransitions sets when deployments and calls end.
@@ -101,7 +101,7 @@ func (a *controlAPI) outcomes(function string) control.OutcomesJSONResponse {
 		all.Items = append(all.Items, control.Outcome{
 			Status: string(outcome.Status), Response: outcome.Response, Log: outcome.Log,
 			Error: outcome.Message, Trace: outcome.Trace, ErrorForm: string(outcome.ErrorForm),
-			Transition: controlTransitionOrNil(outcome.Transition),
+			Transition: controlTransitionOrNil((*Transition)(outcome.Transition)),
 		})
 	}
 	return all

@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/cogfn/cogfn/emulator/internal/envelope"
+	"github.com/cogfn/cogfn/emulator/internal/faults"
 	"github.com/cogfn/cogfn/gen/control"
 )
 
@@ -24,11 +25,11 @@ func (a *controlAPI) InjectFault(_ context.Context, request control.InjectFaultR
 	if err := f.Check(); err != nil {
 		return nil, envelope.BadRequest("%v", err)
 	}
-	injection, err := a.e.faults.Inject(f)
+	injection, err := a.e.faults.Inject(faults.Fault(f))
 	if err != nil {
 		return nil, err
 	}
-	return control.InjectFault201JSONResponse{InjectedFaultJSONResponse: control.InjectedFaultJSONResponse(controlInjection(injection))}, nil
+	return control.InjectFault201JSONResponse{InjectedFaultJSONResponse: control.InjectedFaultJSONResponse(controlInjection(&Injection{injection}))}, nil
 }
 
 // ClearFaults removes all faults.
@@ -56,7 +57,7 @@ func (a *controlAPI) RemoveFault(_ context.Context, request control.RemoveFaultR
 
 func (a *controlAPI) injection(id int64) (*Injection, error) {
 	for _, injection := range a.e.Faults() {
-		if injection.ID == id {
+		if injection.ID() == id {
 			return injection, nil
 		}
 	}
@@ -65,7 +66,7 @@ func (a *controlAPI) injection(id int64) (*Injection, error) {
 
 // controlInjection returns a fault for a response. Seeds from the control API have at most 63 bits.
 func controlInjection(i *Injection) control.InjectedFault {
-	f := i.Fault
+	f := i.Fault()
 	c := control.Fault{
 		Operation: f.Operation, Skip: f.Skip, Times: f.Times, Probability: f.Probability, Seed: int64(f.Seed & math.MaxInt64), Kind: control.FaultKind(f.Kind),
 		AfterWork: f.AfterWork, DelaySeconds: f.Delay.Seconds(), Status: f.Status, Message: f.Message, Headers: f.Headers,
@@ -74,7 +75,7 @@ func controlInjection(i *Injection) control.InjectedFault {
 	if f.RetryAfterDate != nil {
 		c.RetryAfterDateSeconds = new(f.RetryAfterDate.Seconds())
 	}
-	return control.InjectedFault{ID: i.ID, Hits: i.Hits(), Fault: c}
+	return control.InjectedFault{ID: i.ID(), Hits: i.Hits(), Fault: c}
 }
 
 func faultOf(c control.Fault) Fault {

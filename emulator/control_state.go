@@ -12,7 +12,7 @@ import (
 // GetCalls returns the calls of a function.
 func (a *controlAPI) GetCalls(ctx context.Context, request control.GetCallsRequestObject) (control.GetCallsResponseObject, error) {
 	records, err := a.e.service.CallRecords(ctx, request.Function)
-	return control.GetCalls200JSONResponse{Items: controlCalls(records)}, err
+	return control.GetCalls200JSONResponse{Items: controlCalls(callRecords(records))}, err
 }
 
 func controlCalls(records []CallRecord) []control.Call {

@@ -64,7 +64,7 @@ func dumpFunctions(text *strings.Builder, functions []service.FunctionRecord) {
 		}
 		var rows [][]string
 		for _, call := range f.Calls[max(0, len(f.Calls)-dumpedCalls):] {
-			rows = append(rows, dumpCall(call)...)
+			rows = append(rows, dumpCall(CallRecord(call))...)
 		}
 		title := fmt.Sprintf("  calls: %d", len(f.Calls))
 		if len(f.Calls) > dumpedCalls {
@@ -105,11 +105,11 @@ func dumpSchedules(text *strings.Builder, schedules []service.ScheduleRecord) {
 func dumpFaults(text *strings.Builder, injections []*Injection) {
 	var rows [][]string
 	for _, i := range injections {
-		operation := i.Fault.Operation
+		operation := i.Fault().Operation
 		if operation == "" {
 			operation = "all"
 		}
-		rows = append(rows, []string{strconv.FormatInt(i.ID, 10), string(i.Fault.Kind), operation, strconv.Itoa(i.Hits())})
+		rows = append(rows, []string{strconv.FormatInt(i.ID(), 10), string(i.Fault().Kind), operation, strconv.Itoa(i.Hits())})
 	}
 	table(text, "\nfaults", []string{"id", "kind", "operation", "hits"}, rows)
 }

@@ -83,8 +83,8 @@ func (e *Emulator) serviceConfig() service.Config {
 		Cloud:         e.options.Cloud,
 		Assumptions:   service.Assumptions(e.options.Assumptions),
 		Limits:        limits,
-		Deployments:   e.options.Deployments,
-		Calls:         e.options.Calls,
+		Deployments:   service.Transition(e.options.Deployments),
+		Calls:         service.Transition(e.options.Calls),
 		NonceLifetime: e.options.NonceLifetime,
 		GoFunction:    e.handlers.find,
 		NewRunner: func() (runner.Runner, error) {

@@ -3,17 +3,47 @@ package emulator
 import (
 	"context"
 	"errors"
+	"net/http"
+	"time"
 
 	"github.com/cogfn/cogfn/emulator/internal/clock"
-	"github.com/cogfn/cogfn/emulator/internal/requestlog"
+	"github.com/cogfn/cogfn/emulator/internal/service"
 	"github.com/cogfn/cogfn/emulator/internal/store"
 )
 
-// Request is a received request with its response. Secrets are replaced by "***".
-type Request = requestlog.Request
+// Request is a received request with its response. The values of secrets in headers and bodies are replaced by "***".
+type Request struct {
+	// Time is when the request arrived, on the emulator's clock.
+	Time time.Time
+	// ID is the request id of the response.
+	ID string
+	// Operation is the id of the operation in the description, such as "postFunctionsCall", or "token", "upload" or
+	// "download"; "" means that the emulator does not serve the path.
+	Operation string
+	Method    string
+	// Path is the path with the query.
+	Path string
+	// Protocol is "HTTP/1.1" or "HTTP/2.0".
+	Protocol string
+	Header   http.Header
+	// Body and ResponseBody are decompressed. They are "" for the content of files, and for bodies above 16 KiB.
+	Body, ResponseBody string
+	// Status is the status of the response; 0 means that the client got none.
+	Status int
+	// Duration is the real time until the end of the response.
+	Duration time.Duration
+	// Fault is the [FaultKind] of the injected fault that applied; "" means none.
+	Fault string
+}
 
 // Requests returns the last 1,000 requests, oldest first, without those to the control API.
-func (e *Emulator) Requests() []Request { return e.requests.Requests() }
+func (e *Emulator) Requests() []Request {
+	var all []Request
+	for _, r := range e.requests.Requests() {
+		all = append(all, Request(r))
+	}
+	return all
+}
 
 // Snapshot is the state of an emulator at one time: functions, calls with logs and responses, schedules, sessions, files,
 // and the state of the clock. Handlers, outcomes, transitions, faults and requests are not part of it.
@@ -58,7 +88,7 @@ func (e *Emulator) Restore(snapshot *Snapshot) error {
 func (e *Emulator) Reset() error {
 	e.handlers.reset(e.options.Overrides, e.options.Handlers)
 	err := e.service.Reload(func() error {
-		e.service.ResetBehavior(e.options.Deployments, e.options.Calls)
+		e.service.ResetBehavior(service.Transition(e.options.Deployments), service.Transition(e.options.Calls))
 		e.clock.Restore(clock.State{})
 		return e.store.Clear(context.Background())
 	})

@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"time"
 
@@ -9,7 +10,31 @@ import (
 )
 
 // CallRecord is a call with its response and log.
-type CallRecord = service.CallRecord
+type CallRecord struct {
+	// ID is the id of the call, FunctionID that of its function.
+	ID, FunctionID int64
+	Status         CallStatus
+	// StartTime and EndTime are in UTC. EndTime is zero while the call is running.
+	StartTime, EndTime time.Time
+	// ScheduleID is the id of the schedule that made the call, ScheduledTime the time at which it was due. Both are zero if
+	// there is no schedule.
+	ScheduleID    int64
+	ScheduledTime time.Time
+	// Error is the message of the error, Trace its traceback. Both are empty for a completed call.
+	Error, Trace string
+	// Response is the response as JSON; nil means that there is none.
+	Response json.RawMessage
+	// Log contains the lines of the log.
+	Log []string
+}
+
+func callRecords(records []service.CallRecord) []CallRecord {
+	all := make([]CallRecord, len(records))
+	for i, record := range records {
+		all[i] = CallRecord(record)
+	}
+	return all
+}
 
 // Now returns the time of the emulator's clock. It is the real time until a test moves or freezes the clock. Timestamps,
 // schedules, transitions, delays, the timeouts of Go functions, and the lifetimes of nonces, sessions, tokens and calls
@@ -38,7 +63,8 @@ func checkAdvance(d time.Duration) error {
 }
 
 func (e *Emulator) advance(ctx context.Context, d time.Duration) ([]CallRecord, error) {
-	return e.service.Advance(ctx, func(ctx context.Context) error { return e.clock.Advance(ctx, d) })
+	records, err := e.service.Advance(ctx, func(ctx context.Context) error { return e.clock.Advance(ctx, d) })
+	return callRecords(records), err
 }
 
 // SetTime sets the clock without passing through the times between. Deployments and calls that are due by then end.
@@ -55,5 +81,5 @@ func (e *Emulator) Unfreeze() { e.clock.Unfreeze() }
 func (e *Emulator) Calls(function string) []CallRecord {
 	records, err := e.service.CallRecords(context.Background(), function)
 	must(err)
-	return records
+	return callRecords(records)
 }

@@ -16,45 +16,26 @@ import (
 // Kind is what a fault does to a request.
 type Kind string
 
-// The kinds of faults.
+// The kinds of faults; package emulator documents them.
 const (
-	// Status responds with a status and an error body.
-	Status Kind = "status"
-	// Delay responds late.
-	Delay Kind = "delay"
-	// SlowBody sends the body of the response in pieces.
-	SlowBody Kind = "slowBody"
-	// Reset resets the TCP connection. On HTTP/2, it affects all requests of the connection.
-	Reset Kind = "reset"
-	// StreamError resets the stream of the request on HTTP/2. On HTTP/1.1, it closes the connection.
-	StreamError Kind = "streamError"
-	// GoAway closes the connection with a GOAWAY frame on HTTP/2. Before the work, the frame says that the request was not
-	// processed, so that clients may send it again. On HTTP/1.1, it closes the connection.
-	GoAway Kind = "goAway"
-	// TruncatedBody sends the first half of the body, with the length of that half.
+	Status        Kind = "status"
+	Delay         Kind = "delay"
+	SlowBody      Kind = "slowBody"
+	Reset         Kind = "reset"
+	StreamError   Kind = "streamError"
+	GoAway        Kind = "goAway"
 	TruncatedBody Kind = "truncatedBody"
-	// EmptyBody sends a success without a body.
-	EmptyBody Kind = "emptyBody"
-	// NullBody sends a success with the body null.
-	NullBody Kind = "nullBody"
-	// ErrorBody sends a success with the body of an error.
-	ErrorBody Kind = "errorBody"
-	// MissingFields removes fields from the body of a success.
+	EmptyBody     Kind = "emptyBody"
+	NullBody      Kind = "nullBody"
+	ErrorBody     Kind = "errorBody"
 	MissingFields Kind = "missingFields"
-	// ContentType sends the response with the content type text/html.
-	ContentType Kind = "contentType"
-	// ContentLength announces more bytes than it sends.
+	ContentType   Kind = "contentType"
 	ContentLength Kind = "contentLength"
-	// Gzip announces a gzip body and sends other bytes.
-	Gzip Kind = "gzip"
-	// Redirect redirects to another host.
-	Redirect Kind = "redirect"
-	// StaleRead responds with the state at the time when the fault was injected.
-	StaleRead Kind = "staleRead"
-	// ExpiredNonce treats the nonce of the request as expired.
-	ExpiredNonce Kind = "expiredNonce"
-	// ExpiredToken rejects the tokens that were issued before the fault was injected, with status 401.
-	ExpiredToken Kind = "expiredToken"
+	Gzip          Kind = "gzip"
+	Redirect      Kind = "redirect"
+	StaleRead     Kind = "staleRead"
+	ExpiredNonce  Kind = "expiredNonce"
+	ExpiredToken  Kind = "expiredToken"
 )
 
 // Kinds returns all kinds.
@@ -80,45 +61,26 @@ const (
 	DownloadOperation = "download" // the download of a file's content
 )
 
-// Fault describes which requests fail, and how. Requests to the control API never fail.
+// Fault has the fields of emulator.Fault, which documents them.
 type Fault struct {
-	// Operation is the id of an operation in the description, such as "postFunctionsCall", or "token", "upload" or
-	// "download". "" means all of these.
-	Operation string
-	// Skip is the number of requests of the operation that pass first.
-	Skip int
-	// Times is the number of requests that are affected; 0 means all until the fault is removed.
-	Times int
-	// Probability is the probability that a request is affected; 0 means 1. Seed determines the sequence.
+	Operation   string
+	Skip        int
+	Times       int
 	Probability float64
 	Seed        uint64
 
-	// Kind is what happens.
-	Kind Kind
-	// AfterWork means that the operation is carried out, so that only its response is lost. It applies to the kinds Status,
-	// Reset, StreamError, GoAway and Redirect.
+	Kind      Kind
 	AfterWork bool
-	// Delay is the time before the response on the emulator's clock. It applies to all kinds.
-	Delay time.Duration
+	Delay     time.Duration
 
-	// Status is the HTTP status of the kinds Status, and of Redirect, whose default is 307.
-	Status int
-	// Message is the message of the kinds Status and ErrorBody.
-	Message string
-	// Headers are additional headers of the response.
-	Headers map[string]string
-	// RetryAfter is the value of the Retry-After header, as it is.
-	RetryAfter string
-	// RetryAfterDate is the Retry-After header as a date that is this far from the time of the emulator. A negative value is
-	// in the past.
+	Status         int
+	Message        string
+	Headers        map[string]string
+	RetryAfter     string
 	RetryAfterDate *time.Duration
-	// Duration is the time in which a SlowBody is sent, on the emulator's clock.
-	Duration time.Duration
-	// Field is what MissingFields removes: a path of names and indexes, such as "items.0.status". "" means all required
-	// fields of the response.
-	Field string
-	// Location is the target of Redirect. "" means the same path of https://other.invalid.
-	Location string
+	Duration       time.Duration
+	Field          string
+	Location       string
 }
 
 // operations returns the values of Fault.Operation.

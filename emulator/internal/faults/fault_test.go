@@ -6,6 +6,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+	"go.yaml.in/yaml/v3"
+
+	"github.com/cogfn/cogfn/api"
 	"github.com/cogfn/cogfn/emulator/internal/faults"
 	"github.com/cogfn/cogfn/gen"
 )
@@ -22,6 +26,26 @@ func valid(kind faults.Kind) faults.Fault {
 		f.Duration = 1
 	}
 	return f
+}
+
+// The description of the control API has the same kinds.
+func TestKindsAreDescribed(t *testing.T) {
+	t.Parallel()
+	var description struct {
+		Components struct {
+			Schemas struct {
+				Fault struct {
+					Properties struct{ Kind struct{ Enum []faults.Kind } }
+				} `yaml:"Fault"`
+			}
+		}
+	}
+	if err := yaml.Unmarshal(api.Emulator, &description); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(faults.Kinds(), description.Components.Schemas.Fault.Properties.Kind.Enum); diff != "" {
+		t.Errorf("kinds in api/emulator.yaml (-faults +description):\n%s", diff)
+	}
 }
 
 func TestCheckAccepts(t *testing.T) {

@@ -17,29 +17,19 @@ const (
 	maxBody = 16 << 10
 )
 
-// Request is a received request with its response. The values of secrets in headers and bodies are replaced by "***".
+// Request has the fields of emulator.Request, which documents them.
 type Request struct {
-	// Time is when the request arrived, on the emulator's clock.
-	Time time.Time
-	// ID is the request id of the response.
-	ID string
-	// Operation is the id of the operation in the description, such as "postFunctionsCall", or "token", "upload" or
-	// "download"; "" means that the emulator does not serve the path.
-	Operation string
-	Method    string
-	// Path is the path with the query.
-	Path string
-	// Protocol is "HTTP/1.1" or "HTTP/2.0".
-	Protocol string
-	Header   http.Header
-	// Body and ResponseBody are decompressed. They are "" for the content of files, and for bodies above 16 KiB.
+	Time               time.Time
+	ID                 string
+	Operation          string
+	Method             string
+	Path               string
+	Protocol           string
+	Header             http.Header
 	Body, ResponseBody string
-	// Status is the status of the response; 0 means that the client got none.
-	Status int
-	// Duration is the real time until the end of the response.
-	Duration time.Duration
-	// Fault is the kind of the injected fault that applied; "" means none.
-	Fault string
+	Status             int
+	Duration           time.Duration
+	Fault              string
 }
 
 // Log contains the last requests. It is safe for concurrent use.

@@ -10,23 +10,16 @@ import (
 	"github.com/cogfn/cogfn/gen"
 )
 
-// CallRecord is a call with its response and log.
+// CallRecord has the fields of emulator.CallRecord, which documents them.
 type CallRecord struct {
-	// ID is the id of the call, FunctionID that of its function.
-	ID, FunctionID int64
-	Status         gen.FunctionCallStatus
-	// StartTime and EndTime are in UTC. EndTime is zero while the call is running.
+	ID, FunctionID     int64
+	Status             gen.FunctionCallStatus
 	StartTime, EndTime time.Time
-	// ScheduleID is the id of the schedule that made the call, ScheduledTime the time at which it was due. Both are zero if
-	// there is no schedule.
-	ScheduleID    int64
-	ScheduledTime time.Time
-	// Error is the message of the error, Trace its traceback. Both are empty for a completed call.
-	Error, Trace string
-	// Response is the response as JSON; nil means that there is none.
-	Response json.RawMessage
-	// Log contains the lines of the log.
-	Log []string
+	ScheduleID         int64
+	ScheduledTime      time.Time
+	Error, Trace       string
+	Response           json.RawMessage
+	Log                []string
 }
 
 func newCallRecord(call *store.Call, response json.RawMessage, lines []store.Line) CallRecord {

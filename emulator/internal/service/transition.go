@@ -11,15 +11,10 @@ import (
 	"github.com/cogfn/cogfn/gen"
 )
 
-// Transition is when a deployment or a call ends. The zero value is as soon as its work is done.
+// Transition has the fields of emulator.Transition, which documents them.
 type Transition struct {
-	// After is the minimum duration on the emulator's clock. A deployment is Queued for one half of it and Deploying for
-	// the other.
 	After time.Duration
-	// Polls is how many times the function or the call is retrieved or listed before it ends. A deployment is Queued for
-	// one half of them and Deploying for the other.
 	Polls int
-	// Never means that it does not end. A call does not even time out.
 	Never bool
 }
 
