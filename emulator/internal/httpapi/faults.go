@@ -26,9 +26,6 @@ func (h *Handler) withFault(name string, next http.HandlerFunc, required ...stri
 func (h *Handler) serveWithFaults(request faults.Request, next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		requestlog.SetOperation(r.Context(), request.Operation)
-		h.config.Faults.Serve(w, r, request, func(w http.ResponseWriter, r *http.Request) {
-			defer h.config.Service.Enter()()
-			next(w, r)
-		})
+		h.config.Faults.Serve(w, r, request, next)
 	}
 }

@@ -70,7 +70,7 @@ func New(config Config) (*Handler, error) {
 	}
 	h := &Handler{config: config, contract: description, signer: signature.New(config.SigningKey)}
 	h.router = newRouter(h.logRequest, h.checkHost)
-	strict := server.NewStrictHandlerWithOptions(config.Service, nil, server.StrictHTTPServerOptions{
+	strict := server.NewStrictHandlerWithOptions(config.Service, []server.StrictMiddlewareFunc{h.enterService}, server.StrictHTTPServerOptions{
 		RequestErrorHandlerFunc:  writeDecodeError,
 		ResponseErrorHandlerFunc: h.writeError,
 	})

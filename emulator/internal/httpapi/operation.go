@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"bytes"
+	"context"
 	"net/http"
 	"strings"
 
@@ -10,6 +11,7 @@ import (
 	"github.com/cogfn/cogfn/emulator/internal/contract"
 	"github.com/cogfn/cogfn/emulator/internal/envelope"
 	"github.com/cogfn/cogfn/emulator/internal/service"
+	"github.com/cogfn/cogfn/gen/server"
 )
 
 // operationRouter registers the handlers of generated code. It adds the steps that all operations of an API have in common.
@@ -59,6 +61,15 @@ func (o operationRouter) serve(w http.ResponseWriter, r *http.Request, operation
 	}
 	w.WriteHeader(held.Status())
 	_, _ = w.Write(body.Bytes()) // the client may have disconnected
+}
+
+// enterService adds [service.Service.Enter] to an operation. Neither reading the request nor writing the response belongs to
+// it, because Reload would wait for a slow client.
+func (h *Handler) enterService(next server.StrictHandlerFunc, _ string) server.StrictHandlerFunc {
+	return func(ctx context.Context, w http.ResponseWriter, r *http.Request, request any) (any, error) {
+		defer h.config.Service.Enter()()
+		return next(ctx, w, r, request)
+	}
 }
 
 // scheme returns the scheme of a request's URL.

@@ -202,6 +202,7 @@ func (s *Service) ReceiveContent(ctx context.Context, fileID, signed string, con
 	case err != nil:
 		return err
 	}
+	defer s.Enter()() // only now, because a sender may be slow
 	old := ""
 	err = s.Store.Update(ctx, func(tx *store.Tx) error {
 		file, err := tx.Files().Get(id)
@@ -231,6 +232,7 @@ func (s *Service) OpenContent(ctx context.Context, fileID, signed string) (conte
 	if err != nil {
 		return nil, "", err
 	}
+	defer s.Enter()()
 	err = s.Store.View(ctx, func(tx *store.Tx) error {
 		file, err := tx.Files().Get(id)
 		switch {

@@ -5,7 +5,8 @@ import (
 	"errors"
 )
 
-// Enter starts an operation. [Service.Reload] waits until the returned function is called.
+// Enter starts an operation. [Service.Reload] waits until the returned function is called. The operation must not wait for a
+// client.
 func (s *Service) Enter() (leave func()) {
 	s.operations.RLock()
 	return s.operations.RUnlock
