@@ -71,6 +71,9 @@ func (e *Emulator) Snapshot() (*Snapshot, error) {
 // Restore fails if the snapshot is closed or of another emulator, or if the data directory cannot be written. It must not be
 // called by a handler.
 func (e *Emulator) Restore(snapshot *Snapshot) error {
+	if err := e.store.CheckCopy(snapshot.state); err != nil {
+		return err // before Reload stops the running calls
+	}
 	return e.service.Reload(func() error {
 		if err := e.store.Restore(context.Background(), snapshot.state); err != nil {
 			return err
