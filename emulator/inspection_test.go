@@ -116,3 +116,18 @@ func TestRunTLogsTheDumpOfAFailedTest(t *testing.T) {
 		}
 	}
 }
+
+// Texts of the user do not break the lines and columns of the dump.
+func TestDumpOfLongTexts(t *testing.T) {
+	t.Parallel()
+	c := run(t, emulator.Options{Overrides: map[string]emulator.Handler{"two\nlines": noop}})
+	f := c.deploy(gen.FunctionWrite{Name: "two\nlines"})
+	c.SetOutcomes("two\nlines", emulator.Outcome{Error: "a\tb\n" + strings.Repeat("x", 1000), Log: []string{"c\td"}})
+	c.callAndWait(f.ID, "")
+	dump := c.Dump()
+	for _, want := range []string{fmt.Sprintf("function %d two lines: Ready\n", f.ID), "  a b xxx", "xxx…\n    log: c d\n"} {
+		if !strings.Contains(dump, want) {
+			t.Errorf("the dump does not contain %q:\n%s", want, dump)
+		}
+	}
+}
