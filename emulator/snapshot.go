@@ -18,7 +18,7 @@ type Request struct {
 	// ID is the request id of the response.
 	ID string
 	// Operation is the id of the operation in the description, such as "postFunctionsCall", or "token", "upload" or
-	// "download"; "" means that the emulator does not serve the path.
+	// "download"; "" means another request, such as an inspection of a token or a path that the emulator does not serve.
 	Operation string
 	Method    string
 	// Path is the path with the query.
