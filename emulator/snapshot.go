@@ -55,13 +55,19 @@ type Snapshot struct {
 // Close releases the memory and files of a snapshot. Closing the emulator does so as well.
 func (s *Snapshot) Close() error { return s.state.Close() }
 
-// Snapshot takes a snapshot. It fails if the data directory cannot be written.
+// Snapshot takes a snapshot. If the clock advances, Snapshot waits for the end of that. It fails if the data directory
+// cannot be written.
 func (e *Emulator) Snapshot() (*Snapshot, error) {
-	state, err := e.store.Copy()
+	snapshot := &Snapshot{}
+	err := e.service.BetweenAdvances(func() (err error) {
+		snapshot.clock = e.clock.State()
+		snapshot.state, err = e.store.Copy()
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
-	return &Snapshot{state, e.clock.State()}, nil
+	return snapshot, nil
 }
 
 // Restore returns to a snapshot of this emulator, which can be restored many times. Running calls and deployments are
