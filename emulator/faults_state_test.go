@@ -54,3 +54,20 @@ func TestExpiredNonceFault(t *testing.T) {
 		}
 	})
 }
+
+// A client that repeats a request with the same nonce does not succeed after the fault.
+func TestExpiredNonceStaysExpired(t *testing.T) {
+	t.Parallel()
+	eachProtocol(t, func(t *testing.T, c *faultClient) {
+		t.Helper()
+		c.Inject(emulator.Fault{Kind: emulator.FaultExpiredNonce, Times: 1})
+		nonce := c.nonce()
+		if diff := cmp.Diff([]int{400, 400}, []int{c.callWith(nonce).status, c.callWith(nonce).status}); diff != "" {
+			t.Errorf("statuses (-want +got):\n%s", diff)
+		}
+		c.wantCalls("an expired nonce", 0)
+		if sessions := c.do(http.MethodGet, c.URL()+"/api/v1/projects/emulator/sessions", ""); sessions.field("status") != "EXPIRED" {
+			t.Errorf("sessions %s, want an expired one", sessions.body)
+		}
+	})
+}

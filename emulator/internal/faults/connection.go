@@ -58,6 +58,27 @@ func (c *connection) leave() {
 	}
 }
 
+// leaveWhenClosed ends a request of HTTP/2 when its stream is closed, which is after Serve has returned. The context of the
+// request ends too early for that: before the end of the response is written.
+func (c *connection) leaveWhenClosed(w http.ResponseWriter) {
+	for {
+		switch writer := w.(type) {
+		case interface{ CloseNotify() <-chan bool }:
+			closed := writer.CloseNotify()
+			go func() {
+				<-closed
+				c.leave()
+			}()
+			return
+		case interface{ Unwrap() http.ResponseWriter }:
+			w = writer.Unwrap()
+		default:
+			c.leave() // not the writer of net/http
+			return
+		}
+	}
+}
+
 func (c *connection) change(set func()) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -106,7 +127,8 @@ const (
 	noProcessedStreams = 0
 )
 
-// flushTime is how long the server may take to flush the end of a response. It does not report when that is done.
+// flushTime is how long the server may take to begin to flush a response whose stream is closed. Once it has begun, writes to
+// the connection wait for it.
 const flushTime = 10 * time.Millisecond
 
 // goAway sends a GOAWAY frame and closes the connection. It waits until the other requests on the connection have ended,

@@ -1,7 +1,6 @@
 package faults
 
 import (
-	"context"
 	"net/http"
 
 	"github.com/cogfn/cogfn/emulator/internal/envelope"
@@ -15,7 +14,7 @@ func (e *Engine) Serve(w http.ResponseWriter, r *http.Request, request Request, 
 		panic(http.ErrAbortHandler)
 	}
 	if r.ProtoMajor == 2 {
-		context.AfterFunc(r.Context(), c.leave) // when the end of the response is written, which is after Serve returns
+		c.leaveWhenClosed(w)
 	} else {
 		defer c.leave()
 	}

@@ -18,6 +18,9 @@ func (s *Service) PostFunctionsCall(ctx context.Context, request server.PostFunc
 	if err := s.checkData(request.Body.Data); err != nil {
 		return nil, err
 	}
+	if err := s.expireNonce(ctx, request.Body.Nonce); err != nil {
+		return nil, err
+	}
 	var f *store.Function
 	var limited error
 	call := &store.Call{FunctionID: request.FunctionID, Status: gen.FunctionCallStatusRunning, StartTime: s.nowMillis()}
@@ -29,7 +32,7 @@ func (s *Service) PostFunctionsCall(ctx context.Context, request server.PostFunc
 		if err := s.checkReady(f); err != nil {
 			return err
 		}
-		session, err := s.bind(ctx, tx, request.Body.Nonce, 0)
+		session, err := s.bind(tx, request.Body.Nonce, 0)
 		if err != nil {
 			return err
 		}

@@ -27,6 +27,9 @@ func (s *Service) PostFunctionSchedules(ctx context.Context, request server.Post
 	if _, err := cron.Next(write.CronExpression, now); err != nil && s.Assumptions.RejectNeverDue {
 		return nil, envelope.BadRequest("the cronExpression %q is never due: no date matches it", write.CronExpression)
 	}
+	if err := s.expireNonce(ctx, write.Nonce); err != nil {
+		return nil, err
+	}
 	schedule := &store.Schedule{FunctionScheduleWrite: write, CreatedTime: now.UnixMilli()}
 	schedule.Nonce = "" // a secret that can be used once
 	dropEmpty(&schedule.FunctionScheduleWrite)
@@ -40,7 +43,7 @@ func (s *Service) PostFunctionSchedules(ctx context.Context, request server.Post
 			return err
 		}
 		schedule.ID = newID(tx.Schedules().Has)
-		session, err := s.bind(ctx, tx, write.Nonce, schedule.ID)
+		session, err := s.bind(tx, write.Nonce, schedule.ID)
 		if err != nil {
 			return err
 		}

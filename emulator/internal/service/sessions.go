@@ -70,11 +70,27 @@ func WithExpiredNonce(ctx context.Context) context.Context {
 	return context.WithValue(ctx, expiredNonceKey{}, true)
 }
 
+// expireNonce lets the nonce of an operation expire, with its session, if ctx is from WithExpiredNonce. It has a transaction
+// of its own, because that of the operation is rolled back.
+func (s *Service) expireNonce(ctx context.Context, nonce string) error {
+	if ctx.Value(expiredNonceKey{}) == nil {
+		return nil
+	}
+	return s.Store.Update(ctx, func(tx *store.Tx) error {
+		session, err := tx.TakeNonce(hashOf(nonce))
+		if err != nil || session == nil {
+			return err
+		}
+		session.ExpirationTime = s.nowMillis()
+		return tx.Sessions().Put(session)
+	})
+}
+
 // bind uses a nonce and activates its session, for a schedule if scheduleID is not 0. It returns nil if the nonce is
 // unknown, used or expired.
-func (s *Service) bind(ctx context.Context, tx *store.Tx, nonce string, scheduleID int64) (*store.Session, error) {
+func (s *Service) bind(tx *store.Tx, nonce string, scheduleID int64) (*store.Session, error) {
 	session, err := tx.TakeNonce(hashOf(nonce))
-	if err != nil || session == nil || s.sessionStatus(session) != gen.SessionStatusReady || ctx.Value(expiredNonceKey{}) != nil {
+	if err != nil || session == nil || s.sessionStatus(session) != gen.SessionStatusReady {
 		return nil, err
 	}
 	session.Status = gen.SessionStatusActive
