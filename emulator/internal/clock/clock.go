@@ -19,21 +19,26 @@ type Clock struct {
 	moving sync.Mutex // held by Advance, Set and Restore
 
 	mu     sync.Mutex
-	offset time.Duration // what a running clock adds to the real time
 	frozen bool
 	moved  bool      // a move is in progress: the time stands still
-	at     time.Time // the time while frozen or moved
+	at     time.Time // the time while frozen or moved; otherwise the time when the clock began to run
+	real   time.Time // the real time when the clock began to run
 	timers timers
 	added  uint64 // number of timers so far, which orders timers of the same time
 	wake   *time.Timer
+	firing bool // a goroutine fires the due timers of the running clock
 	jumps  []func(time.Time)
 	tasks  map[*task]struct{} // the active tasks
-	idle   *sync.Cond         // signaled when the last task is no longer active
+	idle   *sync.Cond         // signaled when settle has to look again
 }
+
+// realTime returns the real time without the monotonic clock, which stands still while a laptop sleeps.
+func realTime() time.Time { return time.Now().Round(0) }
 
 // New returns a clock that shows the real time.
 func New() *Clock {
-	c := &Clock{tasks: map[*task]struct{}{}}
+	now := realTime()
+	c := &Clock{at: now, real: now, tasks: map[*task]struct{}{}}
 	c.idle = sync.NewCond(&c.mu)
 	c.wake = time.AfterFunc(maxWait, c.fireDue)
 	return c
@@ -58,8 +63,11 @@ func (c *Clock) now() time.Time {
 	if c.frozen || c.moved {
 		return c.at
 	}
-	return time.Now().Round(0).Add(c.offset) // without the monotonic clock, which stands still while a laptop sleeps
+	return c.at.Add(realTime().Sub(c.real))
 }
+
+// run lets the clock run from its time.
+func (c *Clock) run() { c.real = realTime() }
 
 // Timer is a function that the clock calls at a time.
 type Timer struct {
@@ -95,7 +103,7 @@ func (t *Timer) Stop() {
 
 // schedule sets the real timer to the next timer of a running clock.
 func (c *Clock) schedule() {
-	if c.frozen || c.moved {
+	if c.frozen || c.moved || c.firing {
 		c.wake.Stop()
 		return
 	}
@@ -106,24 +114,26 @@ func (c *Clock) schedule() {
 	c.wake.Reset(max(wait, 0))
 }
 
-// fireDue fires the due timers of a running clock.
+// fireDue fires the due timers of a running clock, one at a time.
 func (c *Clock) fireDue() {
-	for {
-		c.mu.Lock()
-		if c.frozen || c.moved {
-			c.mu.Unlock()
-			return
-		}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.firing {
+		return
+	}
+	c.firing = true
+	for !c.frozen && !c.moved {
 		due := c.next(c.now())
 		if due == nil {
-			c.schedule()
+			break
 		}
 		c.mu.Unlock()
-		if due == nil {
-			return
-		}
 		due.fire()
+		c.mu.Lock()
 	}
+	c.firing = false
+	c.idle.Broadcast()
+	c.schedule()
 }
 
 // next removes and returns the first timer that is due at a time, or nil.

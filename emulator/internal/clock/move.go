@@ -54,19 +54,18 @@ func (c *Clock) release() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.moved = false
-	if !c.frozen {
-		c.offset = c.at.Sub(time.Now().Round(0))
-	}
+	c.run()
 	c.schedule()
 }
 
-// Set changes the time, forward or backward, without passing through the times between. The functions of [Clock.OnJump]
-// run first; then the timers fire that are due at the new time.
+// Set changes the time, forward or backward, without passing through the times between. It waits until the tasks that are
+// active have ended or sleep. Then the functions of [Clock.OnJump] run, and the timers fire that are due at the new time.
 func (c *Clock) Set(now time.Time) {
 	c.moving.Lock()
 	defer c.moving.Unlock()
 	c.hold()
 	defer c.release()
+	c.settle()
 	c.mu.Lock()
 	c.at = now.Round(0)
 	jumps := c.jumps
@@ -101,7 +100,7 @@ func (c *Clock) Unfreeze() {
 	defer c.mu.Unlock()
 	if c.frozen {
 		c.frozen = false
-		c.offset = c.at.Sub(time.Now().Round(0))
+		c.run()
 		c.schedule()
 	}
 }
@@ -115,9 +114,8 @@ func (c *Clock) Frozen() bool {
 
 // State is a state of the clock that Restore returns to.
 type State struct {
-	offset time.Duration
-	frozen bool
-	at     time.Time
+	frozen   bool
+	at, real time.Time
 }
 
 // State returns the state of the clock: how far it is from the real time, or the time at which it is frozen.
@@ -126,7 +124,7 @@ func (c *Clock) State() State {
 	defer c.moving.Unlock()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return State{c.offset, c.frozen, c.at}
+	return State{c.frozen, c.at, c.real}
 }
 
 // Restore returns the clock to a state without firing timers that are due. The zero State is the real time.
@@ -135,6 +133,10 @@ func (c *Clock) Restore(state State) {
 	defer c.moving.Unlock()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.offset, c.frozen, c.at = state.offset, state.frozen, state.at
+	if state == (State{}) {
+		state.at = realTime()
+		state.real = state.at
+	}
+	c.frozen, c.at, c.real = state.frozen, state.at, state.real
 	c.schedule()
 }

@@ -40,6 +40,9 @@ func (t *task) resume() {
 	if !t.ended {
 		t.since = time.Now()
 		t.clock.tasks[t] = struct{}{}
+		if t.patience > 0 {
+			t.clock.idle.Broadcast() // settle waits for the shortest patience
+		}
 	}
 }
 
@@ -85,11 +88,11 @@ func (t *task) wait(ctx context.Context, done <-chan struct{}, stop func()) erro
 	}
 }
 
-// settle waits until no task is active.
+// settle waits until no timer of the running clock is firing and no task is active.
 func (c *Clock) settle() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for len(c.tasks) > 0 {
+	for c.firing || len(c.tasks) > 0 {
 		giveUp := time.AfterFunc(c.patience(), c.giveUp)
 		c.idle.Wait()
 		giveUp.Stop()

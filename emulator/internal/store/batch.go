@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -27,18 +26,21 @@ type batch struct {
 func (s *Store) Batch() (commit func() error) {
 	s.batch.enabled.Store(true)
 	return func() error {
+		s.batch.mu.Lock()
+		defer s.batch.mu.Unlock()
 		s.batch.enabled.Store(false)
-		return s.commitBatch()
+		return s.batch.commit()
 	}
 }
 
 // UpdateInBatch is Update, except that other updates may share its transaction while a batch is enabled. All reads and
-// updates see its changes. fn must not fail after it has changed something: that discards the whole batch.
+// updates see its changes. If fn fails, it must not have changed anything, because the transaction of the others continues.
 func (s *Store) UpdateInBatch(ctx context.Context, fn func(*Tx) error) error {
+	s.batch.mu.Lock()
 	if !s.batch.enabled.Load() {
+		s.batch.mu.Unlock()
 		return s.Update(ctx, fn)
 	}
-	s.batch.mu.Lock()
 	defer s.batch.mu.Unlock()
 	if s.batch.tx == nil {
 		tx, err := s.db.Begin(true)
@@ -48,9 +50,7 @@ func (s *Store) UpdateInBatch(ctx context.Context, fn func(*Tx) error) error {
 		s.batch.tx, s.batch.updates = tx, 0
 	}
 	if err := fn(&Tx{tx: s.batch.tx}); err != nil {
-		tx := s.batch.tx
-		s.batch.tx = nil
-		return errors.Join(err, tx.Rollback())
+		return err
 	}
 	if s.batch.updates++; s.batch.updates < batchSize {
 		return nil

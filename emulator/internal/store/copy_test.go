@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -237,7 +238,29 @@ func TestBatch(t *testing.T) {
 	if err := commit(); err != nil {
 		t.Fatal(err)
 	}
-	if ids := callIDs(t.Context(), t, s); len(ids) != 1204 || ids[1203] != 6 {
-		t.Errorf("%d calls after the commit, want 1204: the failed update discards its batch", len(ids))
+	if ids := callIDs(t.Context(), t, s); len(ids) != 1205 || ids[1204] != 6 {
+		t.Errorf("%d calls after the commit, want 1205", len(ids))
+	}
+}
+
+// An update that begins while the batch ends is stored.
+func TestBatchEndsDuringUpdate(t *testing.T) {
+	t.Parallel()
+	s := open(t, store.Options{})
+	update(t, s, func(tx *store.Tx) error { return tx.AddFunction(&store.Function{ID: 1}) })
+	for round := range int64(300) {
+		commit := s.Batch()
+		done := make(chan error, 1)
+		err := s.UpdateInBatch(t.Context(), func(*store.Tx) error {
+			go func() { done <- s.UpdateInBatch(context.WithoutCancel(t.Context()), addCall(round+1)) }()
+			runtime.Gosched()
+			return nil
+		})
+		if err := errors.Join(err, commit(), <-done); err != nil {
+			t.Fatal(err)
+		}
+		if ids := callIDs(t.Context(), t, s); int64(len(ids)) != round+1 {
+			t.Fatalf("%d calls are stored, want %d", len(ids), round+1)
+		}
 	}
 }
