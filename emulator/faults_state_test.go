@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -70,4 +71,41 @@ func TestExpiredNonceStaysExpired(t *testing.T) {
 			t.Errorf("sessions %s, want an expired one", sessions.body)
 		}
 	})
+}
+
+// A stale download has the content at the time of the injection, even if the file is overwritten or deleted.
+func TestStaleDownload(t *testing.T) {
+	t.Parallel()
+	eachProtocol(t, func(t *testing.T, c *faultClient) {
+		t.Helper()
+		file := c.post("/files", `{"name":"f","externalId":"file"}`)
+		c.do(http.MethodPut, file.field("uploadUrl"), "old")
+		link := c.post("/files/downloadlink", `{"items":[{"externalId":"file"}]}`).field("downloadUrl")
+		c.Inject(emulator.Fault{Operation: "download", Kind: emulator.FaultStaleRead, Times: 2})
+		content := func() string { return c.do(http.MethodGet, link, "").body }
+		c.do(http.MethodPut, file.field("uploadUrl"), "new")
+		got := []string{content()}
+		c.post("/files/delete", `{"items":[{"externalId":"file"}]}`)
+		if diff := cmp.Diff([]string{"old", "old"}, append(got, content())); diff != "" {
+			t.Errorf("contents (-want +got):\n%s", diff)
+		}
+		if status := c.do(http.MethodGet, link, "").status; status != http.StatusNotFound {
+			t.Errorf("status %d after the fault, want 404", status)
+		}
+	})
+}
+
+// Changes of the caller's map after the injection have no effect.
+func TestInjectCopiesTheFault(t *testing.T) {
+	t.Parallel()
+	e := emulator.RunT(t, emulator.Options{})
+	c := &faultClient{Emulator: e, t: t, web: e.HTTPClient(), protocol: "HTTP/1.1"}
+	c.Freeze()
+	headers, date := map[string]string{"X-A": "1"}, time.Hour
+	c.Inject(emulator.Fault{Kind: emulator.FaultStatus, Status: http.StatusTeapot, Headers: headers, RetryAfterDate: &date})
+	headers["X-A"], date = "2", 0
+	got := c.post("/functions/list", "{}")
+	if got.header.Get("X-A") != "1" || got.header.Get("Retry-After") != c.Now().Add(time.Hour).UTC().Format(http.TimeFormat) {
+		t.Errorf("header %v, want those at the time of the injection", got.header)
+	}
 }
