@@ -79,24 +79,18 @@ func TestPlanReasons(t *testing.T) {
 // Defaults of the service and raised values are not differences.
 func TestPlanIgnoresDefaults(t *testing.T) {
 	t.Parallel()
-	p := startProject(t, emulator.Options{})
+	p := startProject(t, emulator.Options{Cloud: emulator.Azure}) // raises low values
 	spec := deploy.Spec{
-		Function: functions.FunctionWrite{Name: "greet", ExternalID: new("greet"), CPU: new(1.0), Owner: new("")},
+		Function: functions.FunctionWrite{Name: "greet", ExternalID: new("greet"), CPU: new(1.0), Memory: new(0.5), Owner: new("")},
 		Source:   functions.HandlerText(codeV1),
 	}
 	fn := p.deploy(spec)
-	if fn.Memory == nil || fn.Runtime == nil || fn.FunctionPath == nil {
+	if fn.Runtime == nil || fn.FunctionPath == nil {
 		t.Fatal("the emulator sets no defaults")
 	}
-	p.Faults.Edit = func(name string, body []byte) []byte { // Azure raises low values
-		if name == "read function" {
-			return []byte(strings.Replace(string(body), `"cpu":1,`, `"cpu":2.5,`, 1))
-		}
-		return body
-	}
 	changes := faults.Must[*deploy.Changes](t)(deploy.Plan(t.Context(), p.Client, spec))
-	if *changes.Deployed.CPU != 2.5 || changes.Action != deploy.Nothing || changes.String() != "greet: nothing" {
-		t.Errorf("with %v CPU, the plan is %v, want nothing", *changes.Deployed.CPU, changes)
+	if *changes.Deployed.Memory != 2 || changes.Action != deploy.Nothing || changes.String() != "greet: nothing" {
+		t.Errorf("with %v GB, the plan is %v, want nothing", *changes.Deployed.Memory, changes)
 	}
 }
 

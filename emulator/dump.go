@@ -39,26 +39,36 @@ func (e *Emulator) Dump() string {
 	return text.String()
 }
 
-// table writes rows of columns with a title, or nothing if there are no rows.
+// table writes rows of columns with a title, or nothing if there are no rows. A row with one column is a detail of the row
+// before it: it is indented, and not aligned.
 func table(text *strings.Builder, title string, header []string, rows [][]string) {
 	if len(rows) == 0 {
 		return
 	}
 	var aligned strings.Builder
 	w := tabwriter.NewWriter(&aligned, 0, 0, 2, ' ', 0)
-	for _, row := range slices.Insert(rows, 0, header) {
-		fmt.Fprintln(w, "  "+strings.Join(row, "\t"))
+	rows = slices.Insert(rows, 0, header)
+	for _, row := range rows {
+		if len(row) > 1 {
+			fmt.Fprintln(w, "  "+strings.Join(oneLines(row), "\t"))
+		}
 	}
 	_ = w.Flush() // a strings.Builder does not fail
+	lines := strings.Split(aligned.String(), "\n")
 	fmt.Fprintln(text, title)
-	for line := range strings.Lines(aligned.String()) {
-		fmt.Fprintln(text, strings.TrimRight(line, " \n"))
+	for _, row := range rows {
+		if len(row) == 1 {
+			fmt.Fprintln(text, "    "+oneLine(row[0]))
+			continue
+		}
+		fmt.Fprintln(text, strings.TrimRight(lines[0], " "))
+		lines = lines[1:]
 	}
 }
 
 func dumpFunctions(text *strings.Builder, functions []service.FunctionRecord) {
 	for _, f := range functions {
-		fmt.Fprintf(text, "\nfunction %d %s: %s\n", f.ID, strings.Join(slices.Compact([]string{f.ExternalID, f.Name}), " "), f.Status)
+		fmt.Fprintf(text, "\nfunction %d %s: %s\n", f.ID, strings.Join(namesOf(f), " "), f.Status)
 		if f.Error != "" {
 			fmt.Fprintf(text, "  %s\n", oneLine(f.Error))
 		}
@@ -74,6 +84,12 @@ func dumpFunctions(text *strings.Builder, functions []service.FunctionRecord) {
 	}
 }
 
+// namesOf returns the external id and the name of a function, without an empty or equal one.
+func namesOf(f service.FunctionRecord) []string {
+	names := slices.Compact([]string{f.ExternalID, f.Name})
+	return oneLines(slices.DeleteFunc(names, func(name string) bool { return name == "" }))
+}
+
 // dumpCall returns the row of a call, and a row for each of the last lines of its log.
 func dumpCall(call CallRecord) [][]string {
 	duration, schedule := "", ""
@@ -83,9 +99,9 @@ func dumpCall(call CallRecord) [][]string {
 	if call.ScheduleID != 0 {
 		schedule = call.ScheduledTime.Format(time.DateTime)
 	}
-	rows := [][]string{{strconv.FormatInt(call.ID, 10), string(call.Status), call.StartTime.Format(dumpTime), duration, schedule, oneLine(call.Error)}}
+	rows := [][]string{{strconv.FormatInt(call.ID, 10), string(call.Status), call.StartTime.Format(dumpTime), duration, schedule, call.Error}}
 	for _, line := range call.Log[max(0, len(call.Log)-dumpedLines):] {
-		rows = append(rows, []string{"", "", "", "", "", "log: " + oneLine(line)})
+		rows = append(rows, []string{"log: " + line})
 	}
 	return rows
 }
@@ -137,6 +153,15 @@ func dumpRequests(text *strings.Builder, requests []Request, project string) {
 	}
 	slices.Reverse(rows)
 	table(text, "\nlast requests", []string{"time", "method", "path", "status", "fault", ""}, rows)
+}
+
+// oneLines returns the beginning of each text in one line.
+func oneLines(texts []string) []string {
+	lines := make([]string, len(texts))
+	for i, text := range texts {
+		lines[i] = oneLine(text)
+	}
+	return lines
 }
 
 // oneLine returns the beginning of a text in one line.

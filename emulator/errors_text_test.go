@@ -30,6 +30,14 @@ func TestErrorTexts(t *testing.T) {
 		f := &goFunction{handler: handler, clock: clock.New()}
 		return errors.New(f.Call(ctx, runner.Call{Timeout: timeout}, func(string) {}).Message)
 	}
+	outcome := func(o Outcome) error { _, err := o.encode(); return err }
+	restore := func() error {
+		snapshot, err := RunT(t, Options{}).Snapshot()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return RunT(t, Options{}).Restore(snapshot)
+	}
 	canceled, cancel := context.WithCancel(t.Context())
 	cancel()
 	release := make(chan struct{})
@@ -52,6 +60,19 @@ func TestErrorTexts(t *testing.T) {
 		{
 			"status of limited calls", start(Options{Assumptions: Assumptions{LimitedStatus: "Running"}}),
 			"LimitedStatus is Running, but the call never runs; use a final status",
+		},
+		{"handler without a name", start(Options{Handlers: map[string]Handler{"": nil}}), "a handler has no name; use the external id of its function"},
+		{"transition", AfterPolls(-1).Check(), "a transition cannot end after a negative duration or number of polls; use 0 or more"},
+		{
+			"two transitions", Transition{Polls: 1, Never: true}.Check(),
+			"a transition ends after a duration or after polls or never; use one of them",
+		},
+		{"advance", checkAdvance(-1), "the clock cannot advance by a negative duration; use SetTime to move it back"},
+		{"response of an outcome", outcome(Outcome{Response: make(chan int)}), "the response of an outcome cannot be encoded as JSON: json: unsupported type: chan int"},
+		{"status of an outcome", outcome(Outcome{Status: "Running"}), "an outcome cannot have the status Running; use a transition that never ends"},
+		{
+			"snapshot of another emulator", restore(),
+			"the snapshot is closed or of another emulator; restore it in the emulator that made it",
 		},
 		{
 			"listener", stop(),

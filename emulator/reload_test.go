@@ -132,3 +132,21 @@ func TestResetDuringRequestOfHandler(t *testing.T) {
 		t.Errorf("the request of the handler failed: %v", err)
 	}
 }
+
+// A snapshot that cannot be restored does not stop running calls.
+func TestRestoreOfOtherSnapshot(t *testing.T) {
+	t.Parallel()
+	b := newBlocker()
+	options := b.options()
+	options.Handlers = options.Overrides
+	c, other := run(t, options), run(t, emulator.Options{})
+	call := c.call(c.function("block").ID, "")
+	<-b.started
+	if err := c.Restore(other.snapshot()); err == nil || !strings.Contains(err.Error(), "another emulator") {
+		t.Errorf("error %v, want one with %q", err, "another emulator")
+	}
+	close(b.release)
+	if ended := c.waitForCall(call.FunctionID, call.ID); ended.Status != gen.FunctionCallStatusCompleted {
+		t.Errorf("the call is %s, want Completed", ended.Status)
+	}
+}

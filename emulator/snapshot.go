@@ -18,7 +18,7 @@ type Request struct {
 	// ID is the request id of the response.
 	ID string
 	// Operation is the id of the operation in the description, such as "postFunctionsCall", or "token", "upload" or
-	// "download"; "" means that the emulator does not serve the path.
+	// "download"; "" means another request, such as an inspection of a token or a path that the emulator does not serve.
 	Operation string
 	Method    string
 	// Path is the path with the query.
@@ -55,13 +55,19 @@ type Snapshot struct {
 // Close releases the memory and files of a snapshot. Closing the emulator does so as well.
 func (s *Snapshot) Close() error { return s.state.Close() }
 
-// Snapshot takes a snapshot. It fails if the data directory cannot be written.
+// Snapshot takes a snapshot. If the clock advances, Snapshot waits for the end of that. It fails if the data directory
+// cannot be written.
 func (e *Emulator) Snapshot() (*Snapshot, error) {
-	state, err := e.store.Copy()
+	snapshot := &Snapshot{}
+	err := e.service.BetweenAdvances(func() (err error) {
+		snapshot.clock = e.clock.State()
+		snapshot.state, err = e.store.Copy()
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
-	return &Snapshot{state, e.clock.State()}, nil
+	return snapshot, nil
 }
 
 // Restore returns to a snapshot of this emulator, which can be restored many times. Running calls and deployments are
@@ -71,6 +77,9 @@ func (e *Emulator) Snapshot() (*Snapshot, error) {
 // Restore fails if the snapshot is closed or of another emulator, or if the data directory cannot be written. It must not be
 // called by a handler.
 func (e *Emulator) Restore(snapshot *Snapshot) error {
+	if err := e.store.CheckCopy(snapshot.state); err != nil {
+		return err // before Reload stops the running calls
+	}
 	return e.service.Reload(func() error {
 		if err := e.store.Restore(context.Background(), snapshot.state); err != nil {
 			return err

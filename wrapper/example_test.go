@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/cogfn/cogfn/emulator"
+	"github.com/cogfn/cogfn/functionstest"
 	"github.com/cogfn/cogfn/tests/emulated"
 	functions "github.com/cogfn/cogfn/wrapper"
 )
@@ -52,7 +53,7 @@ func ExampleNewClient() {
 		log.Fatal(err)
 	}
 	defer func() { _ = service.Close() }()
-	cfg := emulated.Config(service) // for a real project, use functions.ConfigFromEnv
+	cfg := functionstest.Config(service) // for a real project, use functions.ConfigFromEnv
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 

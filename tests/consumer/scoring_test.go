@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/cogfn/cogfn/emulator"
+	"github.com/cogfn/cogfn/functionstest"
 	functions "github.com/cogfn/cogfn/wrapper"
 )
 
@@ -27,13 +28,7 @@ func score(_ context.Context, call *emulator.Call) (any, error) {
 
 func TestDeployAndScore(t *testing.T) {
 	t.Parallel()
-	service := emulator.RunT(t, emulator.Options{Overrides: map[string]emulator.Handler{externalID: score}})
-	client, err := functions.NewClient(functions.Config{
-		BaseURL: service.URL(), Project: service.Project(), TokenSource: functions.StaticToken("any"),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	client, _ := functionstest.Run(t, emulator.Options{Overrides: map[string]emulator.Handler{externalID: score}})
 	changes, err := deployScorer(t.Context(), client)
 	if err != nil {
 		t.Fatal(err)

@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/cogfn/cogfn/emulator"
+	"github.com/cogfn/cogfn/functionstest"
 	functions "github.com/cogfn/cogfn/wrapper"
 )
 
@@ -17,7 +18,7 @@ func Start(options emulator.Options, opts ...functions.Option) (client *function
 		log.Fatal(err)
 	}
 	transport := &http.Transport{}
-	client, err = functions.NewClient(Config(service), append(opts, functions.WithHTTPClient(&http.Client{Transport: transport}))...)
+	client, err = functions.NewClient(functionstest.Config(service), append(opts, functions.WithHTTPClient(&http.Client{Transport: transport}))...)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -26,18 +27,5 @@ func Start(options emulator.Options, opts ...functions.Option) (client *function
 		if err := service.Close(); err != nil {
 			log.Print(err)
 		}
-	}
-}
-
-// Config returns the configuration of a client of an emulator, with its client credentials.
-func Config(service *emulator.Emulator) functions.Config {
-	return functions.Config{
-		BaseURL: service.URL(),
-		Project: service.Project(),
-		TokenSource: functions.ClientCredentials(functions.ClientCredentialsConfig{
-			ClientID:     service.ClientID(),
-			ClientSecret: functions.Secret(service.ClientSecret()),
-			TokenURL:     service.TokenURL(),
-		}),
 	}
 }

@@ -3,11 +3,11 @@ package faults
 
 import (
 	"errors"
-	"net/http"
 	"testing"
 	"time"
 
 	"github.com/cogfn/cogfn/emulator"
+	"github.com/cogfn/cogfn/functionstest"
 	functions "github.com/cogfn/cogfn/wrapper"
 )
 
@@ -34,16 +34,10 @@ func Start(t *testing.T, o emulator.Options) *Project {
 // Connect returns a client that does not retry and polls every 2 ms.
 func (p *Project) Connect(m ...functions.Middleware) *functions.Client {
 	p.T.Helper()
-	transport := &http.Transport{}
-	p.T.Cleanup(transport.CloseIdleConnections)
-	return Must[*functions.Client](p.T)(functions.NewClient(functions.Config{
-		BaseURL: p.URL(), Project: p.Project(), TokenSource: functions.ClientCredentials(functions.ClientCredentialsConfig{
-			ClientID: p.ClientID(), ClientSecret: functions.Secret(p.ClientSecret()), TokenURL: p.TokenURL(),
-		}),
-	},
-		functions.WithHTTPClient(&http.Client{Transport: transport}), functions.WithMiddleware(m...),
-		functions.WithRetry(functions.RetryOptions{MaxRetries: -1}), functions.WithPoll(functions.ConstantPoll(2*time.Millisecond)),
-	))
+	return functionstest.Connect(p.T, p.Emulator,
+		functions.WithMiddleware(m...), functions.WithRetry(functions.RetryOptions{MaxRetries: -1}),
+		functions.WithPoll(functions.ConstantPoll(2*time.Millisecond)),
+	)
 }
 
 // HasFile reports whether a file exists.

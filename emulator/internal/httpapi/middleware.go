@@ -5,9 +5,10 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"path"
+	"regexp"
 	"runtime/debug"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -50,10 +51,19 @@ func (h *Handler) logRequest(next http.Handler) http.Handler {
 	})
 }
 
+// signed matches the path of a file's content, also within a longer path, and captures what precedes the signature.
+var signed = sync.OnceValue(func() *regexp.Regexp {
+	content, _, _ := strings.Cut(service.ContentPath, "{")
+	return regexp.MustCompile("(?s)(" + strings.ReplaceAll(regexp.QuoteMeta(content), "/", "/+") + "[^/]+/+).+")
+})
+
+// pathOf returns the path of a URL without the signature of a file's content.
+func pathOf(u *url.URL) string { return signed().ReplaceAllString(u.Path, "${1}***") }
+
 // loggedPath returns the path and query of a URL without the signature of a file's content.
 func loggedPath(u *url.URL) string {
-	if content, _, _ := strings.Cut(service.ContentPath, "{"); strings.HasPrefix(u.Path, content) {
-		return path.Dir(u.Path) + "/***"
+	if p := pathOf(u); p != u.Path {
+		return p
 	}
 	return u.RequestURI()
 }

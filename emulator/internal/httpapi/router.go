@@ -82,10 +82,10 @@ func (rt *router) notFound(w http.ResponseWriter, r *http.Request) {
 	}
 	methods := strings.Join(allowed, ", ")
 	w.Header().Set("Allow", methods)
-	envelope.Write(w, envelope.New(http.StatusMethodNotAllowed, "the emulator has no %s %s: use %s", r.Method, r.URL.Path, methods))
+	envelope.Write(w, envelope.New(http.StatusMethodNotAllowed, "the emulator has no %s %s: use %s", r.Method, pathOf(r.URL), methods))
 }
 
 func writeNotFound(w http.ResponseWriter, r *http.Request) {
 	envelope.Write(w, envelope.New(http.StatusNotFound,
-		"the emulator has no %s %s: it serves the Functions API, and of other services only sessions and the files of code", r.Method, r.URL.Path))
+		"the emulator has no %s %s: it serves the Functions API, and of other services only sessions and the files of code", r.Method, pathOf(r.URL)))
 }

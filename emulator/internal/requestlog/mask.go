@@ -12,12 +12,22 @@ import (
 
 const masked = "***"
 
-var secretHeaders = []string{"Authorization", "Proxy-Authorization", "Cookie"}
+var secretHeaders = []string{"Authorization", "Proxy-Authorization", "Cookie", "Api-Key", "X-Api-Key"}
 
-// secretKeys are the keys of JSON objects and forms whose values are secret. A signature is part of the URLs.
+// secretKeys are the keys of JSON objects, forms and queries whose values are secret, as isSecret compares them. A
+// signature is part of the URLs.
 var secretKeys = map[string]bool{
-	"nonce": true, "clientSecret": true, "client_secret": true, "client_assertion": true, "access_token": true,
-	"indexUrl": true, "extraIndexUrls": true, "uploadUrl": true, "downloadUrl": true,
+	"nonce": true, "clientsecret": true, "clientassertion": true, "password": true,
+	"accesstoken": true, "refreshtoken": true, "idtoken": true,
+	"indexurl": true, "extraindexurls": true, "uploadurl": true, "downloadurl": true,
+}
+
+// isSecret reports whether the value of a key is secret. It ignores case, "_" and "-", because rejected requests with a
+// misspelled key are recorded as well.
+func isSecret(key string) bool { return secretKeys[normalizeKey(key)] }
+
+func normalizeKey(key string) string {
+	return strings.NewReplacer("_", "", "-", "").Replace(strings.ToLower(key))
 }
 
 // maskHeader returns a copy of a header without credentials.
@@ -33,7 +43,7 @@ func maskHeader(header http.Header) http.Header {
 
 // maskBody returns a JSON or form body without secrets. It returns "" for other bodies, which cannot be masked.
 func maskBody(body []byte, header http.Header) string {
-	if header.Get("Content-Encoding") == "gzip" {
+	if strings.EqualFold(header.Get("Content-Encoding"), "gzip") {
 		body = unzip(body)
 	}
 	if strings.HasPrefix(header.Get("Content-Type"), "application/x-www-form-urlencoded") {
@@ -67,17 +77,25 @@ func unzip(body []byte) []byte {
 	return plain
 }
 
-func maskForm(body string) string {
-	form, err := url.ParseQuery(body)
-	if err != nil {
-		return ""
-	}
-	for key := range form {
-		if secretKeys[key] {
-			form.Set(key, masked)
+// maskForm returns a form, or the query of a URL, without secrets.
+func maskForm(form string) string {
+	fields := strings.Split(form, "&")
+	for i, field := range fields {
+		key, _, hasValue := strings.Cut(field, "=")
+		if plain, err := url.QueryUnescape(key); hasValue && (err != nil || isSecret(plain)) {
+			fields[i] = key + "=" + masked
 		}
 	}
-	return form.Encode()
+	return strings.Join(fields, "&")
+}
+
+// maskPath returns a path with its query without secrets.
+func maskPath(path string) string {
+	path, query, hasQuery := strings.Cut(path, "?")
+	if !hasQuery {
+		return path
+	}
+	return path + "?" + maskForm(query)
 }
 
 // maskValue replaces the secrets in a decoded JSON value.
@@ -86,9 +104,9 @@ func maskValue(value any) any {
 	case map[string]any:
 		for key, inner := range container {
 			switch {
-			case secretKeys[key]:
+			case isSecret(key):
 				container[key] = masked
-			case key == "secrets":
+			case normalizeKey(key) == "secrets":
 				container[key] = maskAll(inner)
 			default:
 				container[key] = maskValue(inner)

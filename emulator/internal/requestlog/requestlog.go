@@ -54,16 +54,28 @@ func (l *Log) Begin(r *http.Request, id, path string, now time.Time) (*Entry, *h
 	e := &Entry{begin: time.Now(), request: Request{
 		Time: now, ID: id, Method: r.Method, Path: path, Protocol: r.Proto, Header: r.Header.Clone(),
 	}}
+	l.add(e)                        // first, because the client may be slow to send the body
 	if r.Method != http.MethodPut { // the content of a file
-		r.Body, e.body = readBody(r.Body)
+		var body []byte
+		r.Body, body = readBody(r.Body)
+		e.setBody(body)
 	}
+	return e, r.WithContext(context.WithValue(r.Context(), entryKey{}, e))
+}
+
+func (l *Log) add(e *Entry) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if len(l.entries) == maxRequests {
 		l.entries = append(l.entries[:0:0], l.entries[1:]...)
 	}
 	l.entries = append(l.entries, e)
-	return e, r.WithContext(context.WithValue(r.Context(), entryKey{}, e))
+}
+
+func (e *Entry) setBody(body []byte) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.body = body
 }
 
 // readBody reads the beginning of a body. It returns a reader of the complete body, and the body if it is short enough.
@@ -164,7 +176,7 @@ func (e *Entry) masked() Request {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	r := e.request
-	r.Header = maskHeader(r.Header)
+	r.Path, r.Header = maskPath(r.Path), maskHeader(r.Header)
 	r.Body = maskBody(e.body, r.Header)
 	if r.Operation != "download" {
 		r.ResponseBody = maskBody(e.response.bytes, nil)

@@ -12,6 +12,13 @@ func (s *Service) Enter() (leave func()) {
 	return s.operations.RUnlock
 }
 
+// BetweenAdvances calls fn while the clock does not advance.
+func (s *Service) BetweenAdvances(fn func() error) error {
+	s.advancing.Lock()
+	defer s.advancing.Unlock()
+	return fn()
+}
+
 // Reload stops all work as Close does, replaces the state of the store, and continues as New does. Operations that are in
 // progress end first; later ones wait.
 func (s *Service) Reload(replace func() error) error {

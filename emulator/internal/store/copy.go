@@ -7,6 +7,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 
 	bolt "go.etcd.io/bbolt"
@@ -39,7 +40,10 @@ func (c *copies) needBlobs(needed map[string]bool) {
 //
 // A copy is used instead of a long read transaction, which would block an update that has to enlarge the database.
 func (s *Store) Copy() (*Copy, error) {
-	if err := s.commitBatch(); err != nil {
+	// No update may run until the copy is open. Otherwise, Sweep could remove blobs that the copy needs.
+	s.batch.mu.Lock()
+	defer s.batch.mu.Unlock()
+	if err := s.batch.commit(); err != nil {
 		return nil, err
 	}
 	file, err := os.CreateTemp(filepath.Join(s.dir, uploadDir), "copy-")
@@ -66,7 +70,8 @@ func (s *Store) Copy() (*Copy, error) {
 	return c, nil
 }
 
-// Close closes and removes the copy. It waits until its reads have ended. Further calls do nothing.
+// Close closes and removes the copy, with the blobs that only the copy needed. It waits until its reads have ended. Further
+// calls do nothing.
 func (c *Copy) Close() error {
 	c.store.copies.mu.Lock()
 	_, open := c.store.copies.open[c]
@@ -75,13 +80,16 @@ func (c *Copy) Close() error {
 	if !open {
 		return nil
 	}
-	return errors.Join(c.db.Close(), os.Remove(c.path))
+	return errors.Join(c.db.Close(), os.Remove(c.path), c.store.Sweep(slices.Collect(maps.Keys(c.blobs))...))
 }
 
 // closeCopies closes all copies.
 func (s *Store) closeCopies() error {
+	s.copies.mu.Lock()
+	open := maps.Clone(s.copies.open)
+	s.copies.mu.Unlock()
 	var all error
-	for c := range maps.Clone(s.copies.open) {
+	for c := range open {
 		all = errors.Join(all, c.Close())
 	}
 	return all
@@ -89,13 +97,20 @@ func (s *Store) closeCopies() error {
 
 var errOtherStore = errors.New("the snapshot is closed or of another emulator; restore it in the emulator that made it")
 
+// CheckCopy returns an error if Restore does not accept a copy: it is closed or of another store.
+func (s *Store) CheckCopy(c *Copy) error {
+	s.copies.mu.Lock()
+	defer s.copies.mu.Unlock()
+	if _, open := s.copies.open[c]; !open {
+		return errOtherStore
+	}
+	return nil
+}
+
 // Restore replaces the state by a copy of this store. The key of signatures stays.
 func (s *Store) Restore(ctx context.Context, c *Copy) error {
-	s.copies.mu.Lock()
-	_, open := s.copies.open[c]
-	s.copies.mu.Unlock()
-	if !open {
-		return errOtherStore
+	if err := s.CheckCopy(c); err != nil {
+		return err
 	}
 	return s.replace(ctx, func(to *bolt.Tx) error {
 		return c.db.View(func(from *bolt.Tx) error {

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -129,8 +130,46 @@ func TestCopyKeepsBlobs(t *testing.T) {
 	if err := c.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if exists() {
-		t.Error("the content exists after the copy was closed")
+	if names := blobs(t, s); len(names) != 0 {
+		t.Errorf("blobs %v exist after the copy was closed", names)
+	}
+}
+
+// A copy that is made while a file is deleted has either no file, or a file with its content.
+func TestCopyDuringSweep(t *testing.T) {
+	t.Parallel()
+	s := open(t, store.Options{})
+	for i := range 200 {
+		upload, err := s.Receive(strings.NewReader(strconv.Itoa(i)), 100)
+		if err != nil {
+			t.Fatal(err)
+		}
+		update(t, s, func(tx *store.Tx) error {
+			return errors.Join(upload.Commit(), tx.Files().Put(&store.File{ID: 1, Blob: upload.Name}))
+		})
+		swept := make(chan error)
+		go func() {
+			deleted := s.Update(context.WithoutCancel(t.Context()), func(tx *store.Tx) error { return tx.Files().Delete(1) })
+			swept <- errors.Join(deleted, s.Sweep(upload.Name))
+		}()
+		c, err := s.Copy()
+		if err := errors.Join(err, <-swept); err != nil {
+			t.Fatal(err)
+		}
+		var found bool
+		err = s.View(store.WithCopy(t.Context(), c), func(tx *store.Tx) error {
+			found = tx.Files().Has(1)
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if exists := len(blobs(t, s)) == 1; found != exists {
+			t.Fatalf("round %d: the copy has the file: %t, its content exists: %t", i, found, exists)
+		}
+		if err := c.Close(); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
