@@ -109,3 +109,24 @@ func TestInjectCopiesTheFault(t *testing.T) {
 		t.Errorf("header %v, want those at the time of the injection", got.header)
 	}
 }
+
+// A request that waits while its stale read is removed sees the current state.
+func TestRemovedStaleRead(t *testing.T) {
+	t.Parallel()
+	eachProtocol(t, func(t *testing.T, c *faultClient) {
+		t.Helper()
+		c.Freeze()
+		stale := c.Inject(emulator.Fault{Operation: "listFunctions", Kind: emulator.FaultStaleRead, Delay: time.Hour})
+		c.Handle("new", noop)
+		listed := make(chan answer, 1)
+		go func() { listed <- c.post("/functions/list", "{}") }()
+		waitFor(t, "the request", func() (bool, bool) { return true, stale.Hits() == 1 })
+		if err := stale.Remove(); err != nil {
+			t.Error(err)
+		}
+		c.advanceUntil(time.Hour, func() bool { return len(listed) == 1 })
+		if got := <-listed; got.status != http.StatusOK || !strings.Contains(got.body, `"new"`) {
+			t.Errorf("%+v, want the current functions", got)
+		}
+	})
+}

@@ -127,8 +127,8 @@ const (
 	noProcessedStreams = 0
 )
 
-// flushTime is how long the server may take to begin to flush a response whose stream is closed. Once it has begun, writes to
-// the connection wait for it.
+// flushTime is how long the server may take to begin to flush a response whose stream is closed. Once it has begun, other
+// writes to the connection wait for it.
 const flushTime = 10 * time.Millisecond
 
 // goAway sends a GOAWAY frame and closes the connection. It waits until the other requests on the connection have ended,
