@@ -130,3 +130,31 @@ func TestRemovedStaleRead(t *testing.T) {
 		}
 	})
 }
+
+// Tokens of an earlier process are old, however many faults it had.
+func TestExpiredTokenAfterRestart(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	status := func(c *testClient, authorization string) int {
+		response, _ := c.send(http.MethodGet, c.URL()+"/api/v1/projects/emulator/functions/limits", "", http.Header{"Authorization": {authorization}})
+		return response.StatusCode
+	}
+	c := run(t, emulator.Options{DataDir: dir})
+	for range 3 {
+		c.Inject(emulator.Fault{Kind: emulator.FaultExpiredToken})
+	}
+	_, token := c.token(credentials("id", "secret"), nil)
+	old := bearer(token)
+	if got := status(c, old); got != http.StatusOK {
+		t.Errorf("status %d for a new token, want 200", got)
+	}
+	if err := c.Close(); err != nil {
+		t.Fatal(err)
+	}
+	c = run(t, emulator.Options{DataDir: dir})
+	before := status(c, old)
+	c.Inject(emulator.Fault{Kind: emulator.FaultExpiredToken})
+	if diff := cmp.Diff([]int{http.StatusOK, http.StatusUnauthorized}, []int{before, status(c, old)}); diff != "" {
+		t.Errorf("statuses before and after the fault (-want +got):\n%s", diff)
+	}
+}

@@ -33,8 +33,9 @@ type Engine struct {
 	generation int64 // of tokens
 }
 
-// New returns an engine without faults.
-func New(config Config) *Engine { return &Engine{config: config} }
+// New returns an engine without faults. Its tokens have later generations than those of earlier processes with the same
+// signing key.
+func New(config Config) *Engine { return &Engine{config: config, generation: time.Now().UnixNano()} }
 
 // Injection is an injected fault.
 type Injection struct {
