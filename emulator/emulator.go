@@ -8,6 +8,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"net"
 	"net/http"
@@ -122,7 +123,10 @@ func (e *Emulator) listen() error {
 	if err != nil {
 		return err
 	}
-	e.http = &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, ConnContext: faults.ConnContext}
+	e.http = &http.Server{
+		Handler: handler, ReadHeaderTimeout: 10 * time.Second, ConnContext: faults.ConnContext,
+		ErrorLog: slog.NewLogLogger(e.options.Logger.Handler(), slog.LevelDebug), // such as clients that do not trust the certificate
+	}
 	scheme := "http"
 	if e.options.TLS {
 		scheme = "https"

@@ -1,11 +1,13 @@
 package emulator_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -161,4 +163,49 @@ func TestInjectPanics(t *testing.T) {
 		}
 	}()
 	e.Inject(emulator.Fault{})
+}
+
+// A delay after the work is one of the response only. The work stays done if the client does not wait for it.
+func TestDelayAfterWork(t *testing.T) {
+	t.Parallel()
+	eachProtocol(t, func(t *testing.T, c *faultClient) {
+		t.Helper()
+		c.Freeze()
+		c.injectOnce(emulator.Fault{Kind: emulator.FaultStatus, Status: http.StatusBadGateway, AfterWork: true, Delay: time.Hour})
+		nonce := c.nonce()
+		lost := make(chan answer, 1)
+		go func() { lost <- c.callWith(nonce) }()
+		waitFor(t, "the work", func() (bool, bool) { return true, len(c.Calls("f")) == 1 })
+		if len(lost) != 0 {
+			t.Errorf("%+v arrived before its delay", <-lost)
+		}
+		c.advanceUntil(time.Hour, func() bool { return len(lost) == 1 })
+		if got := <-lost; got.status != http.StatusBadGateway {
+			t.Errorf("%+v, want 502 after the delay", got)
+		}
+	})
+}
+
+// The header of a slow body arrives before the first piece of the body.
+func TestSlowBodySendsHeaderFirst(t *testing.T) {
+	t.Parallel()
+	eachProtocol(t, func(t *testing.T, c *faultClient) {
+		t.Helper()
+		c.Freeze()
+		c.Inject(emulator.Fault{Operation: "functionsLimits", Kind: emulator.FaultSlowBody, Duration: time.Hour, Times: 1})
+		ctx, cancel := context.WithTimeout(t.Context(), testTimeout)
+		defer cancel()
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, c.URL()+"/api/v1/projects/emulator/functions/limits", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Header.Set("Authorization", "Bearer any")
+		response, err := c.web.Do(request) // returns with the header, while the clock stands still
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := response.Body.Close(); err != nil || response.StatusCode != http.StatusOK {
+			t.Errorf("status %d, error %v", response.StatusCode, err)
+		}
+	})
 }

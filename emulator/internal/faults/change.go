@@ -37,10 +37,9 @@ const bodyPieces = 10
 func (f *failing) sendSlowly(w http.ResponseWriter, r *http.Request, held *response) {
 	body := held.body.Bytes()
 	held.sendHeader(w, len(body))
+	_ = http.NewResponseController(w).Flush() // the client may have disconnected
 	for piece := range bodyPieces {
-		if f.config.Sleep(r.Context(), f.Fault.Duration/bodyPieces) != nil {
-			panic(http.ErrAbortHandler)
-		}
+		f.sleep(r, f.Fault.Duration/bodyPieces)
 		begin, end := len(body)*piece/bodyPieces, len(body)*(piece+1)/bodyPieces
 		_, _ = w.Write(body[begin:end]) // the client may have disconnected
 		_ = http.NewResponseController(w).Flush()

@@ -127,7 +127,7 @@ const (
 	noProcessedStreams = 0
 )
 
-// flushTime is how long the server may take to begin to flush a response whose stream is closed. Once it has begun,
+// flushTime is how long the server may take to begin to flush a response whose stream is closed. Once it has begun, other
 // writes to the connection wait for it.
 const flushTime = 10 * time.Millisecond
 

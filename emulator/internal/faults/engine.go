@@ -2,6 +2,7 @@ package faults
 
 import (
 	"context"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"slices"
@@ -32,8 +33,9 @@ type Engine struct {
 	generation int64 // of tokens
 }
 
-// New returns an engine without faults.
-func New(config Config) *Engine { return &Engine{config: config} }
+// New returns an engine without faults. Its tokens have later generations than those of earlier processes with the same
+// signing key.
+func New(config Config) *Engine { return &Engine{config: config, generation: time.Now().UnixNano()} }
 
 // Injection is an injected fault.
 type Injection struct {
@@ -67,6 +69,10 @@ func (i *Injection) Remove() error {
 func (e *Engine) Inject(f Fault) (*Injection, error) {
 	if err := f.Check(); err != nil {
 		return nil, err
+	}
+	f.Headers = maps.Clone(f.Headers) // the caller may change them
+	if f.RetryAfterDate != nil {
+		f.RetryAfterDate = new(*f.RetryAfterDate)
 	}
 	i := &Injection{Fault: f, engine: e, random: rand.New(rand.NewPCG(f.Seed, 0))} //nolint:gosec // not for secrets
 	if f.Kind == StaleRead {

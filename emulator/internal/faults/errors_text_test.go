@@ -21,6 +21,10 @@ func TestErrorTexts(t *testing.T) {
 		"the operation createSessions has no nonce; use one of postFunctionsCall, postFunctionSchedules":             {Kind: faults.ExpiredNonce, Operation: "createSessions"},
 		"a fault of the kind gzip has no afterWork; it is an option of status, reset, streamError, goAway, redirect": {Kind: faults.Gzip, AfterWork: true},
 		"a fault can have one Retry-After header; use either the value or the date":                                  {Kind: faults.Status, RetryAfter: "1", RetryAfterDate: new(-faults.Fault{}.Delay)},
+		`the header "a b" of a fault is not valid; its name is a token, and its value has no control characters`: {
+			Kind: faults.Gzip, Headers: map[string]string{"a b": "c"},
+		},
+		"the operation upload needs no token; use an operation of the Functions API, or none for all": {Kind: faults.ExpiredToken, Operation: "upload"},
 	} {
 		if err := f.Check(); err == nil || err.Error() != want {
 			t.Errorf("error %v\nwant  %s", err, want)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -83,9 +84,12 @@ type Fault struct {
 	Location       string
 }
 
+// otherOperations are the operations that are not in the description of the API.
+var otherOperations = []string{TokenOperation, UploadOperation, DownloadOperation}
+
 // operations returns the values of Fault.Operation.
 func operations() []string {
-	all := []string{TokenOperation, UploadOperation, DownloadOperation}
+	all := slices.Clone(otherOperations)
 	for _, operation := range gen.Operations() {
 		all = append(all, operation.ID)
 	}
@@ -97,7 +101,7 @@ var nonceOperations = []string{gen.PostFunctionsCallOperation.ID, gen.PostFuncti
 
 // readOperations are the operations that only read the state.
 var readOperations = sync.OnceValue(func() []string {
-	var all []string
+	all := []string{DownloadOperation, gen.DownloadLinksOperation.ID}
 	for _, operation := range gen.Operations() {
 		if operation.Method == http.MethodGet || strings.HasSuffix(operation.Path, "/list") || strings.HasSuffix(operation.Path, "/byids") {
 			all = append(all, operation.ID)
@@ -116,7 +120,7 @@ func (f Fault) Check() error {
 		return fmt.Errorf("the operation %q of a fault is unknown; use one of %s", f.Operation, strings.Join(all, ", "))
 	case f.Skip < 0 || f.Times < 0:
 		return errors.New("skip and times of a fault must be 0 or more")
-	case f.Probability < 0 || f.Probability > 1:
+	case !(f.Probability >= 0 && f.Probability <= 1): // also NaN
 		return errors.New("the probability of a fault must be between 0 and 1")
 	case f.Delay < 0 || f.Duration < 0:
 		return errors.New("a fault cannot have a negative delay or duration")
@@ -124,6 +128,17 @@ func (f Fault) Check() error {
 		return errors.New("a fault can have one Retry-After header; use either the value or the date")
 	}
 	return errors.Join(f.checkOptions(), f.checkOperation())
+}
+
+// headerName matches the names of HTTP headers, headerValue their values (RFC 9110, section 5).
+var (
+	headerName  = regexp.MustCompile("^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")
+	headerValue = regexp.MustCompile(`^[^\x00-\x08\x0a-\x1f\x7f]*$`)
+)
+
+// kindsExcept returns all other kinds.
+func kindsExcept(kinds ...Kind) []Kind {
+	return slices.DeleteFunc(Kinds(), func(kind Kind) bool { return slices.Contains(kinds, kind) })
 }
 
 // checkOptions rejects options that the kind does not use, and missing ones.
@@ -139,10 +154,16 @@ func (f Fault) checkOptions() error {
 		{"retryAfter", f.RetryAfter != "" || f.RetryAfterDate != nil, []Kind{Status}},
 		{"duration", f.Duration != 0, []Kind{SlowBody}},
 		{"field", f.Field != "", []Kind{MissingFields}},
+		{"headers", len(f.Headers) > 0, kindsExcept(Reset, StreamError, GoAway)},
 		{"location", f.Location != "", []Kind{Redirect}},
 	} {
 		if option.isSet && !slices.Contains(option.kinds, f.Kind) {
 			return fmt.Errorf("a fault of the kind %s has no %s; it is an option of %s", f.Kind, option.name, joinKinds(option.kinds))
+		}
+	}
+	for name, value := range f.Headers {
+		if !headerName.MatchString(name) || !headerValue.MatchString(value) {
+			return fmt.Errorf("the header %q of a fault is not valid; its name is a token, and its value has no control characters", name)
 		}
 	}
 	switch {
@@ -165,6 +186,9 @@ func (f Fault) checkOperation() error {
 	}
 	if f.Kind == StaleRead && f.Operation != "" && !slices.Contains(readOperations(), f.Operation) {
 		return fmt.Errorf("the operation %s does not read the state; use one of %s", f.Operation, strings.Join(readOperations(), ", "))
+	}
+	if f.Kind == ExpiredToken && slices.Contains(otherOperations, f.Operation) {
+		return fmt.Errorf("the operation %s needs no token; use an operation of the Functions API, or none for all", f.Operation)
 	}
 	return nil
 }

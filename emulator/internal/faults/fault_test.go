@@ -1,6 +1,7 @@
 package faults_test
 
 import (
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -54,7 +55,7 @@ func TestCheckAccepts(t *testing.T) {
 	for _, operation := range gen.Operations() {
 		operations = append(operations, operation.ID)
 	}
-	limited := []faults.Kind{faults.StaleRead, faults.ExpiredNonce}
+	limited := []faults.Kind{faults.StaleRead, faults.ExpiredNonce, faults.ExpiredToken}
 	for _, kind := range faults.Kinds() {
 		for _, operation := range operations {
 			f := valid(kind)
@@ -64,8 +65,14 @@ func TestCheckAccepts(t *testing.T) {
 			}
 		}
 	}
+	headers := valid(faults.NullBody)
+	headers.Headers = map[string]string{"X-A_b": "c\td é", "Cdf-Is-Auto-Retryable": "true"}
+	if err := headers.Check(); err != nil {
+		t.Error(err)
+	}
 	for operation, kind := range map[string]faults.Kind{
 		"listFunctions": faults.StaleRead, "getFunctionCall": faults.StaleRead, "byIdsFunctions": faults.StaleRead,
+		"downloadLinks": faults.StaleRead, faults.DownloadOperation: faults.StaleRead, "createSessions": faults.ExpiredToken,
 		"postFunctionsCall": faults.ExpiredNonce, "postFunctionSchedules": faults.ExpiredNonce,
 	} {
 		f := valid(kind)
@@ -89,6 +96,7 @@ func TestCheckRejects(t *testing.T) {
 		"operation":             with(faults.Reset, func(f *faults.Fault) { f.Operation = "PostFunctionsCall" }),
 		"skip":                  with(faults.Reset, func(f *faults.Fault) { f.Skip = -1 }),
 		"times":                 with(faults.Reset, func(f *faults.Fault) { f.Times = -1 }),
+		"between 0 and 1":       with(faults.Reset, func(f *faults.Fault) { f.Probability = math.NaN() }),
 		"probability":           with(faults.Reset, func(f *faults.Fault) { f.Probability = 1.1 }),
 		"delay":                 with(faults.Reset, func(f *faults.Fault) { f.Delay = -1 }),
 		"needs a delay":         {Kind: faults.Delay},
@@ -100,6 +108,11 @@ func TestCheckRejects(t *testing.T) {
 		"has no message":        with(faults.NullBody, func(f *faults.Fault) { f.Message = "m" }),
 		"has no duration":       with(faults.Delay, func(f *faults.Fault) { f.Duration = 1 }),
 		"has no field":          with(faults.NullBody, func(f *faults.Fault) { f.Field = "id" }),
+		"has no headers":        with(faults.Reset, func(f *faults.Fault) { f.Headers = map[string]string{"A": "b"} }),
+		`header "a b"`:          with(faults.NullBody, func(f *faults.Fault) { f.Headers = map[string]string{"a b": "c"} }),
+		`header ""`:             with(faults.NullBody, func(f *faults.Fault) { f.Headers = map[string]string{"": "c"} }),
+		`header "A"`:            with(faults.NullBody, func(f *faults.Fault) { f.Headers = map[string]string{"A": "b\r\nC: d"} }),
+		"needs no token":        with(faults.ExpiredToken, func(f *faults.Fault) { f.Operation = faults.TokenOperation }),
 		"has no location":       with(faults.Status, func(f *faults.Fault) { f.Location = "http://x" }),
 		"status 0":              {Kind: faults.Status},
 		"status 600":            with(faults.Status, func(f *faults.Fault) { f.Status = 600 }),

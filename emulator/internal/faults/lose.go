@@ -12,6 +12,7 @@ func lose(respond behavior) behavior {
 	return func(f *failing, w http.ResponseWriter, r *http.Request) {
 		if f.Fault.AfterWork {
 			carryOut(r, f.next)
+			f.sleep(r, f.Fault.Delay) // the delay is that of the response
 		}
 		respond(f, w, r)
 	}

@@ -2,6 +2,7 @@ package faults
 
 import (
 	"net/http"
+	"time"
 
 	"github.com/cogfn/cogfn/emulator/internal/envelope"
 )
@@ -27,10 +28,11 @@ func (e *Engine) Serve(w http.ResponseWriter, r *http.Request, request Request, 
 	for name, value := range injection.Fault.Headers {
 		w.Header().Set(name, value)
 	}
-	if err := e.config.Sleep(r.Context(), injection.Fault.Delay); err != nil {
-		panic(http.ErrAbortHandler)
+	f := &failing{injection, e.config, request, c, next}
+	if !f.Fault.AfterWork {
+		f.sleep(r, f.Fault.Delay)
 	}
-	behaviors[injection.Fault.Kind](&failing{injection, e.config, request, c, next}, w, r)
+	behaviors[f.Fault.Kind](f, w, r)
 }
 
 // failing is a request to which a fault applies.
@@ -41,6 +43,13 @@ type failing struct {
 	request    Request
 	connection *connection
 	next       http.HandlerFunc
+}
+
+// sleep waits on the emulator's clock. It aborts the request if the client disconnects first.
+func (f *failing) sleep(r *http.Request, d time.Duration) {
+	if f.config.Sleep(r.Context(), d) != nil {
+		panic(http.ErrAbortHandler)
+	}
 }
 
 // behavior makes a request fail.

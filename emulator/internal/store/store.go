@@ -18,6 +18,7 @@ import (
 	"time"
 
 	bolt "go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
 )
 
 // lockWait is how long Open waits for the lock of another emulator.
@@ -132,13 +133,16 @@ func (s *Store) ScratchDir() string { return filepath.Join(s.dir, scratchDir) }
 // SigningKey returns 32 random bytes that are stored in the data directory.
 func (s *Store) SigningKey() []byte { return s.key }
 
-// View runs fn in a read-only transaction, on the copy of a context from [WithCopy].
+// View runs fn in a read-only transaction, on the copy of a context from [WithCopy] unless the copy is closed.
 func (s *Store) View(ctx context.Context, fn func(*Tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	if c, ok := ctx.Value(copyKey{}).(*Copy); ok {
-		return c.db.View(func(tx *bolt.Tx) error { return fn(&Tx{tx: tx}) })
+		err := c.db.View(func(tx *bolt.Tx) error { return fn(&Tx{tx: tx}) })
+		if !errors.Is(err, bolterrors.ErrDatabaseNotOpen) {
+			return err
+		}
 	}
 	if s.batch.enabled.Load() {
 		if err := s.commitBatch(); err != nil {
