@@ -17,7 +17,8 @@ type Transition struct {
 	// the other.
 	After time.Duration
 	// Polls is how many times the function or the call is retrieved or listed before it ends. A deployment is Queued for
-	// one half of them and Deploying for the other. The next such request waits until the work is done.
+	// one half of them and Deploying for the other. The next such request waits up to one second for the end of the
+	// work. Only responses that contain the function or the call count.
 	Polls int
 	// Never means that it does not end. A call does not even time out.
 	Never bool

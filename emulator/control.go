@@ -87,7 +87,10 @@ func (a *controlAPI) SetTransitions(_ context.Context, request control.SetTransi
 
 // AddFunction adds a function that is Ready.
 func (a *controlAPI) AddFunction(_ context.Context, request control.AddFunctionRequestObject) (control.AddFunctionResponseObject, error) {
-	return control.AddFunction204Response{}, a.e.service.AddReadyFunction(request.Function)
+	if err := a.e.service.AddReadyFunction(request.Function); err != nil {
+		return nil, envelope.BadRequest("%v", err)
+	}
+	return control.AddFunction204Response{}, nil
 }
 
 // GetOutcomes returns the outcomes of the next calls of a function.

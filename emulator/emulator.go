@@ -44,6 +44,8 @@ type Emulator struct {
 	url      string
 	clientID string
 	secret   string
+	closing  context.Context // ends when Close begins
+	stop     context.CancelFunc
 	stopped  chan struct{} // closed when the HTTP server has stopped
 	failure  error         // why it stopped, other than Close; read only after stopped is closed
 	close    func() error
@@ -62,19 +64,31 @@ func Start(options Options) (*Emulator, error) {
 	e.handlers = newHandlers(e.clock, options.Overrides, options.Handlers)
 	e.faults, e.client = e.newFaults(), newHTTPClient(nil)
 	e.close = sync.OnceValue(e.shutdown)
+	e.closing, e.stop = context.WithCancel(context.Background())
 	e.chooseClient()
-	var err error
-	if e.store, err = store.Open(store.Options{Dir: options.DataDir, Sync: options.Sync}); err != nil {
+	if err := e.open(); err != nil {
+		e.clock.Close()
 		return nil, err
-	}
-	if e.service, err = service.New(e.serviceConfig()); err != nil {
-		return nil, errors.Join(err, e.store.Close())
-	}
-	if err := errors.Join(e.addHandlers(), e.listen()); err != nil {
-		return nil, errors.Join(err, e.service.Close(), e.store.Close())
 	}
 	go e.serve()
 	return e, nil
+}
+
+// open opens the state, starts the service and creates the listener.
+func (e *Emulator) open() (err error) {
+	if e.store, err = store.Open(store.Options{Dir: e.options.DataDir, Sync: e.options.Sync}); err != nil {
+		return err
+	}
+	if e.service, err = service.New(e.serviceConfig()); err != nil {
+		return errors.Join(err, e.store.Close())
+	}
+	if err = e.addHandlers(); err == nil {
+		err = e.listen()
+	}
+	if err != nil {
+		return errors.Join(err, e.service.Close(), e.store.Close())
+	}
+	return nil
 }
 
 func (e *Emulator) serviceConfig() service.Config {
@@ -127,18 +141,18 @@ func (e *Emulator) listen() error {
 		Handler: handler, ReadHeaderTimeout: 10 * time.Second, ConnContext: faults.ConnContext,
 		ErrorLog: slog.NewLogLogger(e.options.Logger.Handler(), slog.LevelDebug), // such as clients that do not trust the certificate
 	}
+	if e.listener, err = httpapi.Listen(e.options.Addr); err != nil {
+		return err
+	}
 	scheme := "http"
 	if e.options.TLS {
 		scheme = "https"
-		certificate, err := httpapi.NewCertificate()
+		certificate, err := httpapi.NewCertificate(e.listener.Addr())
 		if err != nil {
-			return err
+			return errors.Join(err, e.listener.Close())
 		}
 		e.http.TLSConfig = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
 		e.client = newHTTPClient(certificate.Leaf)
-	}
-	if e.listener, err = httpapi.Listen(e.options.Addr); err != nil {
-		return err
 	}
 	e.url = httpapi.URL(scheme, e.listener.Addr())
 	return nil
@@ -241,6 +255,7 @@ func (e *Emulator) Wait(ctx context.Context) error {
 func (e *Emulator) Close() error { return e.close() }
 
 func (e *Emulator) shutdown() error {
+	e.stop()
 	e.client.CloseIdleConnections()
 	ctx, cancel := context.WithTimeout(context.Background(), shutdownTimeout)
 	defer cancel()
@@ -250,5 +265,7 @@ func (e *Emulator) shutdown() error {
 	}
 	<-e.stopped
 	e.clock.Close()
-	return errors.Join(err, e.faults.Clear(), e.service.Close(), e.store.Close())
+	err = errors.Join(err, e.faults.Clear(), e.service.Close())
+	ended := func() error { return nil }
+	return errors.Join(err, e.service.BetweenAdvances(ended), e.store.Close()) // an advance reads its calls at the end
 }

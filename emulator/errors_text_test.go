@@ -67,7 +67,9 @@ func TestErrorTexts(t *testing.T) {
 			"two transitions", Transition{Polls: 1, Never: true}.Check(),
 			"a transition ends after a duration or after polls or never; use one of them",
 		},
-		{"advance", checkAdvance(-1), "the clock cannot advance by a negative duration; use SetTime to move it back"},
+		{"advance", RunT(t, Options{}).checkAdvance(-1), "the clock cannot advance by a negative duration; use SetTime to move it back"},
+		{"time", checkTime(time.Time{}), "the clock cannot show 0001-01-01 00:00:00 +0000 UTC; use a time between 1970 and 9999"},
+		{"no snapshot", RunT(t, Options{}).Restore(nil), "there is no snapshot to restore; take one with Snapshot and check its error"},
 		{"response of an outcome", outcome(Outcome{Response: make(chan int)}), "the response of an outcome cannot be encoded as JSON: json: unsupported type: chan int"},
 		{"status of an outcome", outcome(Outcome{Status: "Running"}), "an outcome cannot have the status Running; use a transition that never ends"},
 		{

@@ -40,8 +40,8 @@ type Fault struct {
 	Headers map[string]string
 	// RetryAfter is the value of the Retry-After header of a [FaultStatus], as it is.
 	RetryAfter string
-	// RetryAfterDate is the Retry-After header as a date that is this far from the time of the emulator. A negative value is
-	// in the past.
+	// RetryAfterDate is the Retry-After header as a date that is this far from now. A negative value is in the past. The date
+	// does not follow the emulator's clock, because clients compare it with their own.
 	RetryAfterDate *time.Duration
 	// Duration is the time in which a [FaultSlowBody] is sent, on the emulator's clock.
 	Duration time.Duration

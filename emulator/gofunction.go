@@ -3,6 +3,7 @@ package emulator
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"runtime/debug"
@@ -132,8 +133,10 @@ func (f *goFunction) run(ctx context.Context, c *Call) (outcome runner.Outcome) 
 // Ready, with the name as external id and name. Otherwise the handler runs instead of its code. Registering a name again
 // replaces its handler.
 //
-// Handle panics if the state of the emulator cannot be written.
+// Handle panics if the name is empty or above 140 characters, if handler is nil, or if the state of the emulator cannot be
+// written.
 func (e *Emulator) Handle(name string, handler Handler) {
+	must(checkHandler(name, handler))
 	e.handlers.set(name, handler)
 	must(e.service.AddReadyFunction(name))
 }
@@ -141,7 +144,22 @@ func (e *Emulator) Handle(name string, handler Handler) {
 // Override registers a Go function that runs instead of uploaded code, for the function with an external id, or else with a
 // name. It creates no function. The emulator looks the handler up when a function is deployed and at each call.
 // A function needs an uploaded file even if a handler runs instead; its content is ignored.
-func (e *Emulator) Override(name string, handler Handler) { e.handlers.set(name, handler) }
+//
+// Override panics if the name is empty or handler is nil.
+func (e *Emulator) Override(name string, handler Handler) {
+	must(checkHandler(name, handler))
+	e.handlers.set(name, handler)
+}
+
+func checkHandler(name string, handler Handler) error {
+	if name == "" {
+		return errors.New("a handler has no name; use the external id of its function")
+	}
+	if handler == nil {
+		return fmt.Errorf("the handler of the function %q is nil; use a function", name)
+	}
+	return nil
+}
 
 // addHandlers creates the functions of Options.Handlers.
 func (e *Emulator) addHandlers() error {

@@ -2,10 +2,11 @@ package emulator
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"regexp"
+	"slices"
 	"time"
 
 	"github.com/cogfn/cogfn/emulator/internal/httpapi"
@@ -146,8 +147,12 @@ func (o Options) check() error {
 	if !o.Cloud.IsKnown() {
 		return fmt.Errorf("the cloud %q is unknown; use gcp, azure or aws", o.Cloud)
 	}
-	if _, ok := o.Handlers[""]; ok {
-		return errors.New("a handler has no name; use the external id of its function")
+	for _, handlers := range []map[string]Handler{o.Handlers, o.Overrides} {
+		for _, name := range slices.Sorted(maps.Keys(handlers)) {
+			if err := checkHandler(name, handlers[name]); err != nil {
+				return err
+			}
+		}
 	}
 	return cmp.Or(service.Assumptions(o.Assumptions).Check(), o.Deployments.Check(), o.Calls.Check(), httpapi.CheckAddr(o.Addr, o.AllowRemote))
 }

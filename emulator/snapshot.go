@@ -77,6 +77,9 @@ func (e *Emulator) Snapshot() (*Snapshot, error) {
 // Restore fails if the snapshot is closed or of another emulator, or if the data directory cannot be written. It must not be
 // called by a handler.
 func (e *Emulator) Restore(snapshot *Snapshot) error {
+	if snapshot == nil {
+		return errors.New("there is no snapshot to restore; take one with Snapshot and check its error")
+	}
 	if err := e.store.CheckCopy(snapshot.state); err != nil {
 		return err // before Reload stops the running calls
 	}
@@ -89,9 +92,9 @@ func (e *Emulator) Restore(snapshot *Snapshot) error {
 	})
 }
 
-// Reset returns to the state after Start: it removes everything in the project, all faults, outcomes and requests, and the
-// handlers and transitions that were not options of Start. The functions of [Options.Handlers] exist again, and
-// the clock shows the real time.
+// Reset removes everything in the project, also what [Options.DataDir] contained at the start, and all faults, outcomes and
+// requests. The handlers and transitions are those of the options, the functions of [Options.Handlers] exist again, and the
+// clock shows the real time.
 //
 // Reset fails if the data directory cannot be written. It must not be called by a handler.
 func (e *Emulator) Reset() error {
@@ -99,9 +102,12 @@ func (e *Emulator) Reset() error {
 	err := e.service.Reload(func() error {
 		e.service.ResetBehavior(service.Transition(e.options.Deployments), service.Transition(e.options.Calls))
 		e.clock.Restore(clock.State{})
-		return e.store.Clear(context.Background())
+		if err := e.store.Clear(context.Background()); err != nil {
+			return err
+		}
+		return e.addHandlers()
 	})
-	err = errors.Join(err, e.addHandlers(), e.faults.Clear())
+	err = errors.Join(err, e.faults.Clear())
 	e.requests.Clear()
 	return err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/cogfn/cogfn/emulator/internal/service"
@@ -46,30 +47,48 @@ func (e *Emulator) Now() time.Time { return e.clock.Now() }
 // time for a Go function, and as long as necessary for Python code. It returns the calls that the schedules made, oldest
 // first.
 //
-// A clock that was frozen is frozen again at the new time. Otherwise, it continues from there. Advance panics if d is
-// negative or if the state cannot be written.
+// A clock that was frozen is frozen again at the new time. Otherwise, it continues from there. Thousands of calls take a
+// second. Advance panics if d is negative, if the new time is after 9999, or if the state cannot be written. If the emulator is
+// closed meanwhile, it returns the calls so far.
 func (e *Emulator) Advance(d time.Duration) []CallRecord {
-	must(checkAdvance(d))
+	must(e.checkAdvance(d))
 	calls, err := e.advance(context.Background(), d)
-	must(err)
+	if !errors.Is(err, context.Canceled) { // Close ends the advance
+		must(err)
+	}
 	return calls
 }
 
-func checkAdvance(d time.Duration) error {
+func (e *Emulator) checkAdvance(d time.Duration) error {
 	if d < 0 {
 		return errors.New("the clock cannot advance by a negative duration; use SetTime to move it back")
 	}
-	return nil
+	return checkTime(e.Now().Add(d))
 }
 
 func (e *Emulator) advance(ctx context.Context, d time.Duration) ([]CallRecord, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(e.closing, cancel)()
 	records, err := e.service.Advance(ctx, func(ctx context.Context) error { return e.clock.Advance(ctx, d) })
 	return callRecords(records), err
 }
 
 // SetTime sets the clock without passing through the times between. Deployments and calls that are due by then end.
 // Schedules make no calls for the times between, and continue with their first time after t.
-func (e *Emulator) SetTime(t time.Time) { e.clock.Set(t) }
+//
+// SetTime panics if t is not between 1970 and 9999, the range of timestamps.
+func (e *Emulator) SetTime(t time.Time) {
+	must(checkTime(t))
+	e.clock.Set(t)
+}
+
+func checkTime(t time.Time) error {
+	if t.UnixMilli() <= 0 || t.UTC().Year() > 9999 {
+		return fmt.Errorf("the clock cannot show %v; use a time between 1970 and 9999", t)
+	}
+	return nil
+}
 
 // Freeze stops the clock. [Emulator.Advance] and [Emulator.SetTime] move a frozen clock.
 func (e *Emulator) Freeze() { e.clock.Freeze() }

@@ -91,13 +91,13 @@ type Advance struct {
 type Advanced struct {
 	Calls []Call `json:"calls"`
 
-	// Time A time in milliseconds since 1970 in UTC.
+	// Time A time in milliseconds since 1970 in UTC, until the year 9999.
 	Time Time `json:"time"`
 }
 
 // Call defines model for Call.
 type Call struct {
-	// EndTime A time in milliseconds since 1970 in UTC.
+	// EndTime A time in milliseconds since 1970 in UTC, until the year 9999.
 	EndTime Time `json:"endTime,omitempty,omitzero"`
 
 	// Error The message of the error.
@@ -112,10 +112,10 @@ type Call struct {
 	Response   json.RawMessage `json:"response,omitempty,omitzero"`
 	ScheduleID int64           `json:"scheduleId,omitempty,omitzero"`
 
-	// ScheduledTime A time in milliseconds since 1970 in UTC.
+	// ScheduledTime A time in milliseconds since 1970 in UTC, until the year 9999.
 	ScheduledTime Time `json:"scheduledTime,omitempty,omitzero"`
 
-	// StartTime A time in milliseconds since 1970 in UTC.
+	// StartTime A time in milliseconds since 1970 in UTC, until the year 9999.
 	StartTime Time   `json:"startTime"`
 	Status    string `json:"status"`
 
@@ -133,7 +133,7 @@ type Clock struct {
 	// Frozen Whether the clock stands still.
 	Frozen bool `json:"frozen"`
 
-	// Time A time in milliseconds since 1970 in UTC.
+	// Time A time in milliseconds since 1970 in UTC, until the year 9999.
 	Time Time `json:"time"`
 }
 
@@ -192,7 +192,8 @@ type Fault struct {
 	// RetryAfter The value of the Retry-After header, as it is.
 	RetryAfter string `json:"retryAfter,omitempty,omitzero"`
 
-	// RetryAfterDateSeconds The Retry-After header as a date this long after the time of the emulator. A negative number is in the past.
+	// RetryAfterDateSeconds The Retry-After header as a date this long after the real time, which clients compare it with. A negative number
+	// is in the past.
 	RetryAfterDateSeconds *float64 `json:"retryAfterDateSeconds,omitempty"`
 
 	// Seed The seed of the probability. The same seed gives the same sequence.
@@ -282,7 +283,7 @@ type Request struct {
 	// Status The status of the response. 0 means that there was none.
 	Status int `json:"status"`
 
-	// Time A time in milliseconds since 1970 in UTC.
+	// Time A time in milliseconds since 1970 in UTC, until the year 9999.
 	Time Time `json:"time"`
 }
 
@@ -296,7 +297,7 @@ type Snapshot struct {
 	ID int64 `json:"id"`
 }
 
-// Time A time in milliseconds since 1970 in UTC.
+// Time A time in milliseconds since 1970 in UTC, until the year 9999.
 type Time = int64
 
 // Transition When a deployment or a call ends. An empty object means as soon as its work is done.
@@ -385,7 +386,7 @@ type ServerInterface interface {
 	// ListRequests List the received requests
 	// (GET /_emulator/requests)
 	ListRequests(w http.ResponseWriter, r *http.Request)
-	// Reset Return to the state after the start
+	// Reset Remove everything
 	// (POST /_emulator/reset)
 	Reset(w http.ResponseWriter, r *http.Request)
 	// CreateSnapshot Take a snapshot
@@ -2002,7 +2003,7 @@ type StrictServerInterface interface {
 	// ListRequests List the received requests
 	// (GET /_emulator/requests)
 	ListRequests(ctx context.Context, request ListRequestsRequestObject) (ListRequestsResponseObject, error)
-	// Reset Return to the state after the start
+	// Reset Remove everything
 	// (POST /_emulator/reset)
 	Reset(ctx context.Context, request ResetRequestObject) (ResetResponseObject, error)
 	// CreateSnapshot Take a snapshot

@@ -7,6 +7,7 @@ package clock
 import (
 	"container/heap"
 	"context"
+	"errors"
 	"sync"
 	"time"
 )
@@ -26,6 +27,7 @@ type Clock struct {
 	timers timers
 	added  uint64 // number of timers so far, which orders timers of the same time
 	wake   *time.Timer
+	closed chan struct{}
 	firing bool // a goroutine fires the due timers of the running clock
 	jumps  []func(time.Time)
 	tasks  map[*task]struct{} // the active tasks
@@ -38,18 +40,19 @@ func realTime() time.Time { return time.Now().Round(0) }
 // New returns a clock that shows the real time.
 func New() *Clock {
 	now := realTime()
-	c := &Clock{at: now, real: now, tasks: map[*task]struct{}{}}
+	c := &Clock{at: now, real: now, closed: make(chan struct{}), tasks: map[*task]struct{}{}}
 	c.idle = sync.NewCond(&c.mu)
 	c.wake = time.AfterFunc(maxWait, c.fireDue)
 	return c
 }
 
-// Close stops the clock: no timer fires from now on, except in Advance and Set.
+// Close stops the clock: no timer fires from now on, except in Advance and Set, and all sleeps end. It must be called once.
 func (c *Clock) Close() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.wake.Stop()
-	c.frozen, c.at = true, c.now()
+	c.at, c.frozen = c.now(), true
+	close(c.closed)
 }
 
 // Now returns the time.
@@ -82,6 +85,10 @@ type Timer struct {
 func (c *Clock) At(at time.Time, fire func()) *Timer {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	return c.add(at, fire)
+}
+
+func (c *Clock) add(at time.Time, fire func()) *Timer {
 	c.added++
 	t := &Timer{clock: c, at: at, order: c.added, fire: fire}
 	heap.Push(&c.timers, t)
@@ -145,19 +152,35 @@ func (c *Clock) next(until time.Time) *Timer {
 	return first
 }
 
-// Sleep waits until d has passed on the clock or ctx ends. It returns the error of ctx. [Clock.Advance] does not wait for
-// a task that sleeps.
+// ErrClosed is the error of a sleep that ends because the clock was closed.
+var ErrClosed = errors.New("the emulator was closed")
+
+// Sleep waits until d has passed on the clock, ctx ends or the clock is closed. It returns the error of ctx, or ErrClosed.
+// [Clock.Advance] does not wait for a task that sleeps.
 func (c *Clock) Sleep(ctx context.Context, d time.Duration) error {
 	if d <= 0 || ctx.Err() != nil {
 		return ctx.Err()
 	}
 	t := taskOf(ctx)
 	woken := make(chan struct{})
-	timer := c.At(c.Now().Add(d), func() {
+	c.mu.Lock() // Advance must see the timer and the pause together
+	timer := c.add(c.now().Add(d), func() {
 		t.resume() // before the sleeper continues, so that Advance waits for it
 		close(woken)
 	})
-	return t.wait(ctx, woken, timer.Stop)
+	c.deactivate(t)
+	c.mu.Unlock()
+	defer t.resume()
+	select {
+	case <-woken:
+		return nil
+	case <-ctx.Done():
+		timer.Stop()
+		return ctx.Err()
+	case <-c.closed:
+		timer.Stop()
+		return ErrClosed
+	}
 }
 
 // WithTimeout is context.WithTimeout with the time of the clock.

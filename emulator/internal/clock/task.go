@@ -72,18 +72,13 @@ func (c *Clock) deactivate(t *task) {
 // Wait waits until done is closed or ctx ends, and returns the error of ctx. [Clock.Advance] does not wait for a task that
 // waits.
 func Wait(ctx context.Context, done <-chan struct{}) error {
-	return taskOf(ctx).wait(ctx, done, func() {})
-}
-
-// wait pauses the task until done is closed, or until ctx ends; then it calls stop.
-func (t *task) wait(ctx context.Context, done <-chan struct{}, stop func()) error {
+	t := taskOf(ctx)
 	t.pause()
 	defer t.resume()
 	select {
 	case <-done:
 		return nil
 	case <-ctx.Done():
-		stop()
 		return ctx.Err()
 	}
 }
@@ -93,7 +88,7 @@ func (c *Clock) settle() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for c.firing || len(c.tasks) > 0 {
-		giveUp := time.AfterFunc(c.patience(), c.giveUp)
+		giveUp := time.AfterFunc(c.untilGiveUp(), c.giveUp)
 		c.idle.Wait()
 		giveUp.Stop()
 	}
@@ -102,8 +97,8 @@ func (c *Clock) settle() {
 // forever is longer than any test or call.
 const forever = 1000 * time.Hour
 
-// patience returns the real time until Advance gives up the first active task.
-func (c *Clock) patience() time.Duration {
+// untilGiveUp returns the real time until Advance gives up the first active task.
+func (c *Clock) untilGiveUp() time.Duration {
 	left := forever
 	for t := range c.tasks {
 		if t.patience > 0 {

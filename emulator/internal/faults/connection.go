@@ -18,11 +18,12 @@ type connectionKey struct{}
 type connection struct {
 	net.Conn
 
-	mu       sync.Mutex
-	requests int           // in progress
-	goAways  int           // those of them that wait to close the connection
-	closing  bool          // a fault closes the connection now
-	changed  chan struct{} // closed and replaced when requests or goAways has changed
+	mu         sync.Mutex
+	requests   int           // in progress
+	goAways    int           // those of them that wait to close the connection
+	lastStream uint32        // what the GOAWAY frame says about them
+	closing    bool          // a fault closes the connection now
+	changed    chan struct{} // closed and replaced when requests or goAways has changed
 }
 
 // ConnContext is a function for [http.Server.ConnContext]. The faults need the connection.
@@ -87,23 +88,23 @@ func (c *connection) change(set func()) {
 	c.changed = make(chan struct{})
 }
 
-// isQuiet reports whether all requests in progress wait to close the connection. Otherwise, changed is closed when that may
-// have changed.
-func (c *connection) isQuiet() (quiet bool, changed <-chan struct{}) {
+// state returns whether the connection is closing, whether all requests in progress wait to close it, and a channel that is
+// closed when that may have changed.
+func (c *connection) state() (closing, quiet bool, changed <-chan struct{}) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.requests == c.goAways, c.changed
+	return c.closing, c.requests == c.goAways, c.changed
 }
 
-// claim reports whether the caller closes the connection: it is quiet, and no other request closes it.
-func (c *connection) claim() (claimed, closing bool) {
+// claim makes the caller close the connection if it is still quiet and no other request closes it.
+func (c *connection) claim() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.closing || c.requests != c.goAways {
-		return false, c.closing
+		return false
 	}
 	c.closing = true
-	return true, true
+	return true
 }
 
 // reset closes the TCP connection with RST.
@@ -132,30 +133,38 @@ const (
 const flushTime = 10 * time.Millisecond
 
 // goAway sends a GOAWAY frame and closes the connection. It waits until the other requests on the connection have ended,
-// so that the frame is true for them. It does nothing if another request closes the connection.
+// so that the frame is true for them. If several requests wait, one of them sends the frame, with the highest of their
+// last streams.
 func (c *connection) goAway(ctx context.Context, lastStream uint32) {
-	c.change(func() { c.goAways++ })
-	for claimed := false; !claimed; {
-		quiet, changed := c.isQuiet()
-		if !quiet {
+	c.change(func() {
+		c.goAways++
+		c.lastStream = max(c.lastStream, lastStream)
+	})
+	for {
+		closing, quiet, changed := c.state()
+		switch {
+		case closing:
+			return
+		case !quiet:
 			select {
 			case <-changed:
 				continue
 			case <-ctx.Done():
-				return
 			}
+		default:
+			_ = ctxwait.Sleep(ctx, flushTime)
 		}
-		if ctxwait.Sleep(ctx, flushTime) != nil {
+		if ctx.Err() != nil {
+			c.change(func() { c.goAways-- })
 			return
 		}
-		var closing bool
-		if claimed, closing = c.claim(); closing && !claimed {
-			return
+		if c.claim() {
+			break
 		}
 	}
 	frame := make([]byte, frameHeaderLength+goAwayLength) // the flags, the stream and the error code are 0
 	frame[2], frame[3] = goAwayLength, goAwayType
-	binary.BigEndian.PutUint32(frame[frameHeaderLength:], lastStream)
+	binary.BigEndian.PutUint32(frame[frameHeaderLength:], c.lastStream)
 	_, _ = c.Write(frame) // the client may have disconnected
 	_ = c.Close()
 }

@@ -3,6 +3,7 @@ package faults
 import (
 	"cmp"
 	"net/http"
+	"time"
 
 	"github.com/cogfn/cogfn/emulator/internal/envelope"
 )
@@ -23,7 +24,7 @@ func (f *failing) sendStatus(w http.ResponseWriter, _ *http.Request) {
 	case fault.RetryAfter != "":
 		w.Header().Set("Retry-After", fault.RetryAfter)
 	case fault.RetryAfterDate != nil:
-		w.Header().Set("Retry-After", f.config.Now().Add(*fault.RetryAfterDate).UTC().Format(http.TimeFormat))
+		w.Header().Set("Retry-After", time.Now().Add(*fault.RetryAfterDate).UTC().Format(http.TimeFormat))
 	}
 	message := cmp.Or(f.Fault.Message, "injected fault: "+http.StatusText(f.Fault.Status))
 	envelope.Write(w, envelope.New(f.Fault.Status, "%s", message))

@@ -34,7 +34,8 @@ func (h *Handler) authorizeControl(r *http.Request, _ map[string]string) *envelo
 	if id, secret, ok := r.BasicAuth(); ok && h.config.ControlClient(id, secret) {
 		return nil
 	}
-	problem := envelope.New(http.StatusUnauthorized, "the control API needs the client id and the client secret of the emulator as Basic credentials")
+	problem := envelope.New(http.StatusUnauthorized, "the control API needs the client id and the client secret of the emulator as Basic credentials; "+
+		"cogfn emulator --env-file writes them to a file")
 	problem.Header = http.Header{"Www-Authenticate": {`Basic realm="emulator"`}}
 	return problem
 }

@@ -86,6 +86,9 @@ func (rt *router) notFound(w http.ResponseWriter, r *http.Request) {
 }
 
 func writeNotFound(w http.ResponseWriter, r *http.Request) {
-	envelope.Write(w, envelope.New(http.StatusNotFound,
-		"the emulator has no %s %s: it serves the Functions API, and of other services only sessions and the files of code", r.Method, pathOf(r.URL)))
+	served := "it serves the Functions API, and of other services only sessions and the files of code"
+	if strings.HasPrefix(r.URL.Path+"/", controlPath) {
+		served = "GET " + controlPath + "clock and the other paths of its control API are in api/emulator.yaml"
+	}
+	envelope.Write(w, envelope.New(http.StatusNotFound, "the emulator has no %s %s: %s", r.Method, pathOf(r.URL), served))
 }

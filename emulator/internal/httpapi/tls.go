@@ -16,8 +16,8 @@ import (
 // certificateLifetime is the lifetime of a certificate, whose key is never stored.
 const certificateLifetime = 10 * 365 * 24 * time.Hour
 
-// NewCertificate returns a self-signed certificate for the names of this machine.
-func NewCertificate() (tls.Certificate, error) {
+// NewCertificate returns a self-signed certificate for the names of this machine and the address of a listener.
+func NewCertificate(addr net.Addr) (tls.Certificate, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return tls.Certificate{}, fmt.Errorf("create a key for TLS: %w", err)
@@ -35,6 +35,9 @@ func NewCertificate() (tls.Certificate, error) {
 
 		BasicConstraintsValid: true,
 		IsCA:                  true, // so that clients can trust it as a root
+	}
+	if tcp, ok := addr.(*net.TCPAddr); ok {
+		template.IPAddresses = append(template.IPAddresses, tcp.IP)
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {

@@ -17,8 +17,8 @@ var secretHeaders = []string{"Authorization", "Proxy-Authorization", "Cookie", "
 // secretKeys are the keys of JSON objects, forms and queries whose values are secret, as isSecret compares them. A
 // signature is part of the URLs.
 var secretKeys = map[string]bool{
-	"nonce": true, "clientsecret": true, "clientassertion": true, "password": true,
-	"accesstoken": true, "refreshtoken": true, "idtoken": true,
+	"nonce": true, "clientsecret": true, "clientassertion": true, "assertion": true, "password": true,
+	"accesstoken": true, "refreshtoken": true, "idtoken": true, "subjecttoken": true, "actortoken": true,
 	"indexurl": true, "extraindexurls": true, "uploadurl": true, "downloadurl": true,
 }
 

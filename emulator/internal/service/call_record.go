@@ -95,9 +95,9 @@ func (s *Service) recordOf(tx *store.Tx, call *store.Call) (CallRecord, error) {
 	return newCallRecord(call, tx.Response(call.FunctionID, call.ID), lines), err
 }
 
-// advanced collects the calls that schedules start while the clock advances. They are collected when they end, because a
-// long advance also removes old calls.
-type advanced struct {
+// scheduledCalls are the calls that schedules start while the clock advances. They are recorded when they end, because a long
+// advance also removes old calls.
+type scheduledCalls struct {
 	order []callKey
 	ended map[callKey]CallRecord
 }
@@ -107,15 +107,15 @@ type advanced struct {
 func (s *Service) Advance(ctx context.Context, move func(context.Context) error) ([]CallRecord, error) {
 	s.advancing.Lock()
 	defer s.advancing.Unlock()
-	collected := &advanced{ended: map[callKey]CallRecord{}}
-	s.collect(collected)
+	calls := &scheduledCalls{ended: map[callKey]CallRecord{}}
+	s.recordScheduled(calls)
 	commit := s.Store.Batch()
 	err := errors.Join(move(ctx), commit())
-	s.collect(nil)
-	records := make([]CallRecord, 0, len(collected.order))
+	s.recordScheduled(nil)
+	records := make([]CallRecord, 0, len(calls.order))
 	viewErr := s.Store.View(context.WithoutCancel(ctx), func(tx *store.Tx) error {
-		for _, key := range collected.order {
-			record, ended := collected.ended[key]
+		for _, key := range calls.order {
+			record, ended := calls.ended[key]
 			if !ended {
 				call, err := tx.Calls(key.functionID).Get(key.callID)
 				if err != nil {
@@ -135,27 +135,27 @@ func (s *Service) Advance(ctx context.Context, move func(context.Context) error)
 	return records, errors.Join(err, viewErr)
 }
 
-// collect starts or, with nil, ends the collection of scheduled calls.
-func (s *Service) collect(into *advanced) {
+// recordScheduled starts or, with nil, ends the recording of the calls of schedules.
+func (s *Service) recordScheduled(into *scheduledCalls) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.advanced = into
+	s.scheduled = into
 }
 
-// collectStarted adds a call of a schedule to the collection, if there is one.
-func (s *Service) collectStarted(key callKey) {
+// recordStart records that a schedule has started a call.
+func (s *Service) recordStart(key callKey) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.advanced != nil {
-		s.advanced.order = append(s.advanced.order, key)
+	if s.scheduled != nil {
+		s.scheduled.order = append(s.scheduled.order, key)
 	}
 }
 
-// collectEnded adds the outcome of a call to the collection, if there is one.
-func (s *Service) collectEnded(call *store.Call, response json.RawMessage, lines []store.Line) {
+// recordEnd records the outcome of a call if a schedule has started it.
+func (s *Service) recordEnd(call *store.Call, response json.RawMessage, lines []store.Line) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.advanced != nil && call.ScheduleID != 0 {
-		s.advanced.ended[callKey{call.FunctionID, call.ID}] = newCallRecord(call, response, lines)
+	if s.scheduled != nil && call.ScheduleID != 0 {
+		s.scheduled.ended[callKey{call.FunctionID, call.ID}] = newCallRecord(call, response, lines)
 	}
 }

@@ -132,6 +132,9 @@ func (s *Service) build(ctx context.Context, f *store.Function) (runner.Function
 	if s.hasOutcomes(f) {
 		return Outcome{}, "", nil
 	}
+	if f.Code == "" {
+		return nil, "", errNoCode
+	}
 	run, err := s.runner()
 	if err != nil {
 		return nil, "", err
@@ -200,9 +203,6 @@ func (u *unpackedFunction) Close() {
 }
 
 func (s *Service) unpack(f *store.Function) (string, error) {
-	if f.Code == "" {
-		return "", errNoCode
-	}
 	code, err := s.Store.OpenBlob(f.Code)
 	if err != nil {
 		return "", err

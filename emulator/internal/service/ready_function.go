@@ -1,13 +1,19 @@
 package service
 
 import (
+	"fmt"
+	"unicode/utf8"
+
 	"github.com/cogfn/cogfn/emulator/internal/store"
 	"github.com/cogfn/cogfn/gen"
 )
 
 // AddReadyFunction adds a function that is Ready and has no code, with an external id that is also its name. It does
-// nothing if a function has the external id.
+// nothing if a function has the external id. It fails if the name is empty or too long.
 func (s *Service) AddReadyFunction(externalID string) error {
+	if length := utf8.RuneCountInString(externalID); length == 0 || length > gen.FunctionNameMaxLength {
+		return fmt.Errorf("the name %.20q of a function has %d characters; use 1 to %d", externalID, length, gen.FunctionNameMaxLength)
+	}
 	write, err := s.normalize(gen.FunctionWrite{Name: externalID, ExternalID: &externalID})
 	if err != nil {
 		return err

@@ -26,6 +26,8 @@ func (s *Service) Reload(replace func() error) error {
 	defer s.advancing.Unlock()
 	s.operations.Lock()
 	defer s.operations.Unlock()
+	s.reloading.Lock()
+	defer s.reloading.Unlock()
 	if !s.stop() {
 		return errStopped
 	}

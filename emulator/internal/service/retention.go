@@ -1,7 +1,6 @@
 package service
 
 import (
-	"context"
 	"time"
 
 	"github.com/cogfn/cogfn/emulator/internal/store"
@@ -16,16 +15,34 @@ const (
 	retentionInterval = 24 * time.Hour
 )
 
-// removeExpired removes expired calls and sessions now and then daily, until the service is closed.
+// removeExpired removes expired calls and sessions, and sets the timer of the next removal. It runs at the start, daily, and
+// when the clock was set, because the next removal may then be years away.
 func (s *Service) removeExpired() {
-	s.spawn(s.ctx, 0, func(ctx context.Context) {
-		for ctx.Err() == nil {
-			if err := s.updateInBatch(s.removeExpiredIn); err != nil {
-				s.Logger.Error("cannot remove old calls and sessions", "error", err)
-			}
-			_ = s.Clock.Sleep(ctx, retentionInterval)
-		}
-	})
+	end := s.begin()
+	if end == nil {
+		return
+	}
+	defer end()
+	if err := s.updateInBatch(s.removeExpiredIn); err != nil {
+		s.Logger.Error("cannot remove old calls and sessions", "error", err)
+	}
+	s.stopRetention()
+	timer := s.Clock.At(s.Now().Add(retentionInterval), s.removeExpired)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		timer.Stop()
+		return
+	}
+	s.nextRemoval = timer
+}
+
+func (s *Service) stopRetention() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.nextRemoval != nil {
+		s.nextRemoval.Stop()
+	}
 }
 
 func (s *Service) removeExpiredIn(tx *store.Tx) error {
@@ -37,7 +54,7 @@ func (s *Service) removeExpiredIn(tx *store.Tx) error {
 		if row.Err != nil {
 			return row.Err
 		}
-		if err := removeOldCalls(tx, row.Value.ID, oldest); err != nil {
+		if err := removeOldCalls(tx, row.Value.ID, oldest, s.nowMillis()); err != nil {
 			return err
 		}
 	}
@@ -63,14 +80,17 @@ func (s *Service) removeOldSessions(tx *store.Tx, oldest int64) error {
 	return nil
 }
 
-// removeOldCalls removes a function's calls that ended before oldest.
-func removeOldCalls(tx *store.Tx, functionID, oldest int64) error {
+// removeOldCalls removes a function's calls that ended before oldest. Calls in the future, before the clock was set back, are
+// skipped.
+func removeOldCalls(tx *store.Tx, functionID, oldest, now int64) error {
 	var old []int64 // collected first, because a table must not be changed during an iteration
 	for _, row := range tx.Calls(functionID).Oldest() {
 		if row.Err != nil {
 			return row.Err
 		}
-		if row.Value.StartTime > oldest {
+		if start := row.Value.StartTime; start > now {
+			continue
+		} else if start > oldest {
 			break // the following calls started later
 		}
 		if end := row.Value.EndTime; end != 0 && end <= oldest {

@@ -85,7 +85,8 @@ func (s *Service) runningCall(key callKey) *runningCall {
 	return s.runningCalls[key]
 }
 
-// goPatience is the real time for which a move of the clock waits for a Go function that does not return.
+// goPatience is the real time for which a move of the clock waits for a Go function that does not return, and for which a
+// poll that ends a transition waits for the work.
 const goPatience = time.Second
 
 // start runs a call in the background. The call must be stored and reserved.
@@ -174,7 +175,7 @@ func (s *Service) finish(call *store.Call, outcome runner.Outcome, lines []store
 	ended.EndTime = max(s.nowMillis(), call.StartTime)
 	ended.Status = outcome.Status
 	ended.ErrorMessage, ended.ErrorTrace = outcome.Message, outcome.Trace
-	s.collectEnded(&ended, outcome.Response, lines)
+	s.recordEnd(&ended, outcome.Response, lines)
 	return s.updateInBatch(func(tx *store.Tx) error {
 		if !tx.Calls(call.FunctionID).Has(call.ID) {
 			return nil // deleted with its function

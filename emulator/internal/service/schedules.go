@@ -297,11 +297,11 @@ func (s *Service) callSchedule(scheduleID int64, at time.Time) error {
 		s.scheduler.Remove(scheduleID) // deleted together with its function
 		return nil
 	}
-	s.collectStarted(callKey{call.FunctionID, call.ID})
+	s.recordStart(callKey{call.FunctionID, call.ID})
 	if startErr == nil {
 		s.start(f, call, schedule.Data)
 	} else {
-		s.collectEnded(call, nil, nil)
+		s.recordEnd(call, nil, nil)
 	}
 	return nil
 }

@@ -64,9 +64,11 @@ type Service struct {
 	runningCalls map[callKey]*runningCall
 	gates        map[callKey]*gate // of deployments, without a call id, and of calls
 	outcomes     map[string][]Outcome
-	advanced     *advanced // nil unless the clock advances
+	scheduled    *scheduledCalls // nil unless the clock advances
+	nextRemoval  *clock.Timer    // of expired records
 
 	advancing  sync.Mutex   // held by Advance and Reload
+	reloading  sync.Mutex   // held by Reload and Close
 	operations sync.RWMutex // held by Reload, and for reading by each operation
 
 	runnerMu     sync.Mutex // not mu, because creating a runner may take seconds
@@ -90,6 +92,7 @@ func New(config Config) (*Service, error) {
 	s.Assumptions = s.Assumptions.withDefaults()
 	s.ctx, s.cancel = context.WithCancelCause(context.Background())
 	s.scheduler = scheduler.New(s.Clock, s.fire)
+	s.Clock.OnJump(func(time.Time) { s.removeExpired() })
 	if err := s.startBackground(); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -106,13 +109,15 @@ func (s *Service) startBackground() error {
 	if err := s.recover(); err != nil {
 		return err
 	}
-	s.removeExpired()
+	s.spawn(s.ctx, 0, func(context.Context) { s.removeExpired() })
 	return nil
 }
 
 // Close stops schedules, deployments and calls, and waits until they have ended. The stopped calls are Failed. Close does
 // not close the store.
 func (s *Service) Close() error {
+	s.reloading.Lock()
+	defer s.reloading.Unlock()
 	if !s.stop() {
 		return nil
 	}
@@ -129,6 +134,7 @@ func (s *Service) stop() bool {
 		return false
 	}
 	s.scheduler.Clear()
+	s.stopRetention()
 	s.cancel(errStopped)
 	s.work.Wait()
 	return true

@@ -60,7 +60,10 @@ func (g *gate) wait(ctx context.Context, c *clock.Clock, number int) error {
 	if g.Never && number == len(g.steps)-1 {
 		return clock.Wait(ctx, never)
 	}
-	share := g.After * time.Duration(number+1) / time.Duration(len(g.steps))
+	share := g.After
+	if number < len(g.steps)-1 {
+		share = g.After / time.Duration(len(g.steps)) * time.Duration(number+1)
+	}
 	if err := c.Sleep(ctx, share-c.Now().Sub(g.begin)); err != nil {
 		return err
 	}
@@ -79,7 +82,7 @@ func (g *gate) poll(ctx context.Context) bool {
 	g.polls++
 	var due *step
 	for number, step := range g.steps {
-		if g.polls > g.Polls*(number+1)/len(g.steps) {
+		if g.polls > g.pollsBefore(number) {
 			due = step
 			closeOnce(step.opened)
 		}
@@ -88,11 +91,22 @@ func (g *gate) poll(ctx context.Context) bool {
 	if due == nil {
 		return false
 	}
+	patience := time.NewTimer(goPatience) // the work may take long, and the request must not
+	defer patience.Stop()
 	select {
 	case <-due.stored:
+	case <-patience.C:
 	case <-ctx.Done():
 	}
 	return true
+}
+
+// pollsBefore returns the number of polls before a step is due.
+func (g *gate) pollsBefore(number int) int {
+	if number == len(g.steps)-1 {
+		return g.Polls
+	}
+	return g.Polls / len(g.steps) * (number + 1)
 }
 
 // store marks a step as stored.
