@@ -48,8 +48,8 @@ func (e *Emulator) Now() time.Time { return e.clock.Now() }
 // first.
 //
 // A clock that was frozen is frozen again at the new time. Otherwise, it continues from there. Thousands of calls take a
-// second. Advance panics if d is negative, if the new time is after 9999, or if the state cannot be written. If the emulator is
-// closed meanwhile, it returns the calls so far.
+// second. Advance panics if d is negative, if the new time is after 9999, or if the state cannot be written. If the
+// emulator is closed meanwhile, it returns the calls so far.
 func (e *Emulator) Advance(d time.Duration) []CallRecord {
 	must(e.checkAdvance(d))
 	calls, err := e.advance(context.Background(), d)

@@ -18,8 +18,8 @@ import (
 const pollInterval = 5 * time.Millisecond
 
 // Run starts an emulator for a test, as [emulator.RunT] does, and returns a client of it. The functions of options.Handlers
-// exist and are Ready. The client polls every 5 ms; the options of the caller override that. The emulator and the connections
-// of the client are closed when the test ends.
+// exist and are Ready. The client polls every 5 ms; the options of the caller override that. The emulator and the
+// connections of the client are closed when the test ends.
 func Run(t emulator.TB, options emulator.Options, opts ...functions.Option) (*functions.Client, *emulator.Emulator) {
 	t.Helper()
 	e := emulator.RunT(t, options)

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/cogfn/cogfn/emulator/internal/envelope"
 	"github.com/cogfn/cogfn/gen"
 )
 
@@ -76,11 +77,21 @@ func errorBody(_ *response, f *failing) []byte {
 	return body
 }
 
-func bodyWithoutFields(held *response, f *failing) []byte {
-	if f.Fault.Field != "" {
-		return withoutFields(held.body.Bytes(), f.Fault.Field)
+// sendWithoutFields removes fields from a success. A field that the response does not have is an error, because the fault
+// would have no effect.
+func (f *failing) sendWithoutFields(w http.ResponseWriter, _ *http.Request, held *response) {
+	fields := []string{f.Fault.Field}
+	if f.Fault.Field == "" {
+		fields = f.request.RequiredFields(held.status)
 	}
-	return withoutFields(held.body.Bytes(), f.request.RequiredFields(held.status)...)
+	body := insteadOfSuccess(func(held *response, _ *failing) []byte { return withoutFields(held.body.Bytes(), fields...) })(held, f)
+	if f.Fault.Field != "" && bytes.Equal(body, withoutFields(held.body.Bytes())) {
+		envelope.Write(w, envelope.New(http.StatusInternalServerError,
+			"the injected fault cannot remove the field %q: the response does not have it; use a path such as items.0.status", f.Fault.Field))
+		return
+	}
+	held.sendHeader(w, len(body))
+	_, _ = w.Write(body) // the client may have disconnected
 }
 
 // withoutFields removes fields from a JSON body. A body without the fields is returned unchanged.

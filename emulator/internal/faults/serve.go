@@ -72,7 +72,7 @@ var behaviors = map[Kind]behavior{
 	EmptyBody:     change(sendBody(insteadOfSuccess(func(*response, *failing) []byte { return nil }))),
 	NullBody:      change(sendBody(insteadOfSuccess(func(*response, *failing) []byte { return []byte("null") }))),
 	ErrorBody:     change(sendBody(insteadOfSuccess(errorBody))),
-	MissingFields: change(sendBody(insteadOfSuccess(bodyWithoutFields))),
+	MissingFields: change((*failing).sendWithoutFields),
 
 	StaleRead: func(f *failing, w http.ResponseWriter, r *http.Request) {
 		f.next(w, r.WithContext(f.useCopy(r.Context())))

@@ -95,8 +95,8 @@ func (s *Service) recordOf(tx *store.Tx, call *store.Call) (CallRecord, error) {
 	return newCallRecord(call, tx.Response(call.FunctionID, call.ID), lines), err
 }
 
-// scheduledCalls are the calls that schedules start while the clock advances. They are recorded when they end, because a long
-// advance also removes old calls.
+// scheduledCalls are the calls that schedules start while the clock advances. They are recorded when they end, because a
+// long advance also removes old calls.
 type scheduledCalls struct {
 	order []callKey
 	ended map[callKey]CallRecord

@@ -80,8 +80,8 @@ func (s *Service) removeOldSessions(tx *store.Tx, oldest int64) error {
 	return nil
 }
 
-// removeOldCalls removes a function's calls that ended before oldest. Calls in the future, before the clock was set back, are
-// skipped.
+// removeOldCalls removes a function's calls that ended before oldest. Calls in the future, before the clock was set back,
+// are skipped.
 func removeOldCalls(tx *store.Tx, functionID, oldest, now int64) error {
 	var old []int64 // collected first, because a table must not be changed during an iteration
 	for _, row := range tx.Calls(functionID).Oldest() {
