@@ -27,7 +27,7 @@ type Fault struct {
 	// Kind is what happens.
 	Kind FaultKind
 	// AfterWork means that the operation is carried out, so that only its response is lost. It applies to [FaultStatus],
-	// [FaultReset], [FaultStreamError], [FaultGoAway] and [FaultRedirect].
+	// [FaultReset], [FaultStreamError], [FaultGoAway] and [FaultRedirect]. The response of a [FaultDelay] is late.
 	AfterWork bool
 	// Delay is the time before the response on the emulator's clock. It applies to all kinds.
 	Delay time.Duration
@@ -140,7 +140,7 @@ func (e *Emulator) ClearFaults() { must(e.faults.Clear()) }
 
 func (e *Emulator) newFaults() *faults.Engine {
 	return faults.New(faults.Config{
-		Now: e.clock.Now, Sleep: e.clock.Sleep, CopyState: e.copyState, ExpireNonces: service.WithExpiredNonce,
+		Sleep: e.clock.Sleep, CopyState: e.copyState, ExpireNonces: service.WithExpiredNonce,
 		Report: func(r *http.Request, kind faults.Kind) { requestlog.SetFault(r.Context(), string(kind)) },
 	})
 }

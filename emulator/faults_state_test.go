@@ -13,6 +13,29 @@ import (
 	"github.com/cogfn/cogfn/emulator"
 )
 
+// A late response comes after the work, or the work comes late as well.
+func TestDelayBeforeAndAfterWork(t *testing.T) {
+	t.Parallel()
+	eachProtocol(t, func(t *testing.T, c *faultClient) {
+		t.Helper()
+		c.Freeze()
+		for i, afterWork := range []bool{true, false} {
+			delay := c.Inject(emulator.Fault{Operation: callOperation, Kind: emulator.FaultDelay, Delay: 30 * time.Second, AfterWork: afterWork, Times: 1})
+			nonce, late := c.nonce(), make(chan answer, 1)
+			go func() { late <- c.callWith(nonce) }()
+			waitFor(t, "the request", func() (bool, bool) { return true, delay.Hits() == 1 && len(c.Calls("f")) >= 1 })
+			if calls := len(c.Calls("f")); calls != 1 || len(late) != 0 {
+				t.Errorf("after work %t: %d calls and %d responses during the delay, want 1 and 0", afterWork, calls, len(late))
+			}
+			c.advanceUntil(time.Second, func() bool { return len(late) == 1 })
+			if got := <-late; got.status != http.StatusCreated {
+				t.Errorf("after work %t: %+v", afterWork, got)
+			}
+			c.wantCalls("after the delay", i+1)
+		}
+	})
+}
+
 func TestStaleReadFault(t *testing.T) {
 	t.Parallel()
 	eachProtocol(t, func(t *testing.T, c *faultClient) {

@@ -155,8 +155,8 @@ type ErrorEnvelope struct {
 
 // Fault A fault of requests. The first fault that applies to a request wins, in the order of injection.
 type Fault struct {
-	// AfterWork Whether the operation is carried out first, so that only its response is lost. For status, reset, streamError,
-	// goAway and redirect.
+	// AfterWork Whether the operation is carried out first, so that only its response is lost, or late with delay. For status,
+	// delay, reset, streamError, goAway and redirect.
 	AfterWork bool `json:"afterWork,omitempty,omitzero"`
 
 	// DelaySeconds The delay before the response. For all kinds.

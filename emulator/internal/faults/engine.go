@@ -12,8 +12,7 @@ import (
 
 // Config is the configuration of an [Engine]. All fields are required.
 type Config struct {
-	// Now and Sleep are those of the emulator's clock.
-	Now   func() time.Time
+	// Sleep is that of the emulator's clock.
 	Sleep func(ctx context.Context, d time.Duration) error
 	// CopyState copies the current state. Reads with a context from use see the copy until it is closed.
 	CopyState func() (use func(context.Context) context.Context, closeCopy func() error, err error)

@@ -148,7 +148,7 @@ func (f Fault) checkOptions() error {
 		isSet bool
 		kinds []Kind
 	}{
-		{"afterWork", f.AfterWork, []Kind{Status, Reset, StreamError, GoAway, Redirect}},
+		{"afterWork", f.AfterWork, []Kind{Status, Delay, Reset, StreamError, GoAway, Redirect}},
 		{"status", f.Status != 0, []Kind{Status, Redirect}},
 		{"message", f.Message != "", []Kind{Status, ErrorBody}},
 		{"retryAfter", f.RetryAfter != "" || f.RetryAfterDate != nil, []Kind{Status}},

@@ -52,11 +52,23 @@ func (f *failing) sleep(r *http.Request, d time.Duration) {
 	}
 }
 
+// delay carries out a request. After the work, its response waits for the delay.
+func (f *failing) delay(w http.ResponseWriter, r *http.Request) {
+	if !f.Fault.AfterWork {
+		f.next(w, r)
+		return
+	}
+	held := carryOut(r, f.next)
+	f.sleep(r, f.Fault.Delay)
+	held.sendHeader(w, held.body.Len())
+	_, _ = w.Write(held.body.Bytes()) // the client may have disconnected
+}
+
 // behavior makes a request fail.
 type behavior func(f *failing, w http.ResponseWriter, r *http.Request)
 
 var behaviors = map[Kind]behavior{
-	Delay: func(f *failing, w http.ResponseWriter, r *http.Request) { f.next(w, r) },
+	Delay: (*failing).delay,
 
 	Status:      lose((*failing).sendStatus),
 	Redirect:    lose((*failing).redirect),

@@ -57,7 +57,7 @@ func newTestHandler(t *testing.T) *testHandler {
 		}
 	})
 	h.Handler, err = New(Config{
-		Service: services, SigningKey: h.store.SigningKey(), Project: "emulator", KnownClient: knownClient, Now: c.Now, Requests: &requestlog.Log{}, Faults: faults.New(faults.Config{Now: c.Now, Sleep: c.Sleep}),
+		Service: services, SigningKey: h.store.SigningKey(), Project: "emulator", KnownClient: knownClient, Now: c.Now, Requests: &requestlog.Log{}, Faults: faults.New(faults.Config{Sleep: c.Sleep}),
 		TokenLifetime: time.Hour, ValidateResponses: true, Logger: logger,
 	})
 	if err != nil {

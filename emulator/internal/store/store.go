@@ -149,7 +149,7 @@ func (s *Store) View(ctx context.Context, fn func(*Tx) error) error {
 			return err
 		}
 	}
-	return s.db.View(func(tx *bolt.Tx) error { return fn(&Tx{tx: tx}) })
+	return explainClosed(s.db.View(func(tx *bolt.Tx) error { return fn(&Tx{tx: tx}) }))
 }
 
 // Update runs fn in a transaction. It commits the changes if fn returns nil and discards them otherwise. Updates run one
@@ -163,7 +163,17 @@ func (s *Store) Update(ctx context.Context, fn func(*Tx) error) error {
 	if err := s.batch.commit(); err != nil {
 		return err
 	}
-	return s.db.Update(func(tx *bolt.Tx) error { return fn(&Tx{tx: tx}) })
+	return explainClosed(s.db.Update(func(tx *bolt.Tx) error { return fn(&Tx{tx: tx}) }))
+}
+
+// ErrClosed is the error of using a store that is closed.
+var ErrClosed = errors.New("the emulator is closed")
+
+func explainClosed(err error) error {
+	if errors.Is(err, bolterrors.ErrDatabaseNotOpen) {
+		return ErrClosed
+	}
+	return err
 }
 
 // Close closes the database and removes a temporary data directory. Further calls return the same result.
