@@ -71,6 +71,38 @@ func TestClouds(t *testing.T) {
 	}
 }
 
+func TestSetProfile(t *testing.T) {
+	t.Parallel()
+	c := run(t, emulator.Options{Handlers: map[string]emulator.Handler{"f": fails}, Limits: emulator.Limits{Functions: 7}})
+	observe := func() string {
+		limits, err := c.FunctionsLimits(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		encoded, err := json.Marshal(c.callAndWait(c.function("f").ID, "").Error)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return fmt.Sprint(limits.TimeoutMinutes, string(encoded))
+	}
+	const standard, other = `9{"message":"no luck","trace":""}`, `10"no luck"`
+	got := []string{observe()}
+	if err := c.SetProfile(emulator.AWS, emulator.Assumptions{CallErrors: emulator.ErrorText}); err != nil {
+		t.Fatal(err)
+	}
+	got = append(got, observe())
+	if err := c.Reset(); err != nil {
+		t.Fatal(err)
+	}
+	got = append(got, observe())
+	if diff := cmp.Diff([]string{standard, other, standard}, got); diff != "" {
+		t.Errorf("timeouts and errors (-want +got):\n%s", diff)
+	}
+	if err := c.SetProfile("oracle", emulator.Assumptions{}); err == nil || !strings.Contains(err.Error(), "oracle") {
+		t.Errorf("error %v, want one that names the cloud", err)
+	}
+}
+
 func TestInvalidCloudsAndAssumptions(t *testing.T) {
 	t.Parallel()
 	for want, options := range map[string]emulator.Options{

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -132,6 +133,33 @@ func testControlBehavior(c *controller) {
 	}
 }
 
+func testControlProfile(c *controller) {
+	c.t.Helper()
+	assumptions := map[string]any{
+		"callErrors": "text", "notReadyStatus": 409.0, "duplicateStatus": 400.0, "unknownCallStatus": 404.0, "runningResponseStatus": 425.0,
+		"retryAfterSeconds": -1.0, "limitedCallUsesNonce": true, "limitedStatus": "Failed", "omitNone": true, "omitBlankLines": true,
+		"rejectSmallSizes": true, "rejectNeverDue": true, "sessionLifetimeSeconds": 60.0,
+	}
+	want := map[string]any{"cloud": "azure", "assumptions": assumptions}
+	body, err := json.Marshal(want)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, c.do("PUT", "/profile", string(body), 200)); diff != "" {
+		c.t.Errorf("set profile (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(want, c.do("GET", "/profile", "", 200)); diff != "" {
+		c.t.Errorf("profile (-want +got):\n%s", diff)
+	}
+	if n := reflect.TypeFor[emulator.Assumptions]().NumField(); n != len(assumptions) {
+		c.t.Errorf("the control API has %d of %d assumptions", len(assumptions), n)
+	}
+	standard, _ := c.do("PUT", "/profile", "{}", 200)["assumptions"].(map[string]any)
+	if standard["callErrors"] != "object" || standard["sessionLifetimeSeconds"] != 3600.0 {
+		c.t.Errorf("default assumptions: %v", standard)
+	}
+}
+
 func testControlFaults(c *controller) {
 	c.t.Helper()
 	const fault = `{"operation":"listFunctions","kind":"status","status":429,"retryAfterDateSeconds":-5,"message":"m","headers":{"A":"b"},
@@ -207,6 +235,7 @@ func TestControlOperations(t *testing.T) {
 	c := control(t, emulator.Options{Handlers: map[string]emulator.Handler{"f": noop}})
 	testControlClock(c)
 	testControlBehavior(c)
+	testControlProfile(c)
 	testControlFaults(c)
 	testControlState(c)
 	var description struct {
@@ -244,6 +273,12 @@ func TestControlRejects(t *testing.T) {
 		{"POST", "/clock/advance", ``, "missing"},
 		{"POST", "/clock/advance", `{"seconds":1,"minutes":2}`, "Unknown field"},
 		{"PUT", "/clock", `{"time":"tomorrow"}`, "time"},
+		{"PUT", "/clock", `{"time":0}`, "time"},
+		{"PUT", "/clock", `{"time":9223372036854775807}`, "time"},
+		{"POST", "/clock/advance", `{"seconds":1e30}`, "seconds"},
+		{"PUT", "/profile", `{"cloud":"oracle"}`, "cloud"},
+		{"PUT", "/profile", `{"assumptions":{"limitedStatus":"Running"}}`, "LimitedStatus"},
+		{"PUT", "/functions/" + strings.Repeat("x", 141), ``, "140"},
 		{"PUT", "/transitions", `{"calls":{"polls":1,"never":true}}`, "one of them"},
 		{"PUT", "/functions/f/outcomes", `{"items":[{"status":"Running"}]}`, "Running"},
 		{"POST", "/faults", `{"kind":"status","status":99}`, "status"},

@@ -92,19 +92,18 @@ func (e *Emulator) open() (err error) {
 }
 
 func (e *Emulator) serviceConfig() service.Config {
-	limits := service.Limits(e.options.Limits).WithDefaults(e.options.Cloud)
+	profile := e.profile(e.options.Cloud, e.options.Assumptions)
+	responseLimit := profile.Limits.WithDefaults(profile.Cloud).ResponseBytes
 	return service.Config{
 		Store:         e.store,
-		Cloud:         e.options.Cloud,
-		Assumptions:   service.Assumptions(e.options.Assumptions),
-		Limits:        limits,
+		Profile:       profile,
 		Deployments:   service.Transition(e.options.Deployments),
 		Calls:         service.Transition(e.options.Calls),
 		NonceLifetime: e.options.NonceLifetime,
 		GoFunction:    e.handlers.find,
 		NewRunner: func() (runner.Runner, error) {
 			return python.New(python.Options{
-				Interpreter: e.options.Python, MaxWorkers: e.options.MaxWorkers, ResponseLimit: limits.ResponseBytes,
+				Interpreter: e.options.Python, MaxWorkers: e.options.MaxWorkers, ResponseLimit: responseLimit,
 				ScratchDir: e.store.ScratchDir(), Logger: e.options.Logger,
 			})
 		},

@@ -144,9 +144,6 @@ func (o Options) check() error {
 	if !projectName.MatchString(o.Project) {
 		return fmt.Errorf("the project %q is not valid: use letters, digits, dashes and underscores", o.Project)
 	}
-	if !o.Cloud.IsKnown() {
-		return fmt.Errorf("the cloud %q is unknown; use gcp, azure or aws", o.Cloud)
-	}
 	for _, handlers := range []map[string]Handler{o.Handlers, o.Overrides} {
 		for _, name := range slices.Sorted(maps.Keys(handlers)) {
 			if err := checkHandler(name, handlers[name]); err != nil {
@@ -154,5 +151,5 @@ func (o Options) check() error {
 			}
 		}
 	}
-	return cmp.Or(service.Assumptions(o.Assumptions).Check(), o.Deployments.Check(), o.Calls.Check(), httpapi.CheckAddr(o.Addr, o.AllowRemote))
+	return cmp.Or(checkProfile(o.Cloud, o.Assumptions), o.Deployments.Check(), o.Calls.Check(), httpapi.CheckAddr(o.Addr, o.AllowRemote))
 }

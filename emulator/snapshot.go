@@ -93,13 +93,14 @@ func (e *Emulator) Restore(snapshot *Snapshot) error {
 }
 
 // Reset removes everything in the project, also what [Options.DataDir] contained at the start, and all faults, outcomes and
-// requests. The handlers and transitions are those of the options, the functions of [Options.Handlers] exist again, and the
-// clock shows the real time.
+// requests. The handlers, transitions, cloud and assumptions are those of the options, the functions of [Options.Handlers]
+// exist again, and the clock shows the real time.
 //
 // Reset fails if the data directory cannot be written. It must not be called by a handler.
 func (e *Emulator) Reset() error {
 	e.handlers.reset(e.options.Overrides, e.options.Handlers)
 	err := e.service.Reload(func() error {
+		e.service.SetProfile(e.profile(e.options.Cloud, e.options.Assumptions))
 		e.service.ResetBehavior(service.Transition(e.options.Deployments), service.Transition(e.options.Calls))
 		e.clock.Restore(clock.State{})
 		if err := e.store.Clear(context.Background()); err != nil {

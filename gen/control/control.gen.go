@@ -15,6 +15,24 @@ import (
 	"github.com/oapi-codegen/runtime"
 )
 
+// Defines values for AssumptionsCallErrors.
+const (
+	AssumptionsCallErrorsObject AssumptionsCallErrors = "object"
+	AssumptionsCallErrorsText   AssumptionsCallErrors = "text"
+)
+
+// Valid indicates whether the value is a known member of the AssumptionsCallErrors enum.
+func (e AssumptionsCallErrors) Valid() bool {
+	switch e {
+	case AssumptionsCallErrorsObject:
+		return true
+	case AssumptionsCallErrorsText:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for FaultKind.
 const (
 	FaultKindContentLength FaultKind = "contentLength"
@@ -81,6 +99,27 @@ func (e FaultKind) Valid() bool {
 	}
 }
 
+// Defines values for ProfileCloud.
+const (
+	ProfileCloudAws   ProfileCloud = "aws"
+	ProfileCloudAzure ProfileCloud = "azure"
+	ProfileCloudGcp   ProfileCloud = "gcp"
+)
+
+// Valid indicates whether the value is a known member of the ProfileCloud enum.
+func (e ProfileCloud) Valid() bool {
+	switch e {
+	case ProfileCloudAws:
+		return true
+	case ProfileCloudAzure:
+		return true
+	case ProfileCloudGcp:
+		return true
+	default:
+		return false
+	}
+}
+
 // Advance defines model for Advance.
 type Advance struct {
 	// Seconds How far the clock moves.
@@ -94,6 +133,52 @@ type Advanced struct {
 	// Time A time in milliseconds since 1970 in UTC, until the year 9999.
 	Time Time `json:"time"`
 }
+
+// Assumptions Behaviors of the service that are not known for certain. The documentation of Assumptions in the Go package emulator
+// says what is known of each.
+type Assumptions struct {
+	// CallErrors The form of the error of a call.
+	CallErrors AssumptionsCallErrors `json:"callErrors,omitempty,omitzero"`
+
+	// DuplicateStatus The status for a function with the external id of another one.
+	DuplicateStatus int `json:"duplicateStatus,omitempty,omitzero"`
+
+	// LimitedCallUsesNonce Whether a call above the limits uses its nonce.
+	LimitedCallUsesNonce bool `json:"limitedCallUsesNonce,omitempty,omitzero"`
+
+	// LimitedStatus The status of a call that a schedule could not start because of the limits.
+	LimitedStatus string `json:"limitedStatus,omitempty,omitzero"`
+
+	// NotReadyStatus The status of a call to a function that is not Ready.
+	NotReadyStatus int `json:"notReadyStatus,omitempty,omitzero"`
+
+	// OmitBlankLines Whether a blank line of a log has no message.
+	OmitBlankLines bool `json:"omitBlankLines,omitempty,omitzero"`
+
+	// OmitNone Whether a call whose function returned None has no response instead of null.
+	OmitNone bool `json:"omitNone,omitempty,omitzero"`
+
+	// RejectNeverDue Whether schedules that are never due are rejected.
+	RejectNeverDue bool `json:"rejectNeverDue,omitempty,omitzero"`
+
+	// RejectSmallSizes Whether cores and memory below the minimum are rejected instead of raised.
+	RejectSmallSizes bool `json:"rejectSmallSizes,omitempty,omitzero"`
+
+	// RetryAfterSeconds The Retry-After header of a call above the limits. A negative number omits it.
+	RetryAfterSeconds float64 `json:"retryAfterSeconds,omitempty,omitzero"`
+
+	// RunningResponseStatus The status for the response of a call that is Running. By default, the request succeeds without a response.
+	RunningResponseStatus int `json:"runningResponseStatus,omitempty,omitzero"`
+
+	// SessionLifetimeSeconds How long a session is valid after its nonce was used.
+	SessionLifetimeSeconds float64 `json:"sessionLifetimeSeconds,omitempty,omitzero"`
+
+	// UnknownCallStatus The status for a call that does not exist.
+	UnknownCallStatus int `json:"unknownCallStatus,omitempty,omitzero"`
+}
+
+// AssumptionsCallErrors The form of the error of a call.
+type AssumptionsCallErrors string
 
 // Call defines model for Call.
 type Call struct {
@@ -256,6 +341,19 @@ type Outcomes struct {
 	Items []Outcome `json:"items"`
 }
 
+// Profile defines model for Profile.
+type Profile struct {
+	// Assumptions Behaviors of the service that are not known for certain. The documentation of Assumptions in the Go package emulator
+	// says what is known of each.
+	Assumptions Assumptions `json:"assumptions,omitempty,omitzero"`
+
+	// Cloud The cloud of the project. The default is gcp.
+	Cloud ProfileCloud `json:"cloud,omitempty,omitzero"`
+}
+
+// ProfileCloud The cloud of the project. The default is gcp.
+type ProfileCloud string
+
 // Request A received request with its response. Secrets are masked.
 type Request struct {
 	// Body The decompressed body.
@@ -339,6 +437,9 @@ type InjectFaultJSONRequestBody = Fault
 // SetOutcomesJSONRequestBody defines body for SetOutcomes for application/json ContentType.
 type SetOutcomesJSONRequestBody = Outcomes
 
+// SetProfileJSONRequestBody defines body for SetProfile for application/json ContentType.
+type SetProfileJSONRequestBody = Profile
+
 // SetTransitionsJSONRequestBody defines body for SetTransitions for application/json ContentType.
 type SetTransitionsJSONRequestBody = Transitions
 
@@ -383,6 +484,12 @@ type ServerInterface interface {
 	// SetOutcomes Set the outcomes of the next calls
 	// (PUT /_emulator/functions/{function}/outcomes)
 	SetOutcomes(w http.ResponseWriter, r *http.Request, function Function)
+	// GetProfile Get the cloud and the assumptions
+	// (GET /_emulator/profile)
+	GetProfile(w http.ResponseWriter, r *http.Request)
+	// SetProfile Set the cloud and the assumptions
+	// (PUT /_emulator/profile)
+	SetProfile(w http.ResponseWriter, r *http.Request)
 	// ListRequests List the received requests
 	// (GET /_emulator/requests)
 	ListRequests(w http.ResponseWriter, r *http.Request)
@@ -669,6 +776,34 @@ func (siw *ServerInterfaceWrapper) SetOutcomes(w http.ResponseWriter, r *http.Re
 	handler.ServeHTTP(w, r)
 }
 
+// GetProfile operation middleware
+func (siw *ServerInterfaceWrapper) GetProfile(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetProfile(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// SetProfile operation middleware
+func (siw *ServerInterfaceWrapper) SetProfile(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.SetProfile(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // ListRequests operation middleware
 func (siw *ServerInterfaceWrapper) ListRequests(w http.ResponseWriter, r *http.Request) {
 
@@ -916,6 +1051,8 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/_emulator/clock/advance", wrapper.AdvanceClock)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/_emulator/transitions", wrapper.GetTransitions)
 	m.HandleFunc(http.MethodPut+" "+options.BaseURL+"/_emulator/transitions", wrapper.SetTransitions)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/_emulator/profile", wrapper.GetProfile)
+	m.HandleFunc(http.MethodPut+" "+options.BaseURL+"/_emulator/profile", wrapper.SetProfile)
 	m.HandleFunc(http.MethodPut+" "+options.BaseURL+"/_emulator/functions/{function}", wrapper.AddFunction)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/_emulator/functions/{function}/outcomes", wrapper.GetOutcomes)
 	m.HandleFunc(http.MethodPut+" "+options.BaseURL+"/_emulator/functions/{function}/outcomes", wrapper.SetOutcomes)
@@ -942,6 +1079,8 @@ type ErrorJSONResponse ErrorEnvelope
 type InjectedFaultJSONResponse InjectedFault
 
 type OutcomesJSONResponse Outcomes
+
+type ProfileJSONResponse Profile
 
 type TransitionsJSONResponse Transitions
 
@@ -1610,6 +1749,111 @@ func (response SetOutcomesdefaultJSONResponse) VisitSetOutcomesResponse(w http.R
 	return err
 }
 
+type GetProfileRequestObject struct {
+}
+
+type GetProfileResponseObject interface {
+	VisitGetProfileResponse(w http.ResponseWriter) error
+}
+
+type GetProfile200JSONResponse struct{ ProfileJSONResponse }
+
+func (response GetProfile200JSONResponse) VisitGetProfileResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetProfile401JSONResponse struct{ ErrorJSONResponse }
+
+func (response GetProfile401JSONResponse) VisitGetProfileResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetProfiledefaultJSONResponse struct {
+	Body       ErrorEnvelope
+	StatusCode int
+}
+
+func (response GetProfiledefaultJSONResponse) VisitGetProfileResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetProfileRequestObject struct {
+	Body *SetProfileJSONRequestBody
+}
+
+type SetProfileResponseObject interface {
+	VisitSetProfileResponse(w http.ResponseWriter) error
+}
+
+type SetProfile200JSONResponse struct{ ProfileJSONResponse }
+
+func (response SetProfile200JSONResponse) VisitSetProfileResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetProfile401JSONResponse struct{ ErrorJSONResponse }
+
+func (response SetProfile401JSONResponse) VisitSetProfileResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetProfiledefaultJSONResponse struct {
+	Body       ErrorEnvelope
+	StatusCode int
+}
+
+func (response SetProfiledefaultJSONResponse) VisitSetProfileResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListRequestsRequestObject struct {
 }
 
@@ -2000,6 +2244,12 @@ type StrictServerInterface interface {
 	// SetOutcomes Set the outcomes of the next calls
 	// (PUT /_emulator/functions/{function}/outcomes)
 	SetOutcomes(ctx context.Context, request SetOutcomesRequestObject) (SetOutcomesResponseObject, error)
+	// GetProfile Get the cloud and the assumptions
+	// (GET /_emulator/profile)
+	GetProfile(ctx context.Context, request GetProfileRequestObject) (GetProfileResponseObject, error)
+	// SetProfile Set the cloud and the assumptions
+	// (PUT /_emulator/profile)
+	SetProfile(ctx context.Context, request SetProfileRequestObject) (SetProfileResponseObject, error)
 	// ListRequests List the received requests
 	// (GET /_emulator/requests)
 	ListRequests(ctx context.Context, request ListRequestsRequestObject) (ListRequestsResponseObject, error)
@@ -2407,6 +2657,61 @@ func (sh *strictHandler) SetOutcomes(w http.ResponseWriter, r *http.Request, fun
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(SetOutcomesResponseObject); ok {
 		if err := validResponse.VisitSetOutcomesResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetProfile operation middleware
+func (sh *strictHandler) GetProfile(w http.ResponseWriter, r *http.Request) {
+	var request GetProfileRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetProfile(ctx, request.(GetProfileRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetProfile")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetProfileResponseObject); ok {
+		if err := validResponse.VisitGetProfileResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SetProfile operation middleware
+func (sh *strictHandler) SetProfile(w http.ResponseWriter, r *http.Request) {
+	var request SetProfileRequestObject
+
+	var body SetProfileJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.SetProfile(ctx, request.(SetProfileRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SetProfile")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(SetProfileResponseObject); ok {
+		if err := validResponse.VisitSetProfileResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

@@ -24,14 +24,11 @@ import (
 // maxID is the largest id.
 const maxID int64 = gen.InternalIDMaximum
 
-// Config is the configuration of a [Service]. All fields are required except Cloud, Limits, Assumptions, the transitions
-// and RunnerAtOnce.
+// Config is the configuration of a [Service]. All fields are required except Profile, the transitions and
+// RunnerAtOnce.
 type Config struct {
 	Store *store.Store
-	// Cloud determines the default of Limits.
-	Cloud       Cloud
-	Limits      Limits
-	Assumptions Assumptions
+	Profile
 	// Deployments and Calls are the transitions of deployments and calls.
 	Deployments, Calls Transition
 	// NonceLifetime is how long a nonce is valid.
@@ -88,8 +85,7 @@ func New(config Config) (*Service, error) {
 		gates:        map[callKey]*gate{},
 		outcomes:     map[string][]Outcome{},
 	}
-	s.Limits = s.Limits.WithDefaults(s.Cloud)
-	s.Assumptions = s.Assumptions.withDefaults()
+	s.SetProfile(config.Profile)
 	s.ctx, s.cancel = context.WithCancelCause(context.Background())
 	s.scheduler = scheduler.New(s.Clock, s.fire)
 	s.Clock.OnJump(func(time.Time) { s.removeExpired() })

@@ -60,7 +60,7 @@ var errNoRunner = errors.New("no runner")
 // config returns the configuration of a service whose calls all run one Go function.
 func config(function runner.Function, limits service.Limits) service.Config {
 	return service.Config{
-		Limits: limits, NonceLifetime: time.Minute,
+		Profile: service.Profile{Limits: limits}, NonceLifetime: time.Minute,
 		GoFunction:  func(string, string, runner.Spec) runner.Function { return function },
 		NewRunner:   func() (runner.Runner, error) { return nil, errNoRunner },
 		KnownClient: func(string, string) bool { return true },
