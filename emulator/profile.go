@@ -6,17 +6,14 @@ import (
 	"github.com/cogfn/cogfn/emulator/internal/service"
 )
 
-// SetProfile changes the cloud and the assumptions about the service. [Options.Limits] still have priority over the limits
-// of the cloud. Running calls and deployments are stopped, as by [Emulator.Restore]. SetProfile must not be called by a
-// handler. It returns an error if the cloud or an assumption is not valid.
+// SetProfile changes the cloud and the assumptions about the service from now on. [Options.Limits] still have priority
+// over the limits of the cloud. It returns an error if the cloud or an assumption is not valid.
 func (e *Emulator) SetProfile(cloud Cloud, assumptions Assumptions) error {
 	if err := checkProfile(cloud, assumptions); err != nil {
 		return err
 	}
-	return e.service.Reload(func() error {
-		e.service.SetProfile(e.profile(cloud, assumptions))
-		return nil
-	})
+	e.service.SetProfile(e.profile(cloud, assumptions))
+	return nil
 }
 
 func (e *Emulator) profile(cloud Cloud, assumptions Assumptions) service.Profile {

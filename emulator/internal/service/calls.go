@@ -44,7 +44,7 @@ func (s *Service) PostFunctionsCall(ctx context.Context, request server.PostFunc
 		switch limited = s.reserve(callKey{f.ID, call.ID}); {
 		case limited == nil:
 			return addCall(tx, f, call)
-		case s.Assumptions.LimitedCallUsesNonce:
+		case s.profile().Assumptions.LimitedCallUsesNonce:
 			return nil // keeps that the nonce is used
 		}
 		return limited
@@ -62,7 +62,7 @@ func (s *Service) checkReady(f *store.Function) error {
 	if f.Status == gen.FunctionStatusReady {
 		return nil
 	}
-	return envelope.New(s.Assumptions.NotReadyStatus, "the function %d has the status %s: only a Ready function can be called", f.ID, f.Status)
+	return envelope.New(s.profile().Assumptions.NotReadyStatus, "the function %d has the status %s: only a Ready function can be called", f.ID, f.Status)
 }
 
 // addCall stores a new call and updates the function's lastCalled.
@@ -75,8 +75,8 @@ func addCall(tx *store.Tx, f *store.Function, call *store.Call) error {
 }
 
 func (s *Service) checkData(data json.RawMessage) error {
-	if len(data) > s.Limits.DataBytes {
-		return envelope.BadRequest("the data has %d bytes, the limit is %d: put large inputs into a file", len(data), s.Limits.DataBytes)
+	if len(data) > s.profile().Limits.DataBytes {
+		return envelope.BadRequest("the data has %d bytes, the limit is %d: put large inputs into a file", len(data), s.profile().Limits.DataBytes)
 	}
 	return nil
 }
@@ -150,7 +150,7 @@ func (s *Service) callOf(tx *store.Tx, functionID, callID int64) (*store.Call, e
 // unknownCall sets the status of an error about calls that do not exist. It returns other errors unchanged.
 func (s *Service) unknownCall(err error) error {
 	if problem, ok := errors.AsType[*envelope.Error](err); ok {
-		problem.Status = s.Assumptions.UnknownCallStatus
+		problem.Status = s.profile().Assumptions.UnknownCallStatus
 	}
 	return err
 }
@@ -178,7 +178,7 @@ func (s *Service) GetFunctionCallResponse(ctx context.Context, request server.Ge
 		if err != nil {
 			return err
 		}
-		if status := s.Assumptions.RunningResponseStatus; status != 0 && call.Status == gen.FunctionCallStatusRunning {
+		if status := s.profile().Assumptions.RunningResponseStatus; status != 0 && call.Status == gen.FunctionCallStatusRunning {
 			return envelope.New(status, "the call %d is Running: it has no response yet", call.ID)
 		}
 		response.Response = tx.Response(request.FunctionID, request.CallID)
@@ -202,7 +202,7 @@ func (s *Service) GetFunctionCallLogs(ctx context.Context, request server.GetFun
 		}
 		for _, line := range lines {
 			entry := gen.FunctionCallLogEntry{Timestamp: &line.Time, Message: &line.Message}
-			if s.Assumptions.OmitBlankLines {
+			if s.profile().Assumptions.OmitBlankLines {
 				entry.Message = optional(line.Message)
 			}
 			response.Items = append(response.Items, entry)
@@ -228,7 +228,7 @@ func (s *Service) viewCall(c *store.Call) gen.FunctionCall {
 }
 
 func (s *Service) setCallError(to *gen.FunctionCallError, c *store.Call) error {
-	if cmp.Or(ErrorForm(c.ErrorForm), s.Assumptions.CallErrors) == ErrorText {
+	if cmp.Or(ErrorForm(c.ErrorForm), s.profile().Assumptions.CallErrors) == ErrorText {
 		return to.FromFunctionCallErrorText(c.ErrorMessage)
 	}
 	return to.FromFunctionCallErrorDetails(gen.FunctionCallErrorDetails{Message: &c.ErrorMessage, Trace: &c.ErrorTrace})

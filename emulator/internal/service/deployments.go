@@ -139,7 +139,7 @@ func (s *Service) build(ctx context.Context, f *store.Function) (runner.Function
 	if err != nil {
 		return nil, "", err
 	}
-	ctx, cancel := context.WithTimeout(ctx, s.Limits.DeployTimeout)
+	ctx, cancel := context.WithTimeout(ctx, s.profile().Limits.DeployTimeout)
 	defer cancel()
 	dir, err := s.unpack(f)
 	if err != nil {
@@ -151,7 +151,7 @@ func (s *Service) build(ctx context.Context, f *store.Function) (runner.Function
 	})
 	if err != nil {
 		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-			err = fmt.Errorf("the deployment did not end within %v: importing the handler may hang", s.Limits.DeployTimeout)
+			err = fmt.Errorf("the deployment did not end within %v: importing the handler may hang", s.profile().Limits.DeployTimeout)
 		}
 		return nil, run.Version(), errors.Join(explainMissingModule(dir, err), os.RemoveAll(dir))
 	}

@@ -193,10 +193,10 @@ func (s *Service) ReceiveContent(ctx context.Context, fileID, signed string, con
 	if err != nil {
 		return err
 	}
-	upload, err := s.Store.Receive(content, s.Limits.FileBytes)
+	upload, err := s.Store.Receive(content, s.profile().Limits.FileBytes)
 	switch {
 	case errors.Is(err, store.ErrTooLarge):
-		return envelope.New(http.StatusRequestEntityTooLarge, "the content is larger than the limit of %d bytes", s.Limits.FileBytes)
+		return envelope.New(http.StatusRequestEntityTooLarge, "the content is larger than the limit of %d bytes", s.profile().Limits.FileBytes)
 	case errors.Is(err, store.ErrIncomplete):
 		return envelope.BadRequest("the upload is incomplete: send the content again")
 	case err != nil:

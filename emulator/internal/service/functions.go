@@ -56,12 +56,12 @@ func (s *Service) checkNewFunction(tx *store.Tx, write gen.FunctionWrite) error 
 		}
 		number++
 		if write.ExternalID != nil && row.Value.Write.ExternalID != nil && *row.Value.Write.ExternalID == *write.ExternalID {
-			problem := envelope.New(s.Assumptions.DuplicateStatus, "a function with the externalId %q exists already", *write.ExternalID)
+			problem := envelope.New(s.profile().Assumptions.DuplicateStatus, "a function with the externalId %q exists already", *write.ExternalID)
 			problem.Duplicated = []map[string]any{{"externalId": *write.ExternalID}}
 			return problem
 		}
 	}
-	if number >= s.Limits.Functions {
+	if number >= s.profile().Limits.Functions {
 		return envelope.BadRequest("the project has %d functions already, which is its limit: delete one first", number)
 	}
 	return nil
@@ -238,10 +238,10 @@ func (s *Service) normalize(w gen.FunctionWrite) (gen.FunctionWrite, error) {
 	if w.FunctionPath == nil {
 		w.FunctionPath = new(defaultFunctionPath)
 	}
-	w.CPU = sizeOf(w.CPU, s.Limits.CPU.Min, s.Limits.CPU.Default)
-	w.Memory = sizeOf(w.Memory, s.Limits.Memory.Min, s.Limits.Memory.Default)
+	w.CPU = sizeOf(w.CPU, s.profile().Limits.CPU.Min, s.profile().Limits.CPU.Default)
+	w.Memory = sizeOf(w.Memory, s.profile().Limits.Memory.Min, s.profile().Limits.Memory.Default)
 	if w.Runtime == nil {
-		w.Runtime = new(s.Limits.defaultRuntime())
+		w.Runtime = new(s.profile().Limits.defaultRuntime())
 	}
 	return w, nil
 }
@@ -310,15 +310,15 @@ func checkFunctionPath(functionPath string) error {
 }
 
 func (s *Service) checkSize(w gen.FunctionWrite) error {
-	cpu, memory, rejectSmall := s.Limits.CPU, s.Limits.Memory, s.Assumptions.RejectSmallSizes
+	cpu, memory, rejectSmall := s.profile().Limits.CPU, s.profile().Limits.Memory, s.profile().Assumptions.RejectSmallSizes
 	if w.CPU != nil && (*w.CPU < cpu.Min && rejectSmall || *w.CPU > cpu.Max) {
 		return envelope.BadRequest("cpu is %g: it must be between %g and %g", *w.CPU, cpu.Min, cpu.Max)
 	}
 	if w.Memory != nil && (*w.Memory < memory.Min && rejectSmall || *w.Memory > memory.Max) {
 		return envelope.BadRequest("memory is %g: it must be between %g and %g", *w.Memory, memory.Min, memory.Max)
 	}
-	if w.Runtime != nil && !slices.Contains(s.Limits.Runtimes, string(*w.Runtime)) {
-		return envelope.BadRequest("the runtime %q is not on offer: choose one of %s", *w.Runtime, strings.Join(s.Limits.Runtimes, ", "))
+	if w.Runtime != nil && !slices.Contains(s.profile().Limits.Runtimes, string(*w.Runtime)) {
+		return envelope.BadRequest("the runtime %q is not on offer: choose one of %s", *w.Runtime, strings.Join(s.profile().Limits.Runtimes, ", "))
 	}
 	return nil
 }

@@ -79,13 +79,13 @@ func (l Limits) defaultRuntime() gen.FunctionRuntime {
 // FunctionsLimits returns the limits of the project.
 func (s *Service) FunctionsLimits(context.Context, server.FunctionsLimitsRequestObject) (server.FunctionsLimitsResponseObject, error) {
 	limits := server.FunctionsLimitsJSONResponse{
-		TimeoutMinutes: s.Limits.TimeoutMinutes,
-		CPUCores:       s.Limits.CPU,
-		MemoryGB:       s.Limits.Memory,
-		Runtimes:       s.Limits.Runtimes,
+		TimeoutMinutes: s.profile().Limits.TimeoutMinutes,
+		CPUCores:       s.profile().Limits.CPU,
+		MemoryGB:       s.profile().Limits.Memory,
+		Runtimes:       s.profile().Limits.Runtimes,
 	}
-	if s.Cloud.limits().showsResponseSize {
-		limits.ResponseSizeMB = new(int(math.Ceil(float64(s.Limits.ResponseBytes) / (1 << 20))))
+	if s.profile().Cloud.limits().showsResponseSize {
+		limits.ResponseSizeMB = new(int(math.Ceil(float64(s.profile().Limits.ResponseBytes) / (1 << 20))))
 	}
 	return server.FunctionsLimits200JSONResponse{FunctionsLimitsJSONResponse: limits}, nil
 }

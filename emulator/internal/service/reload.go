@@ -1,7 +1,6 @@
 package service
 
 import (
-	"cmp"
 	"context"
 	"errors"
 )
@@ -51,25 +50,4 @@ func (s *Service) ResetBehavior(deployments, calls Transition) {
 	defer s.mu.Unlock()
 	s.outcomes = map[string][]Outcome{}
 	s.Deployments, s.Calls = deployments, calls
-}
-
-// Profile is what depends on the cloud and on assumptions about the service. Cloud determines the default of Limits.
-type Profile struct {
-	Cloud       Cloud
-	Limits      Limits
-	Assumptions Assumptions
-}
-
-// SetProfile sets the profile, with defaults for zero fields. Only [Service.Reload] may call it for a running service.
-func (s *Service) SetProfile(p Profile) {
-	p.Cloud = cmp.Or(p.Cloud, GCP)
-	p.Limits = p.Limits.WithDefaults(p.Cloud)
-	p.Assumptions = p.Assumptions.withDefaults()
-	s.Profile = p
-}
-
-// CurrentProfile returns the profile.
-func (s *Service) CurrentProfile() Profile {
-	defer s.Enter()()
-	return s.Profile
 }

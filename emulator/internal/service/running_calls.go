@@ -51,15 +51,15 @@ func (s *Service) reserve(key callKey) error {
 	switch {
 	case s.closed:
 		return envelope.New(http.StatusServiceUnavailable, "the emulator is closing")
-	case ofFunction >= s.Limits.RunningCallsPerFunction:
+	case ofFunction >= s.profile().Limits.RunningCallsPerFunction:
 		problem = envelope.New(http.StatusTooManyRequests,
-			"Function exceeded maximum number='%d' of concurrent calls. Please try again later.", s.Limits.RunningCallsPerFunction)
-	case len(s.runningCalls) >= s.Limits.RunningCalls:
+			"Function exceeded maximum number='%d' of concurrent calls. Please try again later.", s.profile().Limits.RunningCallsPerFunction)
+	case len(s.runningCalls) >= s.profile().Limits.RunningCalls:
 		problem = envelope.New(http.StatusTooManyRequests,
-			"Project exceeded maximum number='%d' of concurrent calls. Please try again later.", s.Limits.RunningCalls)
+			"Project exceeded maximum number='%d' of concurrent calls. Please try again later.", s.profile().Limits.RunningCalls)
 	}
 	if problem != nil {
-		problem.RetryAfter = s.Assumptions.RetryAfter
+		problem.RetryAfter = s.profile().Assumptions.RetryAfter
 		return problem
 	}
 	ctx, cancel := context.WithCancelCause(s.ctx)
@@ -134,17 +134,17 @@ func (s *Service) execute(ctx context.Context, r *runningCall, f *store.Function
 	outcome := function.Call(ctx, runner.Call{
 		FunctionID: call.FunctionID, CallID: call.ID,
 		ScheduleID: call.ScheduleID, ScheduledTime: call.ScheduledTime,
-		Data: data, Timeout: s.Limits.CallTimeout,
+		Data: data, Timeout: s.profile().Limits.CallTimeout,
 	}, func(line string) { r.addLine(s.nowMillis(), line) })
 	switch {
 	case ctx.Err() != nil && outcome.Status != runner.Completed:
 		outcome.Message, outcome.Trace = context.Cause(ctx).Error(), ""
-	case outcome.Status == runner.Completed && outcome.Response == nil && !s.Assumptions.OmitNone:
+	case outcome.Status == runner.Completed && outcome.Response == nil && !s.profile().Assumptions.OmitNone:
 		outcome.Response = json.RawMessage("null")
-	case outcome.Status == runner.Completed && len(outcome.Response) > s.Limits.ResponseBytes:
+	case outcome.Status == runner.Completed && len(outcome.Response) > s.profile().Limits.ResponseBytes:
 		return runner.Outcome{Status: runner.Failed, Message: fmt.Sprintf(
 			"the response has %d bytes, the limit is %d: return less, or put the result into a file",
-			len(outcome.Response), s.Limits.ResponseBytes)}
+			len(outcome.Response), s.profile().Limits.ResponseBytes)}
 	}
 	return outcome
 }
@@ -157,7 +157,7 @@ func (s *Service) end(ctx context.Context, held *gate, outcome runner.Outcome) r
 	}
 	limited, cancel := ctx, func() {}
 	if !held.Never {
-		limited, cancel = s.Clock.WithTimeout(ctx, held.begin.Add(s.Limits.CallTimeout).Sub(s.Now()))
+		limited, cancel = s.Clock.WithTimeout(ctx, held.begin.Add(s.profile().Limits.CallTimeout).Sub(s.Now()))
 	}
 	defer cancel()
 	if held.wait(limited, s.Clock, 0) == nil {
@@ -166,7 +166,7 @@ func (s *Service) end(ctx context.Context, held *gate, outcome runner.Outcome) r
 	if ctx.Err() != nil {
 		return runner.Outcome{Status: runner.Failed, Message: context.Cause(ctx).Error()}
 	}
-	return runner.Outcome{Status: runner.TimedOut, Message: fmt.Sprintf("the call did not end within %v", s.Limits.CallTimeout)}
+	return runner.Outcome{Status: runner.TimedOut, Message: fmt.Sprintf("the call did not end within %v", s.profile().Limits.CallTimeout)}
 }
 
 // finish stores the outcome, response and log of a call in one transaction.

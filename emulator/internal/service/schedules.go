@@ -24,7 +24,7 @@ func (s *Service) PostFunctionSchedules(ctx context.Context, request server.Post
 		return nil, err
 	}
 	now := s.Now()
-	if _, err := cron.Next(write.CronExpression, now); err != nil && s.Assumptions.RejectNeverDue {
+	if _, err := cron.Next(write.CronExpression, now); err != nil && s.profile().Assumptions.RejectNeverDue {
 		return nil, envelope.BadRequest("the cronExpression %q is never due: no date matches it", write.CronExpression)
 	}
 	if err := s.expireNonce(ctx, write.Nonce); err != nil {
@@ -86,10 +86,10 @@ func (s *Service) checkScheduleLimits(tx *store.Tx, functionID int64) error {
 			ofFunction++
 		}
 	}
-	if all >= s.Limits.Schedules {
+	if all >= s.profile().Limits.Schedules {
 		return envelope.BadRequest("the project has %d schedules already, which is its limit: delete one first", all)
 	}
-	if ofFunction >= s.Limits.SchedulesPerFunction {
+	if ofFunction >= s.profile().Limits.SchedulesPerFunction {
 		return envelope.BadRequest("the function has %d schedules already, which is its limit: delete one first", ofFunction)
 	}
 	return nil
@@ -199,7 +199,7 @@ func (s *Service) deleteSchedule(tx *store.Tx, schedule *store.Schedule) error {
 	}
 	if session != nil {
 		session.ScheduleID = 0
-		session.ExpirationTime = s.Now().Add(s.Assumptions.SessionLifetime).UnixMilli()
+		session.ExpirationTime = s.Now().Add(s.profile().Assumptions.SessionLifetime).UnixMilli()
 		if err := tx.Sessions().Put(session); err != nil {
 			return err
 		}
@@ -322,7 +322,7 @@ func (s *Service) reserveScheduledCall(tx *store.Tx, f *store.Function, schedule
 	}
 	if err := s.reserve(key); err != nil {
 		if problem, ok := errors.AsType[*envelope.Error](err); ok && problem.Status == http.StatusTooManyRequests {
-			return s.Assumptions.LimitedStatus, err
+			return s.profile().Assumptions.LimitedStatus, err
 		}
 		return failed, err
 	}

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/cogfn/cogfn/emulator/internal/clock"
@@ -27,8 +28,8 @@ const maxID int64 = gen.InternalIDMaximum
 // Config is the configuration of a [Service]. All fields are required except Profile, the transitions and
 // RunnerAtOnce.
 type Config struct {
-	Store *store.Store
-	Profile
+	Store   *store.Store
+	Profile Profile
 	// Deployments and Calls are the transitions of deployments and calls.
 	Deployments, Calls Transition
 	// NonceLifetime is how long a nonce is valid.
@@ -49,6 +50,7 @@ type Config struct {
 // Service implements every operation of the API. It is safe for concurrent use.
 type Service struct {
 	Config
+	current   atomic.Pointer[Profile]
 	signer    signature.Signer
 	scheduler *scheduler.Scheduler
 	ctx       context.Context // canceled by Close

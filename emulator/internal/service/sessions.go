@@ -94,7 +94,7 @@ func (s *Service) bind(tx *store.Tx, nonce string, scheduleID int64) (*store.Ses
 		return nil, err
 	}
 	session.Status = gen.SessionStatusActive
-	session.ExpirationTime = s.Now().Add(s.Assumptions.SessionLifetime).UnixMilli()
+	session.ExpirationTime = s.Now().Add(s.profile().Assumptions.SessionLifetime).UnixMilli()
 	session.ScheduleID = scheduleID
 	return session, tx.Sessions().Put(session)
 }
@@ -186,7 +186,7 @@ func (s *Service) RevokeSessions(ctx context.Context, request server.RevokeSessi
 func (s *Service) viewSession(session *store.Session) gen.Session {
 	expires := session.ExpirationTime
 	if isRenewed(session) {
-		expires = max(expires, s.Now().Add(s.Assumptions.SessionLifetime).UnixMilli()) // renewed continuously
+		expires = max(expires, s.Now().Add(s.profile().Assumptions.SessionLifetime).UnixMilli()) // renewed continuously
 	}
 	return gen.Session{
 		ID: session.ID, Type: &session.Type, Status: new(s.sessionStatus(session)), ClientID: optional(session.ClientID),
