@@ -181,3 +181,17 @@ func TestExpiredTokenAfterRestart(t *testing.T) {
 		t.Errorf("statuses before and after the fault (-want +got):\n%s", diff)
 	}
 }
+
+// A field that the response does not have is reported instead of an unchanged response.
+func TestMissingFieldThatDoesNotExist(t *testing.T) {
+	t.Parallel()
+	eachProtocol(t, func(t *testing.T, c *faultClient) {
+		t.Helper()
+		for _, field := range []string{"nope", "status.x", "items.0"} {
+			c.injectOnce(emulator.Fault{Kind: emulator.FaultMissingFields, Field: field})
+			if got := c.call(); got.status != http.StatusInternalServerError || !strings.Contains(got.body, field) {
+				t.Errorf("%s: %+v, want an error that names the field", field, got)
+			}
+		}
+	})
+}

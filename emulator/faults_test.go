@@ -125,7 +125,6 @@ func TestStatusFault(t *testing.T) {
 	eachProtocol(t, func(t *testing.T, c *faultClient) {
 		t.Helper()
 		c.Freeze()
-		date := func(d time.Duration) string { return c.Now().Add(d).UTC().Format(http.TimeFormat) }
 		calls := 0
 		for name, tt := range map[string]struct {
 			fault      emulator.Fault
@@ -135,8 +134,8 @@ func TestStatusFault(t *testing.T) {
 			"seconds":      {emulator.Fault{Status: 429, RetryAfter: "7"}, "7"},
 			"garbage":      {emulator.Fault{Status: 429, RetryAfter: "soon, please"}, "soon, please"},
 			"huge":         {emulator.Fault{Status: 429, RetryAfter: "99999999999999999999"}, "99999999999999999999"},
-			"date":         {emulator.Fault{Status: 503, RetryAfterDate: new(30 * time.Second)}, date(30 * time.Second)},
-			"past":         {emulator.Fault{Status: 503, RetryAfterDate: new(-time.Hour)}, date(-time.Hour)},
+			"date":         {emulator.Fault{Status: 503, RetryAfterDate: new(30 * time.Second)}, ""},
+			"past":         {emulator.Fault{Status: 503, RetryAfterDate: new(-time.Hour)}, ""},
 			"own message":  {emulator.Fault{Status: 400, Message: "not today", Headers: map[string]string{"Cdf-Is-Auto-Retryable": "true"}}, ""},
 			"after work":   {emulator.Fault{Status: 500, AfterWork: true}, ""},
 			"also timeout": {emulator.Fault{Status: 408, AfterWork: true}, ""},
@@ -148,7 +147,15 @@ func TestStatusFault(t *testing.T) {
 				calls++
 			}
 			c.wantCalls(name, calls)
-			if got.status != tt.fault.Status || got.header.Get("Retry-After") != tt.retryAfter || got.field("code") != strconv.Itoa(tt.fault.Status) {
+			retryAfter := got.header.Get("Retry-After")
+			if date := tt.fault.RetryAfterDate; date != nil {
+				at, err := http.ParseTime(retryAfter)
+				if err != nil || (time.Until(at)-*date).Abs() > time.Minute {
+					t.Errorf("%s: Retry-After is %q, want about %v from now", name, retryAfter, *date)
+				}
+				retryAfter = ""
+			}
+			if got.status != tt.fault.Status || retryAfter != tt.retryAfter || got.field("code") != strconv.Itoa(tt.fault.Status) {
 				t.Errorf("%s: %+v, want the status %d in an error with Retry-After %q", name, got, tt.fault.Status, tt.retryAfter)
 			}
 			for key, value := range tt.fault.Headers {
@@ -295,20 +302,6 @@ func (a answer) field0(key string) string {
 		return ""
 	}
 	return a.field(key)
-}
-
-// A field that the response does not have is reported instead of an unchanged response.
-func TestMissingFieldThatDoesNotExist(t *testing.T) {
-	t.Parallel()
-	eachProtocol(t, func(t *testing.T, c *faultClient) {
-		t.Helper()
-		for _, field := range []string{"nope", "status.x", "items.0"} {
-			c.injectOnce(emulator.Fault{Kind: emulator.FaultMissingFields, Field: field})
-			if got := c.call(); got.status != http.StatusInternalServerError || !strings.Contains(got.body, field) {
-				t.Errorf("%s: %+v, want an error that names the field", field, got)
-			}
-		}
-	})
 }
 
 func TestRedirectFault(t *testing.T) {
