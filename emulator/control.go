@@ -62,19 +62,17 @@ func (a *controlAPI) GetTransitions(context.Context, control.GetTransitionsReque
 
 func (a *controlAPI) transitions() control.TransitionsJSONResponse {
 	deployments, calls := a.e.service.Transitions()
-	return control.TransitionsJSONResponse{Deployments: controlTransition(Transition(deployments)), Calls: controlTransition(Transition(calls))}
+	return control.TransitionsJSONResponse{Deployments: controlTransition(&deployments), Calls: controlTransition(&calls)}
 }
 
 // SetTransitions sets when deployments and calls end.
 func (a *controlAPI) SetTransitions(_ context.Context, request control.SetTransitionsRequestObject) (control.SetTransitionsResponseObject, error) {
 	deployments, calls := transitionOf(request.Body.Deployments), transitionOf(request.Body.Calls)
-	for name, transition := range map[string]*Transition{"deployments": deployments, "calls": calls} {
-		if transition == nil {
-			continue
-		}
-		if err := transition.Check(); err != nil {
-			return nil, envelope.BadRequest("%s: %v", name, err)
-		}
+	if err := checkTransition("deployments", deployments); err != nil {
+		return nil, err
+	}
+	if err := checkTransition("calls", calls); err != nil {
+		return nil, err
 	}
 	if deployments != nil {
 		a.e.SetDeployments(*deployments)
@@ -83,6 +81,17 @@ func (a *controlAPI) SetTransitions(_ context.Context, request control.SetTransi
 		a.e.SetCalls(*calls)
 	}
 	return control.SetTransitions200JSONResponse{TransitionsJSONResponse: a.transitions()}, nil
+}
+
+// checkTransition returns an error if the transition in a field of a request is not valid. It accepts nil.
+func checkTransition(field string, t *Transition) error {
+	if t == nil {
+		return nil
+	}
+	if err := t.Check(); err != nil {
+		return envelope.BadRequest("%s: %v", field, err)
+	}
+	return nil
 }
 
 // AddFunction adds a function that is Ready.
@@ -104,7 +113,7 @@ func (a *controlAPI) outcomes(function string) control.OutcomesJSONResponse {
 		all.Items = append(all.Items, control.Outcome{
 			Status: string(outcome.Status), Response: outcome.Response, Log: outcome.Log,
 			Error: outcome.Message, Trace: outcome.Trace, ErrorForm: string(outcome.ErrorForm),
-			Transition: controlTransitionOrNil((*Transition)(outcome.Transition)),
+			Transition: controlTransition(outcome.Transition),
 		})
 	}
 	return all
@@ -139,15 +148,11 @@ func durationOf(seconds float64) time.Duration {
 	return time.Duration(seconds * float64(time.Second))
 }
 
-func controlTransition(t Transition) *control.Transition {
-	return &control.Transition{AfterSeconds: t.After.Seconds(), Polls: t.Polls, Never: t.Never}
-}
-
-func controlTransitionOrNil(t *Transition) *control.Transition {
+func controlTransition(t *service.Transition) *control.Transition {
 	if t == nil {
 		return nil
 	}
-	return controlTransition(*t)
+	return &control.Transition{AfterSeconds: t.After.Seconds(), Polls: t.Polls, Never: t.Never}
 }
 
 func transitionOf(t *control.Transition) *Transition {

@@ -79,8 +79,9 @@ func controlInjection(i *Injection) control.InjectedFault {
 }
 
 func faultOf(c control.Fault) Fault {
+	seed := uint64(c.Seed) //nolint:gosec // not negative, see the description
 	f := Fault{
-		Operation: c.Operation, Skip: c.Skip, Times: c.Times, Probability: c.Probability, Seed: uint64(c.Seed), Kind: FaultKind(c.Kind), //nolint:gosec // not negative, see the description
+		Operation: c.Operation, Skip: c.Skip, Times: c.Times, Probability: c.Probability, Seed: seed, Kind: FaultKind(c.Kind),
 		AfterWork: c.AfterWork, Delay: durationOf(c.DelaySeconds), Status: c.Status, Message: c.Message, Headers: c.Headers,
 		RetryAfter: c.RetryAfter, Duration: durationOf(c.DurationSeconds), Field: c.Field, Location: c.Location,
 	}

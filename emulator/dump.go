@@ -22,7 +22,7 @@ const (
 // Dump returns a readable description of the state for failed tests: the time, the functions with their last calls, the
 // schedules, the faults and the last requests. It contains no secrets.
 func (e *Emulator) Dump() string {
-	state, err := e.service.Describe(context.Background())
+	state, err := e.service.Describe(context.Background(), dumpedCalls)
 	if err != nil {
 		return fmt.Sprintf("the state of the emulator cannot be read: %v", err)
 	}
@@ -73,12 +73,12 @@ func dumpFunctions(text *strings.Builder, functions []service.FunctionRecord) {
 			fmt.Fprintf(text, "  %s\n", oneLine(f.Error))
 		}
 		var rows [][]string
-		for _, call := range f.Calls[max(0, len(f.Calls)-dumpedCalls):] {
+		for _, call := range f.LastCalls {
 			rows = append(rows, dumpCall(CallRecord(call))...)
 		}
-		title := fmt.Sprintf("  calls: %d", len(f.Calls))
-		if len(f.Calls) > dumpedCalls {
-			title += fmt.Sprintf(", the last %d", dumpedCalls)
+		title := fmt.Sprintf("  calls: %d", f.Calls)
+		if shown := len(f.LastCalls); f.Calls > shown {
+			title += fmt.Sprintf(", the last %d", shown)
 		}
 		table(text, title, []string{"id", "status", "start", "duration", "schedule", "error"}, rows)
 	}

@@ -152,10 +152,10 @@ func (c *Clock) next(until time.Time) *Timer {
 	return first
 }
 
-// ErrClosed is the error of a sleep that ends because the clock was closed.
-var ErrClosed = errors.New("the emulator was closed")
+// errClosed is the error of a sleep that ends because the clock was closed.
+var errClosed = errors.New("the emulator was closed")
 
-// Sleep waits until d has passed on the clock, ctx ends or the clock is closed. It returns the error of ctx, or ErrClosed.
+// Sleep waits until d has passed on the clock, ctx ends or the clock is closed. It returns an error in the last two cases.
 // [Clock.Advance] does not wait for a task that sleeps.
 func (c *Clock) Sleep(ctx context.Context, d time.Duration) error {
 	if d <= 0 || ctx.Err() != nil {
@@ -179,7 +179,7 @@ func (c *Clock) Sleep(ctx context.Context, d time.Duration) error {
 		return ctx.Err()
 	case <-c.closed:
 		timer.Stop()
-		return ErrClosed
+		return errClosed
 	}
 }
 

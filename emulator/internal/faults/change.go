@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/cogfn/cogfn/emulator/internal/envelope"
-	"github.com/cogfn/cogfn/gen"
 )
 
 // change returns a behavior that carries out the operation and sends its response in another way.
@@ -20,9 +19,7 @@ func change(send func(f *failing, w http.ResponseWriter, r *http.Request, held *
 // sendBody returns a function that sends a response with another body.
 func sendBody(body func(*response, *failing) []byte) func(*failing, http.ResponseWriter, *http.Request, *response) {
 	return func(f *failing, w http.ResponseWriter, _ *http.Request, held *response) {
-		changed := body(held, f)
-		held.sendHeader(w, len(changed))
-		_, _ = w.Write(changed) // the client may have disconnected
+		held.send(w, body(held, f))
 	}
 }
 
@@ -60,21 +57,17 @@ func asGzip(held *response, _ *failing) []byte {
 // insteadOfSuccess returns the body of a success from another function, and the body of an error unchanged.
 func insteadOfSuccess(body func(*response, *failing) []byte) func(*response, *failing) []byte {
 	return func(held *response, f *failing) []byte {
-		if held.status < 200 || held.status > 299 {
-			return held.body.Bytes()
+		if held.isSuccess() {
+			return body(held, f)
 		}
-		return body(held, f)
+		return held.body.Bytes()
 	}
 }
 
 func errorBody(_ *response, f *failing) []byte {
-	body, err := json.Marshal(gen.ErrorEnvelope{Error: gen.Error{
-		Code: http.StatusInternalServerError, Message: cmp.Or(f.Fault.Message, "injected fault"),
-	}})
-	if err != nil {
-		panic(err) // cannot happen: numbers and strings can be encoded
-	}
-	return body
+	held := &response{header: http.Header{}}
+	envelope.Write(held, envelope.New(http.StatusInternalServerError, "%s", cmp.Or(f.Fault.Message, "injected fault")))
+	return held.body.Bytes()
 }
 
 // sendWithoutFields removes fields from a success. A field that the response does not have is an error, because the fault
@@ -84,45 +77,49 @@ func (f *failing) sendWithoutFields(w http.ResponseWriter, _ *http.Request, held
 	if f.Fault.Field == "" {
 		fields = f.request.RequiredFields(held.status)
 	}
-	body := insteadOfSuccess(func(held *response, _ *failing) []byte { return withoutFields(held.body.Bytes(), fields...) })(held, f)
-	if f.Fault.Field != "" && bytes.Equal(body, withoutFields(held.body.Bytes())) {
+	body, removed := held.body.Bytes(), false
+	if held.isSuccess() {
+		body, removed = withoutFields(body, fields)
+	}
+	if f.Fault.Field != "" && !removed {
 		envelope.Write(w, envelope.New(http.StatusInternalServerError,
 			"the injected fault cannot remove the field %q: the response does not have it; use a path such as items.0.status", f.Fault.Field))
 		return
 	}
-	held.sendHeader(w, len(body))
-	_, _ = w.Write(body) // the client may have disconnected
+	held.send(w, body)
 }
 
-// withoutFields removes fields from a JSON body. A body without the fields is returned unchanged.
-func withoutFields(body []byte, paths ...string) []byte {
+// withoutFields removes fields from a JSON body and reports whether it had one of them.
+func withoutFields(body []byte, paths []string) (changed []byte, removed bool) {
 	var value any
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.UseNumber() // keeps all digits
 	if err := decoder.Decode(&value); err != nil {
-		return body
+		return body, false
 	}
 	for _, path := range paths {
-		removeField(value, strings.Split(path, "."))
+		removed = removeField(value, strings.Split(path, ".")) || removed
 	}
 	changed, err := json.Marshal(value)
 	if err != nil {
-		return body
+		return body, false
 	}
-	return changed
+	return changed, removed
 }
 
-func removeField(value any, path []string) {
+// removeField removes the field with a path and reports whether it existed.
+func removeField(value any, path []string) bool {
 	switch container := value.(type) {
 	case map[string]any:
-		if len(path) == 1 {
+		inner, ok := container[path[0]]
+		if ok && len(path) == 1 {
 			delete(container, path[0])
-			return
+			return true
 		}
-		removeField(container[path[0]], path[1:])
+		return ok && removeField(inner, path[1:])
 	case []any:
-		if index, err := strconv.Atoi(path[0]); err == nil && index >= 0 && index < len(container) && len(path) > 1 {
-			removeField(container[index], path[1:])
-		}
+		index, err := strconv.Atoi(path[0])
+		return err == nil && index >= 0 && index < len(container) && len(path) > 1 && removeField(container[index], path[1:])
 	}
+	return false
 }

@@ -2,6 +2,7 @@ package faults
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"math/rand/v2"
 	"net/http"
@@ -113,16 +114,13 @@ func (e *Engine) remove(matches func(*Injection) bool) error {
 		return false
 	})
 	e.mu.Unlock()
-	var first error
+	var all error
 	for _, i := range removed {
-		if i.closeCopy == nil {
-			continue
-		}
-		if err := i.closeCopy(); err != nil && first == nil {
-			first = err
+		if i.closeCopy != nil {
+			all = errors.Join(all, i.closeCopy())
 		}
 	}
-	return first
+	return all
 }
 
 // Generation returns the generation of the tokens that are issued now.
@@ -167,10 +165,13 @@ func (e *Engine) match(r *http.Request, request Request) *Injection {
 
 // canAffect reports whether the kind of a fault can happen to a request.
 func (i *Injection) canAffect(r *http.Request, request Request) bool {
-	needs := map[Kind]func() bool{
-		ExpiredToken: func() bool { return request.TokenGeneration != nil && request.TokenGeneration(r) < i.generation },
-		ExpiredNonce: func() bool { return slices.Contains(nonceOperations, request.Operation) },
-		StaleRead:    func() bool { return slices.Contains(readOperations(), request.Operation) },
-	}[i.Fault.Kind]
-	return needs == nil || needs()
+	switch i.Fault.Kind { //nolint:exhaustive // the other kinds can happen to all requests
+	case ExpiredToken:
+		return request.TokenGeneration != nil && request.TokenGeneration(r) < i.generation
+	case ExpiredNonce:
+		return slices.Contains(nonceOperations, request.Operation)
+	case StaleRead:
+		return slices.Contains(readOperations(), request.Operation)
+	}
+	return true
 }

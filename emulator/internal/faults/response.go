@@ -40,9 +40,17 @@ func (h *response) Write(part []byte) (int, error) {
 	return h.body.Write(part)
 }
 
+func (h *response) isSuccess() bool { return h.status >= 200 && h.status < 300 }
+
 // sendHeader sends the header of a response with the length of a body.
 func (h *response) sendHeader(w http.ResponseWriter, length int) {
 	maps.Copy(w.Header(), h.header)
 	w.Header().Set("Content-Length", strconv.Itoa(length))
 	w.WriteHeader(h.status)
+}
+
+// send sends a response with another body.
+func (h *response) send(w http.ResponseWriter, body []byte) {
+	h.sendHeader(w, len(body))
+	_, _ = w.Write(body) // the client may have disconnected
 }

@@ -60,8 +60,7 @@ func (f *failing) delay(w http.ResponseWriter, r *http.Request) {
 	}
 	held := carryOut(r, f.next)
 	f.sleep(r, f.Fault.Delay)
-	held.sendHeader(w, held.body.Len())
-	_, _ = w.Write(held.body.Bytes()) // the client may have disconnected
+	held.send(w, held.body.Bytes())
 }
 
 // behavior makes a request fail.

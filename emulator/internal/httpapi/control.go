@@ -12,20 +12,15 @@ import (
 const controlPath = "/_emulator/"
 
 // registerControl registers the operations of the control API.
-func (h *Handler) registerControl() error {
-	description, err := contract.LoadControl()
-	if err != nil {
-		return err
-	}
+func (h *Handler) registerControl() {
 	strict := control.NewStrictHandlerWithOptions(h.config.Control, nil, control.StrictHTTPServerOptions{
 		RequestErrorHandlerFunc:  writeDecodeError,
 		ResponseErrorHandlerFunc: h.writeError,
 	})
 	control.HandlerWithOptions(strict, control.StdHTTPServerOptions{
-		BaseRouter:       operationRouter{h.router, h, description, "", h.authorizeControl, nil},
+		BaseRouter:       operationRouter{h.router, h, contract.LoadControl, "", h.authorizeControl, nil},
 		ErrorHandlerFunc: writeDecodeError,
 	})
-	return nil
 }
 
 // authorizeControl checks the credentials of a request to the control API. It accepts no token, because in a test every

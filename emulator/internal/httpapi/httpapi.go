@@ -79,9 +79,7 @@ func New(config Config) (*Handler, error) {
 		BaseRouter:       h.operations(),
 		ErrorHandlerFunc: writeDecodeError,
 	})
-	if err := h.registerControl(); err != nil {
-		return nil, err
-	}
+	h.registerControl()
 	h.router.HandleFunc("POST "+TokenPath, h.withFault(faults.TokenOperation, h.issueToken, "access_token", "token_type"))
 	h.router.HandleFunc("GET "+inspectPath, h.inspectToken)
 	h.router.HandleFunc("PUT "+service.ContentPath, h.withFault(faults.UploadOperation, h.uploadContent))
@@ -91,7 +89,7 @@ func New(config Config) (*Handler, error) {
 
 // operations returns the router of the Functions API.
 func (h *Handler) operations() operationRouter {
-	return operationRouter{h.router, h, h.contract, basePath, h.authorizeProject, h.withFaults}
+	return operationRouter{h.router, h, contract.Load, basePath, h.authorizeProject, h.withFaults}
 }
 
 // ServeHTTP serves one request.

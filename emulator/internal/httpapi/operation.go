@@ -17,8 +17,9 @@ import (
 // operationRouter registers the handlers of generated code. It adds the steps that all operations of an API have in common.
 type operationRouter struct {
 	*router
-	handler  *Handler
-	contract *contract.Contract
+	handler *Handler
+	// contract returns the contract of the API. That of the control API is parsed when the first request arrives.
+	contract func() (*contract.Contract, error)
 	// base is the beginning of the paths that is not in the description.
 	base string
 	// authorize returns an error if a request may not use the API.
@@ -39,11 +40,15 @@ func (o operationRouter) HandleFunc(pattern string, next func(http.ResponseWrite
 
 // serve checks a request, runs the handler of its operation and, if required, checks the response.
 func (o operationRouter) serve(w http.ResponseWriter, r *http.Request, operation string, next http.HandlerFunc) {
-	if problem := o.checkRequest(w, r, operation); problem != nil {
+	description, err := o.contract()
+	if err != nil {
+		o.handler.writeError(w, r, err)
+		return
+	}
+	if problem := o.checkRequest(w, r, description, operation); problem != nil {
 		envelope.Write(w, problem)
 		return
 	}
-	r = r.WithContext(service.WithBaseURL(r.Context(), scheme(r)+"://"+r.Host))
 	if !o.handler.config.ValidateResponses {
 		next(w, r)
 		return
@@ -53,7 +58,7 @@ func (o operationRouter) serve(w http.ResponseWriter, r *http.Request, operation
 	held.Discard()
 	held.Tee(&body)
 	next(held, r)
-	if err := o.contract.CheckResponse(r, operation, held.Status(), w.Header(), body.Bytes()); err != nil {
+	if err := description.CheckResponse(r, operation, held.Status(), w.Header(), body.Bytes()); err != nil {
 		o.handler.config.Logger.Error("response violates the description", "error", err)
 		w.Header().Del("Retry-After")
 		envelope.Write(w, envelope.New(http.StatusInternalServerError, "%v", err))
@@ -63,12 +68,12 @@ func (o operationRouter) serve(w http.ResponseWriter, r *http.Request, operation
 	_, _ = w.Write(body.Bytes()) // the client may have disconnected
 }
 
-// enterService adds [service.Service.Enter] to an operation. Neither reading the request nor writing the response belongs to
-// it, because Reload would wait for a slow client.
+// enterService adds [service.Service.Enter] and the base URL to an operation. Neither reading the request nor writing the
+// response belongs to it, because Reload would wait for a slow client.
 func (h *Handler) enterService(next server.StrictHandlerFunc, _ string) server.StrictHandlerFunc {
 	return func(ctx context.Context, w http.ResponseWriter, r *http.Request, request any) (any, error) {
 		defer h.config.Service.Enter()()
-		return next(ctx, w, r, request)
+		return next(service.WithBaseURL(ctx, scheme(r)+"://"+r.Host), w, r, request)
 	}
 }
 
@@ -81,7 +86,7 @@ func scheme(r *http.Request) string {
 }
 
 // checkRequest checks authorization, body and parameters of a request, and decompresses the body.
-func (o operationRouter) checkRequest(w http.ResponseWriter, r *http.Request, operation string) *envelope.Error {
+func (o operationRouter) checkRequest(w http.ResponseWriter, r *http.Request, description *contract.Contract, operation string) *envelope.Error {
 	params := pathParams(r)
 	if problem := o.authorize(r, params); problem != nil {
 		return problem
@@ -89,7 +94,7 @@ func (o operationRouter) checkRequest(w http.ResponseWriter, r *http.Request, op
 	if problem := decodeBody(w, r); problem != nil {
 		return problem
 	}
-	return o.contract.CheckRequest(r, operation, params)
+	return description.CheckRequest(r, operation, params)
 }
 
 // authorizeProject checks the token and the project of a request to the Functions API.

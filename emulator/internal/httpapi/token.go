@@ -84,6 +84,15 @@ func writeJSON(w http.ResponseWriter, status int, body any) {
 	_, _ = w.Write(encoded) // the client may have disconnected
 }
 
+// bearerToken returns the token of a request, or "".
+func bearerToken(r *http.Request) string {
+	kind, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(kind, "Bearer") {
+		return ""
+	}
+	return strings.TrimSpace(token)
+}
+
 // subject returns the subject of a new token for a client: the generation of the token and the client id.
 func (h *Handler) subject(clientID string) string {
 	return strconv.FormatInt(h.config.Faults.Generation(), 10) + " " + clientID
@@ -91,8 +100,7 @@ func (h *Handler) subject(clientID string) string {
 
 // tokenGeneration returns the generation of a request's token, or -1 if it is not one of this emulator's.
 func (h *Handler) tokenGeneration(r *http.Request) int64 {
-	_, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	subject, err := h.signer.Verify(tokenPurpose, strings.TrimSpace(token), h.config.Now())
+	subject, err := h.signer.Verify(tokenPurpose, bearerToken(r), h.config.Now())
 	if err != nil {
 		return -1
 	}
@@ -106,9 +114,8 @@ func (h *Handler) tokenGeneration(r *http.Request) int64 {
 
 // authorize returns the subject of the token of a request.
 func (h *Handler) authorize(r *http.Request) (string, *envelope.Error) {
-	kind, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	token = strings.TrimSpace(token)
-	if !strings.EqualFold(kind, "Bearer") || token == "" {
+	token := bearerToken(r)
+	if token == "" {
 		return "", envelope.New(http.StatusUnauthorized, "Unauthorized: send a token in the header Authorization: Bearer …")
 	}
 	subject, err := h.signer.Verify(tokenPurpose, token, h.config.Now())

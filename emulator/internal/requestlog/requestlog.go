@@ -6,6 +6,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 )
@@ -67,7 +68,8 @@ func (l *Log) add(e *Entry) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if len(l.entries) == maxRequests {
-		l.entries = append(l.entries[:0:0], l.entries[1:]...)
+		l.entries[0] = nil // for the garbage collector
+		l.entries = l.entries[1:]
 	}
 	l.entries = append(l.entries, e)
 }
@@ -156,7 +158,7 @@ func (c *capture) Write(part []byte) (int, error) {
 // Requests returns the recorded requests, oldest first.
 func (l *Log) Requests() []Request {
 	l.mu.Lock()
-	entries := append([]*Entry(nil), l.entries...)
+	entries := slices.Clone(l.entries)
 	l.mu.Unlock()
 	requests := make([]Request, len(entries))
 	for i, e := range entries {

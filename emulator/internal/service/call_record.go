@@ -52,25 +52,19 @@ func (s *Service) CallRecords(ctx context.Context, function string) ([]CallRecor
 		if err != nil || f == nil {
 			return err
 		}
-		records, err = s.callRecords(tx, f.ID)
-		return err
+		for _, row := range tx.Calls(f.ID).Oldest() {
+			if row.Err != nil {
+				return row.Err
+			}
+			record, err := s.recordOf(tx, row.Value)
+			if err != nil {
+				return err
+			}
+			records = append(records, record)
+		}
+		return nil
 	})
 	return records, err
-}
-
-func (s *Service) callRecords(tx *store.Tx, functionID int64) ([]CallRecord, error) {
-	var records []CallRecord
-	for _, row := range tx.Calls(functionID).Oldest() {
-		if row.Err != nil {
-			return nil, row.Err
-		}
-		record, err := s.recordOf(tx, row.Value)
-		if err != nil {
-			return nil, err
-		}
-		records = append(records, record)
-	}
-	return records, nil
 }
 
 // functionNamed returns the function with an external id, or else the first with a name, or nil.
@@ -88,10 +82,8 @@ func functionNamed(tx *store.Tx, name string) (*store.Function, error) {
 }
 
 func (s *Service) recordOf(tx *store.Tx, call *store.Call) (CallRecord, error) {
-	lines, err := tx.Log(call.FunctionID, call.ID)
-	if r := s.runningCall(callKey{call.FunctionID, call.ID}); r != nil && len(lines) == 0 {
-		lines = r.log()
-	}
+	key := callKey{call.FunctionID, call.ID}
+	lines, err := logOf(tx, key, s.runningCall(key))
 	return newCallRecord(call, tx.Response(call.FunctionID, call.ID), lines), err
 }
 
@@ -115,18 +107,20 @@ func (s *Service) Advance(ctx context.Context, move func(context.Context) error)
 	records := make([]CallRecord, 0, len(calls.order))
 	viewErr := s.Store.View(context.WithoutCancel(ctx), func(tx *store.Tx) error {
 		for _, key := range calls.order {
-			record, ended := calls.ended[key]
-			if !ended {
-				call, err := tx.Calls(key.functionID).Get(key.callID)
-				if err != nil {
-					return err
-				}
-				if call == nil {
-					continue // deleted with its function
-				}
-				if record, err = s.recordOf(tx, call); err != nil {
-					return err
-				}
+			if record, ended := calls.ended[key]; ended {
+				records = append(records, record)
+				continue
+			}
+			call, err := tx.Calls(key.functionID).Get(key.callID)
+			if err != nil {
+				return err
+			}
+			if call == nil {
+				continue // deleted with its function
+			}
+			record, err := s.recordOf(tx, call)
+			if err != nil {
+				return err
 			}
 			records = append(records, record)
 		}

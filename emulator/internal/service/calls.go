@@ -191,15 +191,13 @@ func (s *Service) GetFunctionCallResponse(ctx context.Context, request server.Ge
 func (s *Service) GetFunctionCallLogs(ctx context.Context, request server.GetFunctionCallLogsRequestObject) (server.GetFunctionCallLogsResponseObject, error) {
 	response := server.FunctionCallLogJSONResponse{Items: []gen.FunctionCallLogEntry{}}
 	// Look up the running call before the store. If the call ends in between, the store has its complete log.
-	r := s.runningCall(callKey{request.FunctionID, request.CallID})
+	key := callKey{request.FunctionID, request.CallID}
+	r := s.runningCall(key)
 	err := s.Store.View(ctx, func(tx *store.Tx) error {
 		if _, err := s.callOf(tx, request.FunctionID, request.CallID); err != nil {
 			return err
 		}
-		lines, err := tx.Log(request.FunctionID, request.CallID)
-		if r != nil && len(lines) == 0 {
-			lines = r.log()
-		}
+		lines, err := logOf(tx, key, r)
 		for _, line := range lines {
 			entry := gen.FunctionCallLogEntry{Timestamp: &line.Time, Message: &line.Message}
 			if s.profile().Assumptions.OmitBlankLines {

@@ -2,6 +2,7 @@ package service
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/cogfn/cogfn/emulator/internal/store"
@@ -20,7 +21,9 @@ type FunctionRecord struct {
 	ExternalID, Name string
 	Status           gen.FunctionStatus
 	Error            string
-	Calls            []CallRecord
+	// LastCalls are the last calls, oldest first, and Calls the number of all calls.
+	LastCalls []CallRecord
+	Calls     int
 }
 
 // ScheduleRecord is a schedule.
@@ -32,22 +35,22 @@ type ScheduleRecord struct {
 	SessionStatus gen.SessionStatus
 }
 
-// Describe returns the state of the project.
-func (s *Service) Describe(ctx context.Context) (*State, error) {
+// Describe returns the state of the project, with at most lastCalls calls of each function.
+func (s *Service) Describe(ctx context.Context, lastCalls int) (*State, error) {
 	state := &State{}
 	err := s.Store.View(ctx, func(tx *store.Tx) error {
 		for _, row := range tx.Functions().Oldest() {
 			if row.Err != nil {
 				return row.Err
 			}
-			calls, err := s.callRecords(tx, row.Value.ID)
-			if err != nil {
+			f := FunctionRecord{
+				ID: row.Value.ID, ExternalID: valueOrZero(row.Value.Write.ExternalID), Name: row.Value.Write.Name,
+				Status: row.Value.Status, Error: row.Value.ErrorMessage,
+			}
+			if err := s.describeCalls(tx, &f, lastCalls); err != nil {
 				return err
 			}
-			f := row.Value
-			state.Functions = append(state.Functions, FunctionRecord{
-				ID: f.ID, ExternalID: valueOrZero(f.Write.ExternalID), Name: f.Write.Name, Status: f.Status, Error: f.ErrorMessage, Calls: calls,
-			})
+			state.Functions = append(state.Functions, f)
 		}
 		for _, row := range tx.Schedules().Oldest() {
 			if row.Err != nil {
@@ -66,4 +69,24 @@ func (s *Service) Describe(ctx context.Context) (*State, error) {
 		return nil
 	})
 	return state, err
+}
+
+// describeCalls adds the calls of a function. It reads the logs and responses of the last calls only.
+func (s *Service) describeCalls(tx *store.Tx, f *FunctionRecord, last int) error {
+	for _, row := range tx.Calls(f.ID).Newest(0) {
+		if row.Err != nil {
+			return row.Err
+		}
+		f.Calls++
+		if len(f.LastCalls) == last {
+			continue
+		}
+		record, err := s.recordOf(tx, row.Value)
+		if err != nil {
+			return err
+		}
+		f.LastCalls = append(f.LastCalls, record)
+	}
+	slices.Reverse(f.LastCalls)
+	return nil
 }

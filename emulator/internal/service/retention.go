@@ -26,20 +26,16 @@ func (s *Service) removeExpired() {
 	if err := s.updateInBatch(s.removeExpiredIn); err != nil {
 		s.Logger.Error("cannot remove old calls and sessions", "error", err)
 	}
-	s.stopRetention()
-	timer := s.Clock.At(s.Now().Add(retentionInterval), s.removeExpired)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed {
-		timer.Stop()
-		return
+	s.stopRetention()
+	if !s.closed {
+		s.nextRemoval = s.Clock.At(s.Now().Add(retentionInterval), s.removeExpired)
 	}
-	s.nextRemoval = timer
 }
 
+// stopRetention stops the timer of the next removal. The caller holds s.mu.
 func (s *Service) stopRetention() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	if s.nextRemoval != nil {
 		s.nextRemoval.Stop()
 	}
@@ -88,9 +84,10 @@ func removeOldCalls(tx *store.Tx, functionID, oldest, now int64) error {
 		if row.Err != nil {
 			return row.Err
 		}
-		if start := row.Value.StartTime; start > now {
+		if row.Value.StartTime > now {
 			continue
-		} else if start > oldest {
+		}
+		if row.Value.StartTime > oldest {
 			break // the following calls started later
 		}
 		if end := row.Value.EndTime; end != 0 && end <= oldest {

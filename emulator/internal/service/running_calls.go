@@ -37,6 +37,15 @@ func (r *runningCall) log() []store.Line {
 	return slices.Clone(r.lines)
 }
 
+// logOf returns the stored log of a call, or that of r if the call is running. r may be nil.
+func logOf(tx *store.Tx, key callKey, r *runningCall) ([]store.Line, error) {
+	lines, err := tx.Log(key.functionID, key.callID)
+	if r != nil && len(lines) == 0 {
+		lines = r.log()
+	}
+	return lines, err
+}
+
 // reserve adds a call to the running calls, or returns an error if the number of running calls is at a limit.
 func (s *Service) reserve(key callKey) error {
 	s.mu.Lock()
@@ -48,18 +57,19 @@ func (s *Service) reserve(key callKey) error {
 		}
 	}
 	var problem *envelope.Error
+	p := s.profile()
 	switch {
 	case s.closed:
 		return envelope.New(http.StatusServiceUnavailable, "the emulator is closing")
-	case ofFunction >= s.profile().Limits.RunningCallsPerFunction:
+	case ofFunction >= p.Limits.RunningCallsPerFunction:
 		problem = envelope.New(http.StatusTooManyRequests,
-			"Function exceeded maximum number='%d' of concurrent calls. Please try again later.", s.profile().Limits.RunningCallsPerFunction)
-	case len(s.runningCalls) >= s.profile().Limits.RunningCalls:
+			"Function exceeded maximum number='%d' of concurrent calls. Please try again later.", p.Limits.RunningCallsPerFunction)
+	case len(s.runningCalls) >= p.Limits.RunningCalls:
 		problem = envelope.New(http.StatusTooManyRequests,
-			"Project exceeded maximum number='%d' of concurrent calls. Please try again later.", s.profile().Limits.RunningCalls)
+			"Project exceeded maximum number='%d' of concurrent calls. Please try again later.", p.Limits.RunningCalls)
 	}
 	if problem != nil {
-		problem.RetryAfter = s.profile().Assumptions.RetryAfter
+		problem.RetryAfter = p.Assumptions.RetryAfter
 		return problem
 	}
 	ctx, cancel := context.WithCancelCause(s.ctx)
@@ -136,15 +146,16 @@ func (s *Service) execute(ctx context.Context, r *runningCall, f *store.Function
 		ScheduleID: call.ScheduleID, ScheduledTime: call.ScheduledTime,
 		Data: data, Timeout: s.profile().Limits.CallTimeout,
 	}, func(line string) { r.addLine(s.nowMillis(), line) })
+	p := s.profile() // may have changed during the call
 	switch {
 	case ctx.Err() != nil && outcome.Status != runner.Completed:
 		outcome.Message, outcome.Trace = context.Cause(ctx).Error(), ""
-	case outcome.Status == runner.Completed && outcome.Response == nil && !s.profile().Assumptions.OmitNone:
+	case outcome.Status == runner.Completed && outcome.Response == nil && !p.Assumptions.OmitNone:
 		outcome.Response = json.RawMessage("null")
-	case outcome.Status == runner.Completed && len(outcome.Response) > s.profile().Limits.ResponseBytes:
+	case outcome.Status == runner.Completed && len(outcome.Response) > p.Limits.ResponseBytes:
 		return runner.Outcome{Status: runner.Failed, Message: fmt.Sprintf(
 			"the response has %d bytes, the limit is %d: return less, or put the result into a file",
-			len(outcome.Response), s.profile().Limits.ResponseBytes)}
+			len(outcome.Response), p.Limits.ResponseBytes)}
 	}
 	return outcome
 }

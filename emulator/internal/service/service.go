@@ -127,12 +127,12 @@ func (s *Service) stop() bool {
 	s.mu.Lock()
 	already := s.closed
 	s.closed = true
+	s.stopRetention()
 	s.mu.Unlock()
 	if already {
 		return false
 	}
 	s.scheduler.Clear()
-	s.stopRetention()
 	s.cancel(errStopped)
 	s.work.Wait()
 	return true

@@ -29,9 +29,6 @@ func (t Transition) Check() error {
 	return nil
 }
 
-// never is closed by nothing.
-var never = make(chan struct{})
-
 // gate holds back the steps of a deployment or call, as its transition says. The first poll after which a step is due opens
 // the step, and waits until its work is stored.
 type gate struct {
@@ -58,7 +55,7 @@ func newGate(transition Transition, steps int, begin time.Time) *gate {
 // wait waits until a step is due. It returns the error of ctx if that ends first.
 func (g *gate) wait(ctx context.Context, c *clock.Clock, number int) error {
 	if g.Never && number == len(g.steps)-1 {
-		return clock.Wait(ctx, never)
+		return clock.Wait(ctx, nil) // until ctx ends
 	}
 	share := g.After
 	if number < len(g.steps)-1 {
@@ -75,7 +72,7 @@ func (g *gate) wait(ctx context.Context, c *clock.Clock, number int) error {
 
 // poll counts a poll. If a step is due, poll opens it, waits until it is stored or ctx ends, and returns true.
 func (g *gate) poll(ctx context.Context) bool {
-	if g.Polls == 0 || g.Never {
+	if g.Polls == 0 {
 		return false
 	}
 	g.mu.Lock()

@@ -166,12 +166,12 @@ func (s *Store) Update(ctx context.Context, fn func(*Tx) error) error {
 	return explainClosed(s.db.Update(func(tx *bolt.Tx) error { return fn(&Tx{tx: tx}) }))
 }
 
-// ErrClosed is the error of using a store that is closed.
-var ErrClosed = errors.New("the emulator is closed")
+// errClosed is the error of using a store that is closed.
+var errClosed = errors.New("the emulator is closed")
 
 func explainClosed(err error) error {
 	if errors.Is(err, bolterrors.ErrDatabaseNotOpen) {
-		return ErrClosed
+		return errClosed
 	}
 	return err
 }
